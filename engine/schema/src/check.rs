@@ -1,0 +1,211 @@
+//! Whether a definition is consistent in itself: keys well formed and single, names that mean something.
+
+use std::collections::HashSet;
+
+use crate::clearance::Clearance;
+use crate::error::{SchemaError, SchemaErrors, nearest};
+use crate::field::{FieldDef, FieldKind};
+use crate::ledger::{LedgerDef, SYSTEM_PROPERTIES};
+
+/// Names that a field may not have, since columns of every table have them.
+const RESERVED: [&str; 12] = [
+    "id",
+    "n",
+    "number",
+    "revision",
+    "definition",
+    "batch",
+    "created_at",
+    "created_by",
+    "updated_at",
+    "updated_by",
+    "deleted_at",
+    "chain",
+];
+/// PostgreSQL cuts identifiers at 63 bytes; tables and indexes add to a key.
+const MAX_KEY: usize = 40;
+
+pub(crate) fn ledger(ledger: &LedgerDef) -> Result<(), SchemaErrors> {
+    let mut check = Check { ledger, errors: Vec::new() };
+    check.keys();
+    check.names();
+    check.duties();
+    if check.errors.is_empty() { Ok(()) } else { Err(SchemaErrors(check.errors)) }
+}
+
+/// Whether a text is a kebab-case key.
+pub(crate) fn is_kebab(key: &str) -> bool {
+    is_key(key, b'-')
+}
+
+/// Whether a text is a snake_case key.
+pub(crate) fn is_snake(key: &str) -> bool {
+    is_key(key, b'_')
+}
+
+fn is_key(key: &str, joiner: u8) -> bool {
+    let bytes = key.as_bytes();
+    key.len() <= MAX_KEY
+        && bytes.first().is_some_and(u8::is_ascii_lowercase)
+        && bytes.last() != Some(&joiner)
+        && bytes.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || *b == joiner)
+        && !bytes.windows(2).any(|pair| pair == [joiner, joiner])
+}
+
+struct Check<'a> {
+    ledger: &'a LedgerDef,
+    errors: Vec<SchemaError>,
+}
+
+impl Check<'_> {
+    fn refuse(&mut self, path: &str, message: impl Into<String>, hint: impl Into<String>) {
+        self.errors.push(self.ledger.source.error(path, message, hint));
+    }
+
+    fn keys(&mut self) {
+        if !is_kebab(&self.ledger.key) {
+            self.refuse(
+                "key",
+                format!("台帳のキー「{}」の形が正しくありません", self.ledger.key),
+                "英小文字で始め、英小文字・数字・ハイフンで40文字まで（例 playground-unit）",
+            );
+        }
+        if self.ledger.fields.is_empty() {
+            self.refuse("", "項目が一つもありません", "[[field]] で項目を足してください");
+        }
+        let ledger = self.ledger;
+        self.field_keys(&ledger.fields);
+    }
+
+    fn field_keys(&mut self, fields: &[FieldDef]) {
+        let mut seen = HashSet::new();
+        for field in fields {
+            let path = format!("{}.key", field.path);
+            if !is_snake(&field.key) {
+                self.refuse(
+                    &path,
+                    format!("項目のキー「{}」の形が正しくありません", field.key),
+                    "英小文字で始め、英小文字・数字・下線（続けて二つは不可）で40文字まで（例 opened_on）",
+                );
+            }
+            if RESERVED.contains(&field.key.as_str()) || field.key.starts_with("search_") {
+                self.refuse(&path, format!("「{}」はどの台帳にもある名前なので使えません", field.key), "");
+            }
+            if !seen.insert(field.key.as_str()) {
+                self.refuse(&path, format!("項目「{}」が二つあります", field.key), "どちらかのキーを変えてください");
+            }
+            let mut choice_keys = HashSet::new();
+            for choice in field.kind.choices() {
+                if !is_kebab(&choice.key) {
+                    self.refuse(
+                        &format!("{}.choices", field.path),
+                        format!("選択肢のキー「{}」の形が正しくありません", choice.key),
+                        "英小文字で始め、英小文字・数字・ハイフンで書いてください",
+                    );
+                }
+                if !choice_keys.insert(choice.key.as_str()) {
+                    self.refuse(
+                        &format!("{}.choices", field.path),
+                        format!("選択肢「{}」が二つあります", choice.key),
+                        "",
+                    );
+                }
+            }
+            if let FieldKind::Rows { fields, .. } = &field.kind {
+                self.field_keys(fields);
+            }
+        }
+    }
+
+    fn names(&mut self) {
+        let ledger = self.ledger;
+        if ledger.label.is_empty() {
+            self.refuse("label", "記録の呼び名になる項目がありません", "label = [\"name\"] のように指定してください");
+        }
+        for key in &ledger.label {
+            self.scalar_or_name("label", key);
+        }
+        for key in &ledger.list.columns {
+            self.known("list.columns", key);
+        }
+        for sort in &ledger.list.sort {
+            self.sortable("list.sort", &sort.field);
+        }
+        for key in ledger.list.facets.iter().chain(&ledger.list.scope) {
+            self.scalar_or_name("list.facets", key);
+        }
+        if let Some(key) = &ledger.list.calendar {
+            match ledger.field(key).map(|f| &f.kind) {
+                Some(FieldKind::Date | FieldKind::DateTime) => {}
+                _ => self.refuse("list.calendar", format!("「{key}」は日付の項目ではありません"), ""),
+            }
+        }
+        for (name, keys) in [("index", &ledger.indexes), ("unique", &ledger.unique)] {
+            for (n, fields) in keys.iter().enumerate() {
+                if fields.is_empty() {
+                    self.refuse(&format!("{name}.{n}"), "項目がありません", "");
+                }
+                for key in fields {
+                    self.sortable(&format!("{name}.{n}.fields"), key);
+                }
+            }
+        }
+        for (n, view) in ledger.views.iter().enumerate() {
+            for key in &view.columns {
+                self.known(&format!("view.{n}.columns"), key);
+            }
+            for sort in &view.sort {
+                self.sortable(&format!("view.{n}.sort"), sort.trim_start_matches('-'));
+            }
+        }
+    }
+
+    fn known(&mut self, path: &str, key: &str) -> bool {
+        let ledger = self.ledger;
+        if ledger.field(key).is_some() || SYSTEM_PROPERTIES.iter().any(|(name, _)| *name == key) {
+            return true;
+        }
+        let hint = nearest(key, ledger.fields.iter().map(|f| f.key.as_str()))
+            .map(|near| format!("「{near}」のことですか"))
+            .unwrap_or_default();
+        self.refuse(path, format!("「{key}」という項目はありません"), hint);
+        false
+    }
+
+    fn sortable(&mut self, path: &str, key: &str) {
+        if self.known(path, key) && self.ledger.field(key).is_some_and(|f| f.sort_column().is_none()) {
+            self.refuse(path, format!("「{key}」は並べ替えや索引に使えない型です"), "");
+        }
+    }
+
+    fn scalar_or_name(&mut self, path: &str, key: &str) {
+        if self.known(path, key)
+            && self.ledger.field(key).is_some_and(|f| f.columns().first().is_none_or(|c| c.property.is_none()))
+        {
+            self.refuse(path, format!("「{key}」はここでは使えない型です"), "");
+        }
+    }
+
+    fn duties(&mut self) {
+        let ledger = self.ledger;
+        if ledger.holds_personal_data() && ledger.purpose.is_empty() {
+            self.refuse(
+                "purpose",
+                "個人情報を含む台帳には利用目的が必要です",
+                "purpose = \"…のため\" を足してください（個人情報ファイル簿に載ります）",
+            );
+        }
+        for grant in &ledger.grants {
+            if grant.actions.is_empty() {
+                self.refuse(&grant.path, "許可する操作がありません", "actions = [\"read\"] のように指定してください");
+            }
+            if grant.role == "public" && grant.clearance != Clearance::Public {
+                self.refuse(
+                    &grant.path,
+                    "公開の許可で公開以外の項目は見せられません",
+                    "clearance = \"public\" にしてください",
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,232 @@
+//! A ledger definition (台帳の定義), as the engines use it.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::check;
+use crate::clearance::Clearance;
+use crate::error::{SchemaErrors, translate};
+use crate::field::{Column, ColumnType, FieldDef, FieldKind};
+use crate::lower;
+use crate::raw::{RawCheck, RawLedger, RawNumber, RawView};
+use crate::source::SourceFile;
+use crate::text::Text;
+
+/// A ledger: what its records hold, who may do what with them, and how long they are kept.
+#[derive(Clone, Debug)]
+pub struct LedgerDef {
+    /// Kebab-case key.
+    pub key: String,
+    /// Its name for people.
+    pub title: Text,
+    /// What it is for.
+    pub description: Text,
+    /// The key of the department that answers for it.
+    pub owner: String,
+    /// Purpose of use (利用目的) of the personal data in it.
+    pub purpose: Text,
+    /// The fields by which a record is called.
+    pub label: Vec<String>,
+    /// How long records are kept.
+    pub retention: Retention,
+    /// Human numbers.
+    pub number: Option<RawNumber>,
+    /// The list page.
+    pub list: ListDef,
+    /// The fields, in the order of the form.
+    pub fields: Vec<FieldDef>,
+    /// Declared indexes, by field keys.
+    pub indexes: Vec<Vec<String>>,
+    /// Declared unique keys, by field keys, those of single fields included.
+    pub unique: Vec<Vec<String>>,
+    /// Conditions on every record.
+    pub checks: Vec<RawCheck>,
+    /// Views offered to everybody.
+    pub views: Vec<RawView>,
+    /// Who may do what.
+    pub grants: Vec<GrantDef>,
+    /// The file it was read from, for messages and for download.
+    pub source: SourceFile,
+}
+
+/// Retention of records (保存期間).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Retention {
+    /// Years; none for ever.
+    pub years: Option<u16>,
+    /// From when the years count.
+    pub from: RetentionStart,
+    /// The rule that says so.
+    pub basis: String,
+}
+
+/// From when the years of retention count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum RetentionStart {
+    /// From 1 April after the fiscal year in which the record was last changed (翌年度4月1日起算).
+    #[default]
+    FiscalYearEnd,
+    /// From the day the record was made.
+    Created,
+    /// From the day the record was last changed.
+    Updated,
+}
+
+/// The list page.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ListDef {
+    /// Columns, by field key.
+    pub columns: Vec<String>,
+    /// Order.
+    pub sort: Vec<SortKey>,
+    /// Facets, by field key.
+    pub facets: Vec<String>,
+    /// The field on which row grants usually decide.
+    pub scope: Option<String>,
+    /// The date field of the calendar.
+    pub calendar: Option<String>,
+}
+
+/// One part of an order.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct SortKey {
+    /// A field key or a system property such as `updated_at`.
+    pub field: String,
+    /// From large to small.
+    pub descending: bool,
+}
+
+impl SortKey {
+    /// Reads `field` or `-field`.
+    pub fn parse(text: &str) -> Self {
+        match text.strip_prefix('-') {
+            Some(field) => Self { field: field.to_owned(), descending: true },
+            None => Self { field: text.to_owned(), descending: false },
+        }
+    }
+}
+
+/// What a role may do with the ledger.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct GrantDef {
+    /// The role.
+    pub role: String,
+    /// What it may do.
+    pub actions: Vec<Action>,
+    /// CQL2 condition on the rows; none for all.
+    pub rows: Option<String>,
+    /// The most closed field it may see.
+    pub clearance: Clearance,
+    /// Why.
+    pub reason: String,
+    /// Where in the file it stands.
+    pub path: String,
+}
+
+/// An act on records that can be granted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Action {
+    /// See records, their history and files.
+    Read,
+    /// Make records.
+    Create,
+    /// Change records.
+    Update,
+    /// Delete records and bring deleted ones back.
+    Delete,
+    /// Read files of rows into the ledger.
+    Import,
+    /// Take records out as files.
+    Export,
+    /// Change the ledger's definition.
+    Design,
+}
+
+impl Action {
+    /// Every action.
+    pub const ALL: [Self; 7] =
+        [Self::Read, Self::Create, Self::Update, Self::Delete, Self::Import, Self::Export, Self::Design];
+
+    /// What the staff call it.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::Read => "閲覧",
+            Self::Create => "登録",
+            Self::Update => "変更",
+            Self::Delete => "削除・復元",
+            Self::Import => "取込",
+            Self::Export => "書出し",
+            Self::Design => "設計",
+        }
+    }
+}
+
+/// Columns that every ledger's table has, with the properties under which CQL2, sort and fields know them.
+pub const SYSTEM_PROPERTIES: [(&str, ColumnType); 7] = [
+    ("id", ColumnType::Id),
+    ("number", ColumnType::Text),
+    ("revision", ColumnType::Integer),
+    ("created_at", ColumnType::Instant),
+    ("created_by", ColumnType::Text),
+    ("updated_at", ColumnType::Instant),
+    ("updated_by", ColumnType::Text),
+];
+
+impl LedgerDef {
+    /// Reads a definition. Everything that is wrong with it is reported at once.
+    pub fn read(source: SourceFile) -> Result<Self, SchemaErrors> {
+        let raw: RawLedger = parse(&source)?;
+        let ledger = lower::ledger(raw, source)?;
+        check::ledger(&ledger)?;
+        Ok(ledger)
+    }
+
+    /// The field with a key.
+    pub fn field(&self, key: &str) -> Option<&FieldDef> {
+        self.fields.iter().find(|field| field.key == key)
+    }
+
+    /// The table's name.
+    pub fn table(&self) -> String {
+        format!("l_{}", self.key.replace('-', "_"))
+    }
+
+    /// The child table of a field of rows.
+    pub fn child_table(&self, field: &str) -> String {
+        format!("{}__{field}", self.table())
+    }
+
+    /// All columns of the fields, in order, each with its field.
+    pub fn columns(&self) -> impl Iterator<Item = (&FieldDef, Column)> {
+        self.fields.iter().flat_map(|field| field.columns().into_iter().map(move |column| (field, column)))
+    }
+
+    /// The clearance levels of fields that full-text search reads, from open to closed.
+    pub fn search_levels(&self) -> Vec<Clearance> {
+        let mut levels: Vec<Clearance> = self.fields.iter().filter(|f| f.search).map(|f| f.clearance).collect();
+        levels.sort_unstable();
+        levels.dedup();
+        levels
+    }
+
+    /// Whether any field holds personal data.
+    pub fn holds_personal_data(&self) -> bool {
+        fn any(fields: &[FieldDef]) -> bool {
+            fields
+                .iter()
+                .any(|f| f.clearance.is_logged() || matches!(&f.kind, FieldKind::Rows { fields, .. } if any(fields)))
+        }
+        any(&self.fields)
+    }
+}
+
+/// Reads a TOML file into its raw shape.
+pub(crate) fn parse<T: serde::de::DeserializeOwned>(source: &SourceFile) -> Result<T, SchemaErrors> {
+    toml::from_str(&source.text).map_err(|error| {
+        let (message, hint) = translate(error.message());
+        let position = source.position(error.span().map_or(0, |span| span.start));
+        crate::error::SchemaError { file: source.name.clone(), position, message, hint }.into()
+    })
+}

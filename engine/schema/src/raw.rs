@@ -1,0 +1,403 @@
+//! The shapes of definition files, exactly as they are written. Unknown keys are refused everywhere.
+//!
+//! These types mirror the TOML; [`crate::LedgerDef`] and its parts are what they mean. The JSON Schema for editors is
+//! derived from here, so a doc comment on a key is what an editor shows beside it.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::clearance::Clearance;
+use crate::field::Tone;
+use crate::ledger::{Action, RetentionStart};
+use crate::system::Aggregate;
+use crate::text::Text;
+
+/// A ledger (台帳): `ledgers/KEY.toml` of a system, or a clerk's own.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawLedger {
+    /// Kebab-case English key, such as `playground-unit`. Part of addresses; never changed.
+    pub key: String,
+    /// The ledger's name for people.
+    pub title: Text,
+    /// What it is for, in a sentence or two.
+    #[serde(default, skip_serializing_if = "Text::is_empty")]
+    pub description: Text,
+    /// The key of the department that answers for it.
+    pub owner: String,
+    /// Purpose of use (利用目的), required as soon as a field is personal or sensitive.
+    #[serde(default, skip_serializing_if = "Text::is_empty")]
+    pub purpose: Text,
+    /// The field, or fields, by which a record is called when something refers to it.
+    pub label: Vec<String>,
+    /// How long records are kept.
+    pub retention: RawRetention,
+    /// Human numbers, such as `公-0012`. Without it records have no number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub number: Option<RawNumber>,
+    /// The list page.
+    #[serde(default)]
+    pub list: RawList,
+    /// The fields, in the order of the form.
+    #[serde(default)]
+    pub field: Vec<RawField>,
+    /// Indexes beside those that lists and keys bring.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub index: Vec<RawIndex>,
+    /// Keys that may occur only once among records that are not deleted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unique: Vec<RawIndex>,
+    /// Conditions that every record must meet.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub check: Vec<RawCheck>,
+    /// Views offered to everybody who may read the ledger.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub view: Vec<RawView>,
+    /// Who may do what.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub grant: Vec<RawGrant>,
+}
+
+/// Retention of records (保存期間).
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawRetention {
+    /// Years; absent means for ever (永年・常用).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub years: Option<u16>,
+    /// From when the years count.
+    #[serde(default)]
+    pub from: RetentionStart,
+    /// The rule that says so, such as an article of the document regulation.
+    pub basis: String,
+}
+
+/// Human numbers given in order.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawNumber {
+    /// Text before the digits; `{fy}` stands for the fiscal year in 和暦 such as `R3`.
+    #[serde(default)]
+    pub prefix: String,
+    /// Zero-padded width of the digits.
+    #[serde(default)]
+    pub digits: u8,
+    /// Starts again at 1 each fiscal year.
+    #[serde(default)]
+    pub per_fiscal_year: bool,
+}
+
+/// The list page of a ledger.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawList {
+    /// Columns shown, by field key. Without it the first six scalar fields.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub columns: Vec<String>,
+    /// Order, by field key, with `-` before it for descending. Each such order gets an index.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sort: Vec<String>,
+    /// Fields offered as facets.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub facets: Vec<String>,
+    /// The field on which row grants usually decide, such as `department`; indexes of lists start with it as well.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<String>,
+    /// The date field by which the calendar shows records.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calendar: Option<String>,
+}
+
+/// The type of a field.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum FieldType {
+    /// A line of text.
+    #[default]
+    Text,
+    /// Text of many lines.
+    LongText,
+    /// A whole number.
+    Integer,
+    /// A decimal of `scale` places.
+    Decimal,
+    /// Whole yen (円).
+    Yen,
+    /// A date (年月日).
+    Date,
+    /// A date and time (日時).
+    DateTime,
+    /// A month of a year (年月).
+    YearMonth,
+    /// A fiscal year (年度).
+    FiscalYear,
+    /// Yes or no.
+    YesNo,
+    /// One of `choices`.
+    Choice,
+    /// Any of `choices`.
+    Choices,
+    /// A name with its reading (氏名・フリガナ).
+    PersonName,
+    /// A postal address (住所).
+    Address,
+    /// A telephone number.
+    Phone,
+    /// A mail address.
+    Mail,
+    /// A web address.
+    Url,
+    /// A record of the ledger `target`.
+    Reference,
+    /// Child rows (明細) with fields of their own.
+    Rows,
+    /// Attached files.
+    Files,
+    /// A point on the map.
+    Point,
+    /// A line on the map.
+    Line,
+    /// An area on the map.
+    Polygon,
+    /// Computed from the other fields, by `expression` or `calculator`.
+    Computed,
+}
+
+/// A field of a ledger.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawField {
+    /// Stable key in snake_case, such as `opened_on`.
+    pub key: String,
+    /// The field's name for people.
+    pub label: Text,
+    /// What kind of value it holds.
+    pub r#type: FieldType,
+    /// A sentence under the label that helps to fill it in.
+    #[serde(default, skip_serializing_if = "Text::is_empty")]
+    pub hint: Text,
+    /// The heading under which the form shows it and the fields that follow.
+    #[serde(default, skip_serializing_if = "Text::is_empty")]
+    pub section: Text,
+    /// Must be filled in.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub required: bool,
+    /// Must be filled in when this CQL2 condition holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub required_when: Option<String>,
+    /// Is asked only when this CQL2 condition holds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub shown_when: Option<String>,
+    /// Who may see it; `internal` where nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clearance: Option<Clearance>,
+    /// Whether full-text search finds it; yes for text where nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub search: Option<bool>,
+    /// No two records that are not deleted may hold the same value.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub unique: bool,
+    /// The value of a new record, written as it would be entered; `today` and `this-fiscal-year` are understood.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default: Option<String>,
+    /// The key that this field had before it was renamed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub was: Option<String>,
+    /// Longest text in characters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_length: Option<u32>,
+    /// Decimal places.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scale: Option<u8>,
+    /// The unit shown after a number, such as `㎡`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
+    /// Smallest number, or earliest date, written as it would be entered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min: Option<Limit>,
+    /// Largest number, or latest date.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max: Option<Limit>,
+    /// The choices.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub choices: Vec<RawChoice>,
+    /// The ledger that a reference points to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
+    /// The fields of a child row.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub field: Vec<RawField>,
+    /// Most child rows or files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_count: Option<u32>,
+    /// Media types of files that are accepted, such as `image/*` or `application/pdf`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub accept: Vec<String>,
+    /// Largest file in MiB.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_mib: Option<u32>,
+    /// The type of a computed value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub result: Option<FieldType>,
+    /// CQL2 arithmetic from which a value is computed, such as `quantity * unit_price`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expression: Option<String>,
+    /// The calculator from which a value is computed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub calculator: Option<String>,
+}
+
+fn is_false(value: &bool) -> bool {
+    !*value
+}
+
+/// A limit: a number, or text such as a date.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Limit {
+    /// A whole number.
+    Number(i64),
+    /// A decimal or a date, as it would be entered.
+    Text(String),
+}
+
+/// One choice.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawChoice {
+    /// Stable key in kebab-case.
+    pub key: String,
+    /// Its name for people.
+    pub label: Text,
+    /// How it looks in lists.
+    #[serde(default, skip_serializing_if = "Tone::is_neutral")]
+    pub tone: Tone,
+    /// No longer offered, still understood.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub retired: bool,
+}
+
+/// An index or a unique key.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawIndex {
+    /// The fields, in order.
+    pub fields: Vec<String>,
+}
+
+/// A condition on every record.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawCheck {
+    /// CQL2 that must not be false.
+    pub condition: String,
+    /// What the person is told when it is.
+    pub message: Text,
+    /// The field at which the message is shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+}
+
+/// A view offered with the ledger.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawView {
+    /// Stable key in kebab-case.
+    pub key: String,
+    /// Its name for people.
+    pub title: Text,
+    /// CQL2 condition.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filter: Option<String>,
+    /// Order, as in the list.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sort: Vec<String>,
+    /// Columns, as in the list.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub columns: Vec<String>,
+}
+
+/// What a role may do with this ledger.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawGrant {
+    /// The role, such as `policy-editor`; `staff` is everybody who is signed in, `public` everybody.
+    pub role: String,
+    /// What it may do.
+    pub actions: Vec<Action>,
+    /// CQL2 condition on the rows; without it all rows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows: Option<String>,
+    /// The most closed field it may see.
+    pub clearance: Clearance,
+    /// Why, for the administrator who asks.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub reason: String,
+}
+
+/// A system of the city hall: `system.toml`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawSystem {
+    /// The folder's name.
+    pub key: String,
+    /// The system's name for people.
+    pub title: Text,
+    /// What it does, in a sentence or two.
+    #[serde(default, skip_serializing_if = "Text::is_empty")]
+    pub description: Text,
+    /// The key of the department that answers for it.
+    pub owner: String,
+    /// Names of the policy initiatives that it serves.
+    #[serde(default)]
+    pub initiatives: Vec<String>,
+    /// Roles that it brings.
+    #[serde(default)]
+    pub role: Vec<RawRole>,
+}
+
+/// A role that can be given to people.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawRole {
+    /// Stable key in kebab-case.
+    pub key: String,
+    /// Its name for people.
+    pub title: Text,
+    /// What someone with it does.
+    #[serde(default, skip_serializing_if = "Text::is_empty")]
+    pub description: Text,
+}
+
+/// Figures counted from records: `kpis.toml`.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawKpis {
+    /// The figures.
+    #[serde(default)]
+    pub kpi: Vec<RawKpi>,
+}
+
+/// One figure.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawKpi {
+    /// Stable key in kebab-case.
+    pub key: String,
+    /// Its name for people.
+    pub title: Text,
+    /// The ledger whose records are counted.
+    pub ledger: String,
+    /// CQL2 condition; without it all records.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filter: Option<String>,
+    /// How they are put together.
+    #[serde(default)]
+    pub aggregate: Aggregate,
+    /// The field that is summed or averaged; none for a count.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+    /// The unit, such as `件`.
+    #[serde(default)]
+    pub unit: String,
+}
