@@ -3,11 +3,13 @@
 //! The kernel has no input or output and no clock. Everything in it is a value or a pure function, so that a rule of the
 //! office can be tested without a city around it. Start reading at [`value`], the value of one field of one record.
 
+pub mod bigram;
 pub mod context;
 pub mod decimal;
 pub mod geometry;
 pub mod id;
 pub mod lang;
+pub mod text;
 pub mod value;
 pub mod year_month;
 
