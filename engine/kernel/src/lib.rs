@@ -6,8 +6,11 @@
 pub mod bigram;
 pub mod context;
 pub mod decimal;
+pub mod era;
+pub mod fiscal;
 pub mod geometry;
 pub mod id;
+pub mod kana;
 pub mod lang;
 pub mod text;
 pub mod value;
