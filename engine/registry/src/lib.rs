@@ -1,1 +1,11 @@
-//! registry
+//! The shared registers: departments, posts, staff and assignments, and the days on which the city hall is closed.
+//!
+//! They are ledgers like any other (`ledgers/*.toml`), so that lists, history, import and grants come from the ledger
+//! engine. What is special is Rust: in which departments somebody works on a day, across reorganisations; the yearly
+//! personnel file; the calendar of the law together with the city's own closed days.
+//!
+//! Parties (宛名) and places (町丁目・地番) belong here as well, each with a TOML file beside these.
+
+mod bundle;
+
+pub use bundle::{ASSIGNMENT, CLOSED_DAY, DEPARTMENT, POST, STAFF, bundle};
