@@ -1,0 +1,51 @@
+#!/bin/sh
+# Installs the Debian packages that building or testing needs, and nothing that is already there.
+#
+#   dev/setup-packages.sh build    a C compiler for SQLite, zstd and ring
+#   dev/setup-packages.sh test     the above, PostgreSQL 15, Chromium and a Japanese font
+#
+# As root, or with sudo that asks no password, it installs; otherwise it prints the command and fails.
+set -eu
+
+case "${1:-}" in
+    build) with_tests=no ;;
+    test) with_tests=yes ;;
+    *)
+        echo "使い方: dev/setup-packages.sh build|test" >&2
+        exit 2
+        ;;
+esac
+
+have() { command -v "$1" >/dev/null 2>&1; }
+
+# Asks for what is needed, not for who provides it: a PostgreSQL or Chromium from elsewhere is as good.
+missing=
+lacks() { missing="$missing $1"; }
+
+have cc || lacks build-essential
+if [ "$with_tests" = yes ]; then
+    { [ -x "${KAWASEMI_PG_BIN:-/usr/lib/postgresql/15/bin}/initdb" ] || have initdb; } || lacks postgresql-15
+    { [ -n "${KAWASEMI_CHROMIUM:-}" ] || have chromium || have chromium-browser || have google-chrome; } || lacks chromium
+    { have fc-list && fc-list :lang=ja family | grep -q .; } || lacks "fontconfig fonts-ipaexfont-gothic"
+fi
+[ -n "$missing" ] || exit 0
+
+install="apt-get install -y --no-install-recommends$missing"
+if ! have apt-get; then
+    echo "次のものを入れてください:$missing （この環境には apt-get がありません）" >&2
+    exit 1
+fi
+if [ "$(id -u)" = 0 ]; then
+    as_root=
+elif have sudo && sudo -n true 2>/dev/null; then
+    as_root="sudo -n"
+else
+    echo "次の Debian パッケージが必要です:$missing" >&2
+    echo "次を実行してから、もう一度お試しください:" >&2
+    echo "    sudo sh -c 'apt-get update && $install'" >&2
+    exit 1
+fi
+echo "Debian パッケージを入れます:$missing"
+$as_root apt-get update -qq
+# shellcheck disable=SC2086 # the list is split on purpose
+$as_root env DEBIAN_FRONTEND=noninteractive $install -qq >/dev/null

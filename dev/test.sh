@@ -1,0 +1,76 @@
+#!/bin/sh
+# Runs every check and test, goes on after a failure, and closes with a summary. Exit status 0 only if all passed.
+#
+# One debug build serves all: clippy checks it, nextest builds it with its tests, and the browser tests use its binary. There is
+# no release build here, which on two cores would cost as much again.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+
+started=$(date +%s)
+log=$(mktemp -d) || exit 1
+trap 'rm -rf "$log"' EXIT
+trap 'exit 130' INT TERM
+summary=
+failed=0
+total=0
+tests=0
+
+# What is wrong with a `step NAME COMMAND…` is seen as it happens; the log is kept only to count the tests.
+step() {
+    name=$1
+    shift
+    total=$((total + 1))
+    step_started=$(date +%s)
+    printf '\n── %s\n' "$name"
+    # The status of the command, not of tee.
+    { "$@" 2>&1; echo $? >"$log/status"; } | tee "$log/output"
+    status=$(cat "$log/status")
+    seconds=$(($(date +%s) - step_started))
+    if [ "$status" = 0 ]; then
+        mark=○
+    else
+        mark=×
+        failed=$((failed + 1))
+    fi
+    passed=$(sed 's/\x1b\[[0-9;]*m//g' "$log/output" | awk '
+        / tests? run: [0-9]+ passed/ { for (i = 2; i <= NF; i++) if ($i ~ /^passed/) n += $(i - 1) }
+        /^test result:/ { n += $4 }
+        /^(#|ℹ) pass [0-9]+$/ { n += $3 }
+        END { print n + 0 }')
+    tests=$((tests + passed))
+    note=
+    [ "$passed" -gt 0 ] && note="$passed 件合格"
+    summary="$summary$(printf '  %s %4d秒  %s  %s' "$mark" "$seconds" "$name" "$note")
+"
+}
+
+rust_tests() {
+    if cargo nextest --version >/dev/null 2>&1; then
+        cargo nextest run --locked --workspace --no-fail-fast
+    else
+        cargo test --locked --workspace --lib --bins --tests --no-fail-fast
+    fi
+}
+
+# The browser tests drive the binary that the Rust tests have just built; this only links it if they did not.
+browser_tests() {
+    cargo build --locked -p kawasemi || return
+    KAWASEMI_BIN="$(pwd)/${CARGO_TARGET_DIR:-target}/debug/kawasemi" npm run test:e2e --silent
+}
+
+step "Debian パッケージ" dev/setup-packages.sh test
+step "画面の部品を作る" make --no-print-directory web
+step "書式（rustfmt）" cargo fmt --all --check
+step "型（TypeScript）" npm run check --silent
+step "画面の部品の試験" npm test --silent
+step "指摘（Clippy）" cargo clippy --locked --workspace --all-targets -- -D warnings
+step "Rust の試験（SQLite と PostgreSQL）" rust_tests
+step "説明文の中の例" cargo test --locked --workspace --doc
+step "ブラウザーの試験" browser_tests
+
+elapsed=$(($(date +%s) - started))
+printf '\n%s' "$summary"
+printf '%s: %d 段階中 %d 段階が合格、試験 %d 件、%d分%02d秒\n' \
+    "$([ "$failed" = 0 ] && echo 合格 || echo 不合格)" "$total" "$((total - failed))" "$tests" \
+    "$((elapsed / 60))" "$((elapsed % 60))"
+[ "$failed" = 0 ]
