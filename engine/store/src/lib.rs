@@ -1,11 +1,29 @@
 //! The store: a city's records on SQLite or PostgreSQL, through one code path.
 //!
-//! Start reading at [`sql`] (what is asked), [`row`] (what comes back) and [`error`] (what can go wrong).
+//! An installation is a [`Store`]; each of its cities a [`City`], which reads [`Sql`] and writes [`Unit`]s. The shape of the
+//! database follows from declarations: the engines' own tables ([`table`]) and the ledgers' definitions.
+//!
+//! Start reading at [`sql`] (what is asked), [`row`] (what comes back), [`unit`] (what is written) and [`error`] (what can
+//! go wrong). `sqlite` and `postgres` are the two stores; nothing outside them knows which one it talks to, but for the
+//! few functions of [`Dialect`].
 
+pub mod city;
+mod ddl;
 pub mod error;
+mod installation;
+mod postgres;
 pub mod row;
+mod shape;
 pub mod sql;
+mod sqlite;
+pub mod store;
+mod system_tables;
+pub mod table;
+pub mod unit;
 
+pub use city::{City, CityInfo};
 pub use error::{Result, StoreError};
 pub use row::{Cell, FromCell, Row};
-pub use sql::{Cast, Dialect, Naming, Param, Sql};
+pub use sql::{Dialect, Naming, Param, Sql, SqlType};
+pub use store::{Access, Location, Store, StoreOptions};
+pub use unit::{Expect, NumberRequest, Receipt, Statement, Unit, Unmet};

@@ -24,7 +24,7 @@ use uuid::Uuid;
 
 /// Stands in the text where the next parameter goes.
 const PARAMETER: char = '\u{1}';
-/// Stands before a letter of [`Cast`]: a parameter whose type PostgreSQL can't infer from its surroundings.
+/// Stands before a letter of [`SqlType`]: a parameter whose type PostgreSQL can't infer from its surroundings.
 const CAST_PARAMETER: char = '\u{2}';
 /// Opens a table name, which [`TABLE_END`] closes.
 const TABLE: char = '\u{3}';
@@ -49,10 +49,10 @@ pub enum Param {
     Id(Uuid),
 }
 
-/// The type that a parameter is cast to on PostgreSQL, where its surroundings do not tell (`$1 IS NULL`, `$1 + 1`).
-/// SQLite needs none.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Cast {
+/// The physical type of a column, and what a parameter is cast to on PostgreSQL where its surroundings do not tell
+/// (`$1 IS NULL`, `$1 + 1`). SQLite needs no cast.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SqlType {
     /// `boolean`
     Bool,
     /// `bigint`
@@ -67,7 +67,7 @@ pub enum Cast {
     Id,
 }
 
-impl Cast {
+impl SqlType {
     const ALL: [(Self, char, &'static str); 6] = [
         (Self::Bool, 'b', "::boolean"),
         (Self::Int, 'i', "::bigint"),
@@ -166,7 +166,7 @@ impl Sql {
     }
 
     /// Adds a parameter with its type, for places from which PostgreSQL can't infer it.
-    pub fn bind_as(&mut self, param: impl Into<Param>, cast: Cast) -> &mut Self {
+    pub fn bind_as(&mut self, param: impl Into<Param>, cast: SqlType) -> &mut Self {
         self.text.push(CAST_PARAMETER);
         self.text.push(cast.letter());
         self.params.push(param.into());
@@ -254,7 +254,7 @@ impl Sql {
                     naming.write_parameter(&mut out, number);
                     let letter = rest.chars().next().unwrap_or('t');
                     if naming.dialect() == Dialect::Postgres {
-                        out.push_str(Cast::suffix(letter));
+                        out.push_str(SqlType::suffix(letter));
                     }
                     rest = rest.get(letter.len_utf8()..).unwrap_or_default();
                 }
@@ -469,7 +469,7 @@ mod tests {
     #[test]
     fn casts_are_written_for_postgres_only() {
         let mut sql = Sql::text("SELECT ");
-        sql.bind_as(Param::Null, Cast::Int).push(" IS NULL");
+        sql.bind_as(Param::Null, SqlType::Int).push(" IS NULL");
         assert_eq!(sql.render(&city()), "SELECT $1::bigint IS NULL");
         assert_eq!(sql.render(&Naming::Bare), "SELECT $1 IS NULL");
     }

@@ -1,0 +1,148 @@
+//! The connections that answer queries, each from its own snapshot.
+//!
+//! A query runs on a blocking thread with a connection taken from a stack: the one used last has the warmest cache.
+//! Semaphores bound how many run at once; long reads (exports) have permits of their own, so that they can't take every
+//! place from the pages. A progress handler inside SQLite stops a query when its time is over or its caller has gone.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use rusqlite::Connection;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+
+use super::connection::open_reader;
+use super::failure::translate;
+use super::values;
+use crate::error::{Result, StoreError};
+use crate::row::Row;
+use crate::sql::{Naming, Sql};
+
+/// How many instructions of SQLite's machine pass between two looks at the clock (well below a millisecond).
+const STEPS_BETWEEN_LOOKS: i32 = 20_000;
+/// How many long reads run at once.
+const STREAMS: usize = 2;
+/// How many batches of a stream may wait for their reader: this bounds an export's memory.
+const STREAM_BATCHES: usize = 2;
+
+pub(super) struct Readers {
+    pool: Arc<Pool>,
+    places: Arc<Semaphore>,
+    streams: Arc<Semaphore>,
+}
+
+struct Pool {
+    path: PathBuf,
+    idle: Mutex<Vec<Connection>>,
+    keep: usize,
+}
+
+impl Readers {
+    pub fn new(path: PathBuf, count: usize) -> Self {
+        let pool = Pool { path, idle: Mutex::default(), keep: count };
+        Self {
+            pool: Arc::new(pool),
+            places: Arc::new(Semaphore::new(count)),
+            streams: Arc::new(Semaphore::new(STREAMS)),
+        }
+    }
+
+    pub async fn read(&self, sql: Sql, timeout: Duration) -> Result<Vec<Row>> {
+        let deadline = Instant::now() + timeout;
+        let place = tokio::time::timeout(timeout, Arc::clone(&self.places).acquire_owned());
+        let place: OwnedSemaphorePermit =
+            place.await.map_err(|_| StoreError::Timeout)?.map_err(|_| StoreError::Closed)?;
+        let pool = Arc::clone(&self.pool);
+        let abandoned = Abandoned::default();
+        let watch = Watch { deadline: Some(deadline), abandoned: Arc::clone(&abandoned.0) };
+        let work = tokio::task::spawn_blocking(move || {
+            let _place = place;
+            pool.with(watch, |connection| values::query_all(connection, &sql.render(&Naming::Bare), sql.params()))
+        });
+        work.await.map_err(|_| StoreError::Closed)?
+    }
+
+    pub fn stream(&self, sql: Sql, batch: usize) -> mpsc::Receiver<Result<Vec<Row>>> {
+        let (sender, receiver) = mpsc::channel(STREAM_BATCHES);
+        let pool = Arc::clone(&self.pool);
+        let streams = Arc::clone(&self.streams);
+        tokio::spawn(async move {
+            let Ok(place) = streams.acquire_owned().await else { return };
+            let watch = Watch { deadline: None, abandoned: Arc::default() };
+            let work = tokio::task::spawn_blocking(move || {
+                let _place = place;
+                let result = pool.with(watch, |connection| send_rows(connection, &sql, batch, &sender));
+                if let Err(error) = result {
+                    let _ = sender.blocking_send(Err(error));
+                }
+            });
+            let _ = work.await;
+        });
+        receiver
+    }
+
+    pub fn close(&self) {
+        self.places.close();
+        self.streams.close();
+        self.pool.idle.lock().expect("no holder of the stack panics").clear();
+    }
+}
+
+fn send_rows(connection: &Connection, sql: &Sql, batch: usize, sender: &mpsc::Sender<Result<Vec<Row>>>) -> Result<()> {
+    let mut rows = Vec::with_capacity(batch);
+    values::query(connection, &sql.render(&Naming::Bare), sql.params(), |row| {
+        rows.push(row);
+        if rows.len() < batch {
+            return true;
+        }
+        sender.blocking_send(Ok(std::mem::replace(&mut rows, Vec::with_capacity(batch)))).is_ok()
+    })?;
+    if !rows.is_empty() {
+        let _ = sender.blocking_send(Ok(rows));
+    }
+    Ok(())
+}
+
+impl Pool {
+    /// Runs work on a connection and puts it back. A connection that failed for a reason of its own is not kept.
+    fn with<T>(&self, watch: Watch, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        let idle = self.idle.lock().expect("no holder of the stack panics").pop();
+        let connection = match idle {
+            Some(connection) => connection,
+            None => open_reader(&self.path)?,
+        };
+        connection.progress_handler(STEPS_BETWEEN_LOOKS, Some(move || watch.is_over())).map_err(translate)?;
+        let result = work(&connection);
+        connection.progress_handler(0, None::<fn() -> bool>).map_err(translate)?;
+        if !matches!(result, Err(StoreError::Io { .. } | StoreError::Corrupt { .. })) {
+            let mut idle = self.idle.lock().expect("no holder of the stack panics");
+            if idle.len() < self.keep {
+                idle.push(connection);
+            }
+        }
+        result
+    }
+}
+
+/// Says when a query has to stop.
+struct Watch {
+    deadline: Option<Instant>,
+    abandoned: Arc<AtomicBool>,
+}
+
+impl Watch {
+    fn is_over(&self) -> bool {
+        self.abandoned.load(Ordering::Relaxed) || self.deadline.is_some_and(|deadline| Instant::now() > deadline)
+    }
+}
+
+/// Tells the blocking thread, when dropped, that nobody waits for it any more.
+#[derive(Default)]
+struct Abandoned(Arc<AtomicBool>);
+
+impl Drop for Abandoned {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,215 @@
+//! The one thread that writes a city's file, and commits waiting units together.
+//!
+//! A durable commit costs a flush of the disk (0.1 to 10 ms), whatever its size. The writer therefore takes every unit
+//! that waits, runs each under a savepoint of one transaction, commits once and then acknowledges all. A unit that
+//! fails is rolled back alone. When the commit itself fails (a full disk), the units are tried again one by one, so
+//! that a small unit need not fail for a large one.
+
+use std::path::Path;
+use std::sync::Mutex;
+use std::thread::JoinHandle;
+
+use rusqlite::Connection;
+use tokio::sync::{mpsc, oneshot};
+
+use super::connection::open_writer;
+use super::failure::{name_unique_key, translate};
+use super::values;
+use crate::error::{Result, StoreError};
+use crate::row::Row;
+use crate::sql::{Naming, Sql};
+use crate::unit::{Receipt, Statement, Unit};
+
+/// A group is closed once its units have so many statements: others wait no longer than these take (some 50 ms).
+const GROUP_WEIGHT: usize = 4_000;
+/// How many units may wait before callers are held back.
+const QUEUE: usize = 4_096;
+
+type Answer = oneshot::Sender<Result<Receipt>>;
+
+enum Task {
+    Write(Unit, Answer),
+    Maintain(Sql, oneshot::Sender<Result<()>>),
+}
+
+/// The handle by which units reach the thread.
+pub(super) struct Writer {
+    queue: Mutex<Option<mpsc::Sender<Task>>>,
+    thread: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Writer {
+    /// Opens the file and starts the thread.
+    pub async fn start(path: &Path) -> Result<Self> {
+        let path = path.to_owned();
+        let (queue, tasks) = mpsc::channel(QUEUE);
+        let (opened, is_open) = oneshot::channel();
+        let thread = std::thread::Builder::new().name("kawasemi-writer".to_owned()).spawn(move || {
+            match open_writer(&path) {
+                Ok(connection) => {
+                    let _ = opened.send(Ok(()));
+                    serve(&connection, tasks);
+                    // Leaves a file without a log behind when this was the last connection.
+                    drop(connection);
+                }
+                Err(error) => {
+                    let _ = opened.send(Err(error));
+                }
+            }
+        })?;
+        is_open.await.map_err(|_| StoreError::Closed)??;
+        Ok(Self { queue: Mutex::new(Some(queue)), thread: Mutex::new(Some(thread)) })
+    }
+
+    pub async fn write(&self, unit: Unit) -> Result<Receipt> {
+        let (answer, answered) = oneshot::channel();
+        self.queue()?.send(Task::Write(unit, answer)).await.map_err(|_| StoreError::Closed)?;
+        answered.await.map_err(|_| StoreError::Closed)?
+    }
+
+    pub async fn maintain(&self, sql: Sql) -> Result<()> {
+        let (answer, answered) = oneshot::channel();
+        self.queue()?.send(Task::Maintain(sql, answer)).await.map_err(|_| StoreError::Closed)?;
+        answered.await.map_err(|_| StoreError::Closed)?
+    }
+
+    /// Accepts no more, finishes what was accepted, and ends the thread.
+    pub async fn close(&self) {
+        drop(self.queue.lock().expect("no holder of the queue panics").take());
+        let thread = self.thread.lock().expect("no holder of the thread panics").take();
+        if let Some(thread) = thread {
+            let _ = tokio::task::spawn_blocking(move || thread.join()).await;
+        }
+    }
+
+    fn queue(&self) -> Result<mpsc::Sender<Task>> {
+        self.queue.lock().expect("no holder of the queue panics").clone().ok_or(StoreError::Closed)
+    }
+}
+
+fn serve(connection: &Connection, mut tasks: mpsc::Receiver<Task>) {
+    let mut next = tasks.blocking_recv();
+    while let Some(task) = next.take() {
+        match task {
+            Task::Maintain(sql, answer) => {
+                let result = connection.execute_batch(&sql.render(&Naming::Bare)).map_err(translate);
+                let _ = answer.send(result);
+            }
+            Task::Write(unit, answer) => {
+                let mut weight = unit.weight();
+                let mut group = vec![(unit, answer)];
+                while weight < GROUP_WEIGHT {
+                    match tasks.try_recv() {
+                        Ok(Task::Write(unit, answer)) => {
+                            weight += unit.weight();
+                            group.push((unit, answer));
+                        }
+                        Ok(other) => {
+                            next = Some(other);
+                            break;
+                        }
+                        Err(_) => break,
+                    }
+                }
+                commit_group(connection, group);
+            }
+        }
+        if next.is_none() {
+            next = tasks.blocking_recv();
+        }
+    }
+}
+
+fn commit_group(connection: &Connection, group: Vec<(Unit, Answer)>) {
+    let units: Vec<&Unit> = group.iter().map(|(unit, _)| unit).collect();
+    let results = match commit_together(connection, &units) {
+        Ok(results) => results,
+        Err(error) if units.len() == 1 => vec![Err(error)],
+        Err(error) => {
+            tracing::warn!(detail = error.detail(), units = units.len(), "a shared commit failed: {error}");
+            units.iter().map(|unit| commit_together(connection, &[*unit]).and_then(only)).collect()
+        }
+    };
+    for ((_, answer), result) in group.into_iter().zip(results) {
+        // The caller may have gone away; the write stands all the same.
+        let _ = answer.send(result);
+    }
+}
+
+fn only(mut results: Vec<Result<Receipt>>) -> Result<Receipt> {
+    results.pop().unwrap_or(Err(StoreError::Closed))
+}
+
+/// Runs units in one transaction. The outer error means that none of them was kept.
+fn commit_together(connection: &Connection, units: &[&Unit]) -> Result<Vec<Result<Receipt>>> {
+    control(connection, "BEGIN IMMEDIATE")?;
+    let mut results = Vec::with_capacity(units.len());
+    for unit in units {
+        let result = run_under_savepoint(connection, unit);
+        if connection.is_autocommit() {
+            // SQLite gave the whole transaction up (a full disk, a failing one).
+            return Err(result.err().unwrap_or(StoreError::Closed));
+        }
+        results.push(result);
+    }
+    match control(connection, "COMMIT") {
+        Ok(()) => Ok(results),
+        Err(error) => {
+            if !connection.is_autocommit() {
+                let _ = control(connection, "ROLLBACK");
+            }
+            Err(error)
+        }
+    }
+}
+
+fn run_under_savepoint(connection: &Connection, unit: &Unit) -> Result<Receipt> {
+    control(connection, "SAVEPOINT unit")?;
+    let result = run_unit(connection, unit).map_err(|error| name_unique_key(connection, error));
+    if !connection.is_autocommit() {
+        if result.is_err() {
+            control(connection, "ROLLBACK TO unit")?;
+        }
+        control(connection, "RELEASE unit")?;
+    }
+    result
+}
+
+fn run_unit(connection: &Connection, unit: &Unit) -> Result<Receipt> {
+    let mut receipt = Receipt::default();
+    for statement in &unit.statements {
+        run_statement(connection, statement, &mut receipt)?;
+    }
+    for request in &unit.numbers {
+        let rows = answer(connection, &request.statement())?;
+        receipt.numbers.push(request.first(&rows)?);
+    }
+    for statement in &unit.finished(&receipt.numbers)? {
+        run_statement(connection, statement, &mut receipt)?;
+    }
+    Ok(receipt)
+}
+
+fn run_statement(connection: &Connection, statement: &Statement, receipt: &mut Receipt) -> Result<()> {
+    let affected = if statement.returning {
+        let rows = answer(connection, statement)?;
+        let affected = rows.len() as u64;
+        receipt.rows.push(rows);
+        affected
+    } else {
+        let sql = &statement.sql;
+        values::execute(connection, &sql.render(&Naming::Bare), sql.params())?
+    };
+    statement.expect.check(affected)?;
+    receipt.affected.push(affected);
+    Ok(())
+}
+
+fn answer(connection: &Connection, statement: &Statement) -> Result<Vec<Row>> {
+    let sql = &statement.sql;
+    values::query_all(connection, &sql.render(&Naming::Bare), sql.params())
+}
+
+fn control(connection: &Connection, text: &str) -> Result<()> {
+    values::execute(connection, text, &[]).map(|_| ())
+}

@@ -1,0 +1,270 @@
+//! An installation: where its cities lie, and the open ones among them.
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use kawasemi_kernel::Clock;
+use tokio::sync::Mutex;
+
+use crate::city::{self, City, CityInfo};
+use crate::error::{Result, StoreError};
+use crate::installation::{Directory, Register, private_folder};
+use crate::postgres::{self, Server};
+use crate::sqlite;
+use crate::table::Table;
+use crate::{shape, system_tables};
+
+/// The name of a city's file in its folder.
+const CITY_FILE: &str = "kawasemi.db";
+
+/// Where an installation keeps its cities.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Location {
+    /// A data directory with one SQLite file for each city (`--data`).
+    Directory(PathBuf),
+    /// A PostgreSQL database with one schema for each city (`--database-url`).
+    Postgres(String),
+}
+
+/// What a process is going to do with the installation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Access {
+    /// Serve it: one process at a time for a data directory.
+    Serve,
+    /// Run a command that may write, also beside a running server.
+    #[default]
+    Command,
+    /// Only read.
+    Read,
+}
+
+/// How an installation is opened.
+#[derive(Clone)]
+pub struct StoreOptions {
+    /// What the process is going to do.
+    pub access: Access,
+    /// The tables of the engines above, which every city gets.
+    pub tables: Vec<Table>,
+    /// The clock by which changes of the database's shape are logged.
+    pub clock: Arc<dyn Clock>,
+    /// Queries at once for each SQLite city.
+    pub readers: usize,
+    /// Connections to PostgreSQL at most.
+    pub connections: usize,
+    /// How long a query may run.
+    pub time_limit: Duration,
+}
+
+impl StoreOptions {
+    /// The usual: a command, no tables beside the store's own, a query limit of 15 seconds.
+    #[must_use]
+    pub fn new(clock: Arc<dyn Clock>) -> Self {
+        let cores = std::thread::available_parallelism().map_or(2, std::num::NonZeroUsize::get);
+        Self {
+            access: Access::default(),
+            tables: Vec::new(),
+            clock,
+            readers: (2 * cores).clamp(4, 16),
+            connections: 16,
+            time_limit: Duration::from_secs(15),
+        }
+    }
+
+    /// For what the process is going to do.
+    #[must_use]
+    pub fn access(mut self, access: Access) -> Self {
+        self.access = access;
+        self
+    }
+
+    /// With the tables of an engine.
+    #[must_use]
+    pub fn tables(mut self, tables: impl IntoIterator<Item = Table>) -> Self {
+        self.tables.extend(tables);
+        self
+    }
+}
+
+/// An open installation. Cheap to clone.
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    place: Place,
+    options: StoreOptions,
+    tables: Vec<Table>,
+    open: Mutex<HashMap<String, City>>,
+}
+
+enum Place {
+    Directory(Directory),
+    Postgres(Server, Register),
+}
+
+impl Store {
+    /// Opens an installation; unless it is only read, what is missing of it is made. No city is opened yet.
+    ///
+    /// # Errors
+    /// [`StoreError::Locked`] when another process serves the data directory; [`StoreError::Io`] and
+    /// [`StoreError::Busy`] when the directory or database can't be reached.
+    pub async fn open(location: &Location, options: StoreOptions) -> Result<Self> {
+        let writable = options.access != Access::Read;
+        let place = match location {
+            Location::Directory(root) => {
+                Place::Directory(Directory::open(root, writable, options.access == Access::Serve)?)
+            }
+            Location::Postgres(url) => {
+                let settings =
+                    postgres::Settings { connections: options.connections, writable, timeout: options.time_limit };
+                let server = Server::new(url, settings)?;
+                let register = Register::open(server.clone(), writable).await?;
+                Place::Postgres(server, register)
+            }
+        };
+        let mut tables = system_tables::tables();
+        tables.extend(options.tables.iter().cloned());
+        Ok(Self { inner: Arc::new(Inner { place, options, tables, open: Mutex::default() }) })
+    }
+
+    /// The cities, by code.
+    ///
+    /// # Errors
+    /// When the list can't be read.
+    pub async fn cities(&self) -> Result<Vec<CityInfo>> {
+        match &self.inner.place {
+            Place::Directory(directory) => directory.cities(),
+            Place::Postgres(_, register) => register.cities().await,
+        }
+    }
+
+    /// Creates a city and opens it. `created_at` is set from the store's clock.
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`] when there is a city with this code, or a host belongs to another.
+    pub async fn create_city(&self, info: CityInfo) -> Result<City> {
+        city::check_code(&info.code)?;
+        let cities = self.cities().await?;
+        if cities.iter().any(|city| city.code == info.code) {
+            return Err(StoreError::refused(format!("自治体コード {} の市はすでにあります。", info.code)));
+        }
+        check_hosts(&cities, &info)?;
+        let info = CityInfo { created_at: self.inner.options.clock.now().as_microsecond(), ..info };
+        if let Place::Directory(directory) = &self.inner.place {
+            private_folder(&directory.city(&info.code))?;
+        }
+        // The city is listed only once its database is there, so that a crash leaves nothing that can't be opened.
+        let city = self.open_known(&info).await?;
+        self.save(cities, info.clone()).await?;
+        self.inner.open.lock().await.insert(info.code, city.clone());
+        Ok(city)
+    }
+
+    /// Changes the name, time zone or hosts of a city. Handles that are open keep the old until the next start.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`], and as [`Store::create_city`].
+    pub async fn update_city(&self, info: CityInfo) -> Result<()> {
+        let mut cities = self.cities().await?;
+        check_hosts(&cities, &info)?;
+        let position = cities.iter().position(|city| city.code == info.code).ok_or(StoreError::NotFound)?;
+        cities.remove(position);
+        self.save(cities, info).await
+    }
+
+    /// Opens a city, bringing its tables up to date; an open one is answered at once.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when there is no such city.
+    pub async fn open_city(&self, code: &str) -> Result<City> {
+        let mut open = self.inner.open.lock().await;
+        if let Some(city) = open.get(code) {
+            return Ok(city.clone());
+        }
+        let info = self.cities().await?.into_iter().find(|city| city.code == code).ok_or(StoreError::NotFound)?;
+        let city = self.open_known(&info).await?;
+        open.insert(info.code, city.clone());
+        Ok(city)
+    }
+
+    /// The city that is served under a host name: the one that names it, or the only city of the installation where
+    /// that names no host at all.
+    ///
+    /// # Errors
+    /// As [`Store::open_city`].
+    pub async fn city_for_host(&self, host: &str) -> Result<City> {
+        let host = host.rsplit_once(':').map_or(host, |(name, port)| match port.parse::<u16>() {
+            Ok(_) => name,
+            Err(_) => host,
+        });
+        let cities = self.cities().await?;
+        let named = cities.iter().find(|city| city.hosts.iter().any(|own| own.eq_ignore_ascii_case(host)));
+        let city = match (named, cities.as_slice()) {
+            (Some(city), _) => city,
+            (None, [only]) if only.hosts.is_empty() => only,
+            _ => return Err(StoreError::NotFound),
+        };
+        self.open_city(&city.code).await
+    }
+
+    /// Where the installation's files lie; none on PostgreSQL.
+    #[must_use]
+    pub fn directory(&self) -> Option<&std::path::Path> {
+        match &self.inner.place {
+            Place::Directory(directory) => Some(directory.root()),
+            Place::Postgres(..) => None,
+        }
+    }
+
+    /// Finishes what was accepted and closes every city. Further use answers [`StoreError::Closed`].
+    pub async fn close(&self) {
+        for (_, city) in self.inner.open.lock().await.drain() {
+            city.close().await;
+        }
+        if let Place::Postgres(server, _) = &self.inner.place {
+            server.close();
+        }
+    }
+
+    async fn open_known(&self, info: &CityInfo) -> Result<City> {
+        let options = &self.inner.options;
+        let writable = options.access != Access::Read;
+        let city = match &self.inner.place {
+            Place::Directory(directory) => {
+                let settings =
+                    sqlite::Settings { readers: options.readers, writable, read_timeout: options.time_limit };
+                let path = directory.city(&info.code).join(CITY_FILE);
+                City::on_sqlite(info.clone(), sqlite::Database::open(&path, settings).await?)
+            }
+            Place::Postgres(server, _) => City::on_postgres(info.clone(), server.clone()),
+        };
+        if writable {
+            shape::bring_up_to_date(&city, &self.inner.tables, &*options.clock).await?;
+        }
+        Ok(city)
+    }
+
+    async fn save(&self, mut cities: Vec<CityInfo>, info: CityInfo) -> Result<()> {
+        match &self.inner.place {
+            Place::Directory(directory) => {
+                cities.push(info);
+                cities.sort_by(|a, b| a.code.cmp(&b.code));
+                directory.save(cities)
+            }
+            Place::Postgres(_, register) => register.save(&info).await,
+        }
+    }
+}
+
+fn check_hosts(cities: &[CityInfo], info: &CityInfo) -> Result<()> {
+    let others = cities.iter().filter(|city| city.code != info.code).flat_map(|city| &city.hosts);
+    for host in others {
+        if info.hosts.iter().any(|own| own.eq_ignore_ascii_case(host)) {
+            return Err(StoreError::refused(format!("ホスト名 {host} は別の市が使っています。")));
+        }
+    }
+    Ok(())
+}

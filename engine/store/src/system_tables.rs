@@ -1,0 +1,109 @@
+//! The tables that every city has, whatever its ledgers.
+
+use crate::table::{Column, IndexedRows, Table};
+
+/// Audit entries that have their place in the city's sequence.
+const SEALED: IndexedRows = IndexedRows::Where { name: "sealed", condition: "\"seq\" IS NOT NULL" };
+/// Audit entries that the sealing job has not seen yet.
+const UNSEALED: IndexedRows = IndexedRows::Where { name: "unsealed", condition: "\"seq\" IS NULL" };
+
+/// The store's own tables.
+pub(crate) fn tables() -> Vec<Table> {
+    vec![counter(), definition(), schema_log(), batch(), audit(), audit_payload(), outbox()]
+}
+
+/// Counters of human numbers.
+fn counter() -> Table {
+    Table::new("counter").column(Column::text("key")).column(Column::int("value")).key(["key"]).clustered()
+}
+
+/// Every published version of every ledger definition. Rows are never changed, but for the mark of retirement.
+fn definition() -> Table {
+    Table::new("definition")
+        .column(Column::text("ledger"))
+        .column(Column::int("version"))
+        .column(Column::text("file"))
+        .column(Column::text("source"))
+        .column(Column::blob("hash"))
+        .column(Column::int("published_at"))
+        .column(Column::text("published_by"))
+        .column(Column::text("reason"))
+        .column(Column::int("retired_at").optional())
+        .key(["ledger", "version"])
+}
+
+/// What was done to the shape of the database, in order.
+fn schema_log() -> Table {
+    Table::new("schema_log")
+        .numbered()
+        .column(Column::int("at"))
+        .column(Column::text("actor"))
+        .column(Column::text("subject"))
+        .column(Column::text("statement"))
+}
+
+/// Bulk work (取込など). Records of a batch that is not published are invisible.
+fn batch() -> Table {
+    Table::new("batch")
+        .column(Column::int("id"))
+        .column(Column::text("ledger"))
+        .column(Column::text("state"))
+        .column(Column::text("title"))
+        .column(Column::text("meta"))
+        .column(Column::int("progress"))
+        .column(Column::int("created_at"))
+        .column(Column::text("created_by"))
+        .column(Column::int("updated_at"))
+        .key(["id"])
+        .index(["state"])
+}
+
+/// The audit trail. An entry hashes its metadata, the digest of its payload and the entry before it in the record.
+fn audit() -> Table {
+    Table::new("audit")
+        .column(Column::id("id"))
+        .column(Column::int("seq").optional())
+        .column(Column::text("ledger"))
+        .column(Column::id("record"))
+        .column(Column::int("revision"))
+        .column(Column::text("kind"))
+        .column(Column::text("actor"))
+        .column(Column::int("at"))
+        .column(Column::text("meta"))
+        .column(Column::blob("digest"))
+        .column(Column::blob("prev"))
+        .column(Column::blob("hash"))
+        .key(["id"])
+        .clustered()
+        .unique(["record", "revision"])
+        .unique_of(SEALED, ["seq"])
+        .index_of(UNSEALED, ["at"])
+}
+
+/// What an audit entry was about, apart from it, so that a lawful disposal can erase it without breaking the chain.
+fn audit_payload() -> Table {
+    Table::new("audit_payload")
+        .column(Column::id("audit_id"))
+        .column(Column::blob("salt"))
+        .column(Column::text("payload"))
+        .key(["audit_id"])
+}
+
+/// Effects and jobs: written with the act that causes them, done afterwards, at least once.
+fn outbox() -> Table {
+    Table::new("outbox")
+        .column(Column::id("id"))
+        .column(Column::text("topic"))
+        .column(Column::text("state"))
+        .column(Column::text("key").optional())
+        .column(Column::text("payload"))
+        .column(Column::int("attempts").default_to(0))
+        .column(Column::int("created_at"))
+        .column(Column::int("run_at"))
+        .column(Column::int("locked_until").optional())
+        .column(Column::text("error").optional())
+        .column(Column::int("done_at").optional())
+        .key(["id"])
+        .unique(["topic", "key"])
+        .index(["state", "run_at"])
+}
