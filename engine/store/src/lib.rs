@@ -24,6 +24,8 @@ pub mod unit;
 pub use city::{City, CityInfo};
 pub use error::{Result, StoreError};
 pub use row::{Cell, FromCell, Row};
+/// A type, in the place where a parameter is cast to it.
+pub use sql::SqlType as Cast;
 pub use sql::{Dialect, Naming, Param, Sql, SqlType};
 pub use store::{Access, Location, Store, StoreOptions};
 pub use unit::{Expect, NumberRequest, Receipt, Statement, Unit, Unmet};
