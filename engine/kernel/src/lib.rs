@@ -4,7 +4,10 @@
 //! office can be tested without a city around it. Start reading at [`value`], the value of one field of one record.
 
 pub mod bigram;
+pub mod calendar;
+pub mod contact;
 pub mod context;
+pub mod csv_safe;
 pub mod decimal;
 pub mod era;
 pub mod fiscal;
@@ -12,6 +15,8 @@ pub mod geometry;
 pub mod id;
 pub mod kana;
 pub mod lang;
+pub mod money;
+pub mod municipality;
 pub mod text;
 pub mod value;
 pub mod year_month;
