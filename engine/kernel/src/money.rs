@@ -257,6 +257,7 @@ mod tests {
     fn nothing_is_lost_in_sharing() {
         assert_eq!(share(100, &[1, 1, 1]), Some(vec![34, 33, 33]));
         assert_eq!(share(-100, &[1, 1, 1]), Some(vec![-34, -33, -33]));
+        assert_eq!(share(10, &[1, 2, 4]), Some(vec![1, 3, 6]));
         assert_eq!(share(10, &[0, 7]), Some(vec![0, 10]));
         assert_eq!(share(10, &[]), None);
     }
