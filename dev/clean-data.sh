@@ -7,7 +7,7 @@ if [ ! -d "$folder" ]; then
     echo "$folder はありません。"
     exit 0
 fi
-if [ ! -e "$folder/kawasemi.lock" ] && [ ! -d "$folder/cities" ]; then
+if [ ! -e "$folder/installation.json" ] && [ ! -d "$folder/cities" ]; then
     echo "$folder は Kawasemi のデータフォルダーではないので消しません。" >&2
     exit 1
 fi
