@@ -1,0 +1,236 @@
+//! From text to rows of cells: tabs, commas, or columns set with spaces.
+//!
+//! The splitter is our own for one reason: a paper is no clean CSV. A quotation mark that is never closed, which a CSV
+//! reader takes as a cell reaching to the end of the file, is here an ordinary character, and every row knows the line on
+//! which it began.
+
+use super::labels::{Role, role_of};
+use super::{MAX_PAPER_ROWS, PaperError};
+
+/// A row of raw cells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Row {
+    /// The line on which it begins, from 1.
+    pub(super) line: usize,
+    /// The cells as they stand in the file.
+    pub(super) cells: Vec<String>,
+    /// Whether a line break ends it, as it does unless the file stops here.
+    pub(super) terminated: bool,
+}
+
+/// The rows of a file.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Rows {
+    /// The rows, blank ones included.
+    pub(super) rows: Vec<Row>,
+    /// What stood between two cells and may stand between two parts of one text again.
+    pub(super) glue: &'static str,
+}
+
+/// What separates the cells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Separator {
+    Char(char),
+    /// An ideographic space or at least two spaces.
+    Spaces,
+}
+
+/// Splits a text into rows, by the separator under which most heading rows and labels appear.
+pub(super) fn read(text: &str) -> Result<Rows, PaperError> {
+    let mut best = (0, Rows { rows: Vec::new(), glue: "" });
+    for (separator, glue) in [(Separator::Char('\t'), ""), (Separator::Char(','), ","), (Separator::Spaces, " ")] {
+        let rows = split(text, separator)?;
+        let score = rows.iter().map(recognised_cells).sum::<usize>();
+        if score > best.0 {
+            best = (score, Rows { rows, glue });
+        }
+    }
+    if best.0 == 0 { Err(PaperError::NotAPaper) } else { Ok(best.1) }
+}
+
+/// How many cells of a row are a heading or a label; a department's label alone counts as one.
+fn recognised_cells(row: &Row) -> usize {
+    let roles = row.cells.iter().filter_map(|cell| role_of(cell)).collect::<Vec<Role>>();
+    match roles.as_slice() {
+        [] | [Role::Theme | Role::Title | Role::Summary | Role::BasicIdea] => {
+            usize::from(row.cells.iter().any(|cell| super::labels::begins_with_department(cell)))
+        }
+        several => several.len(),
+    }
+}
+
+fn split(text: &str, separator: Separator) -> Result<Vec<Row>, PaperError> {
+    match separator {
+        Separator::Char(separator) => Splitter::new(text, separator).rows(),
+        Separator::Spaces => split_at_spaces(text),
+    }
+}
+
+fn split_at_spaces(text: &str) -> Result<Vec<Row>, PaperError> {
+    let mut rows = Splitter::new(text, '\u{0}').rows()?;
+    for row in &mut rows {
+        row.cells = row.cells.iter().flat_map(|cell| cells_at_spaces(cell)).collect();
+    }
+    Ok(rows)
+}
+
+fn cells_at_spaces(line: &str) -> Vec<String> {
+    let mut cells = vec![String::new()];
+    let mut gap = String::new();
+    for c in line.chars() {
+        if c == ' ' || c == '\u{3000}' {
+            gap.push(c);
+            continue;
+        }
+        let is_separator = gap.contains('\u{3000}') || gap.len() >= 2;
+        if is_separator {
+            cells.push(String::new());
+        } else if let Some(cell) = cells.last_mut() {
+            cell.push_str(&gap);
+        }
+        gap.clear();
+        if let Some(cell) = cells.last_mut() {
+            cell.push(c);
+        }
+    }
+    cells
+}
+
+/// Splits at one separator character, with cells in quotation marks where these are well formed.
+struct Splitter<'t> {
+    rest: &'t str,
+    separator: char,
+    line: usize,
+    /// Set once a quotation mark was found unclosed: the later ones cannot be closed either.
+    no_more_quotes: bool,
+}
+
+impl<'t> Splitter<'t> {
+    fn new(text: &'t str, separator: char) -> Self {
+        Self { rest: text, separator, line: 1, no_more_quotes: false }
+    }
+
+    fn rows(mut self) -> Result<Vec<Row>, PaperError> {
+        let mut rows = Vec::new();
+        while !self.rest.is_empty() {
+            rows.push(self.row());
+            if rows.len() > MAX_PAPER_ROWS {
+                return Err(PaperError::TooManyRows { rows: rows.len() + self.rest.lines().count() });
+            }
+        }
+        Ok(rows)
+    }
+
+    fn row(&mut self) -> Row {
+        let line = self.line;
+        let mut cells = Vec::new();
+        loop {
+            cells.push(self.cell());
+            match self.rest.chars().next() {
+                Some(c) if c == self.separator => self.skip(c),
+                Some(c) => {
+                    self.end_line(c);
+                    return Row { line, cells, terminated: true };
+                }
+                None => return Row { line, cells, terminated: false },
+            }
+        }
+    }
+
+    /// Takes the cell up to the separator, the line break or the end, which remain.
+    fn cell(&mut self) -> String {
+        if let Some(cell) = self.quoted_cell() {
+            return cell;
+        }
+        let separator = self.separator;
+        let end = self.rest.find(|c| c == separator || is_line_break(c)).unwrap_or(self.rest.len());
+        let (cell, rest) = self.rest.split_at(end);
+        self.rest = rest;
+        cell.to_owned()
+    }
+
+    /// A cell in quotation marks, if it is well formed: doubled inside, and closed right before the next separator.
+    fn quoted_cell(&mut self) -> Option<String> {
+        let inside = self.rest.strip_prefix('"').filter(|_| !self.no_more_quotes)?;
+        let mut from = 0;
+        loop {
+            let Some(quote) = inside[from..].find('"').map(|at| from + at) else {
+                self.no_more_quotes = true;
+                return None;
+            };
+            let after = &inside[quote + 1..];
+            match after.chars().next() {
+                Some('"') => from = quote + 2,
+                Some(c) if c != self.separator && !is_line_break(c) => return None,
+                _ => {
+                    self.line += inside[..quote].matches('\n').count();
+                    self.rest = after;
+                    return Some(inside[..quote].replace("\"\"", "\""));
+                }
+            }
+        }
+    }
+
+    fn skip(&mut self, c: char) {
+        self.rest = &self.rest[c.len_utf8()..];
+    }
+
+    fn end_line(&mut self, c: char) {
+        self.skip(c);
+        if c == '\r' && self.rest.starts_with('\n') {
+            self.skip('\n');
+        }
+        // A form feed ends a row but is no line for an editor.
+        self.line += usize::from(c != '\u{C}');
+    }
+}
+
+fn is_line_break(c: char) -> bool {
+    matches!(c, '\n' | '\r' | '\u{C}' | '\u{85}' | '\u{2028}' | '\u{2029}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cells(text: &str, separator: Separator) -> Vec<Vec<String>> {
+        split(text, separator).unwrap().into_iter().map(|row| row.cells).collect()
+    }
+
+    #[test]
+    fn splits_tabs_commas_and_spaces() {
+        assert_eq!(cells("a\tb\t\r\n\tc", Separator::Char('\t')), [vec!["a", "b", ""], vec!["", "c"]]);
+        assert_eq!(cells("\"a,\"\"b\"\"\",c\n", Separator::Char(',')), [["a,\"b\"", "c"]]);
+        assert_eq!(cells("a b  c\n　d　e f", Separator::Spaces), [vec!["a b", "c"], vec!["", "d", "e f"]]);
+    }
+
+    #[test]
+    fn a_quoted_cell_may_span_lines_and_the_next_row_knows_its_line() {
+        let rows = split("x,\"一\n二\"\ny,z", Separator::Char(',')).unwrap();
+        assert_eq!(rows[0].cells, ["x", "一\n二"]);
+        assert_eq!((rows[1].line, rows[1].terminated), (3, false));
+    }
+
+    #[test]
+    fn a_quotation_mark_out_of_place_is_a_character() {
+        assert_eq!(cells("\"安全\"な町,b\n\"c,d", Separator::Char(',')), [["\"安全\"な町", "b"], ["\"c", "d"]]);
+    }
+
+    #[test]
+    fn many_unclosed_quotation_marks_take_no_longer_than_the_text() {
+        let text = "\"a\t".repeat(400_000);
+        assert_eq!(cells(&text, Separator::Char('\t'))[0].len(), 400_001);
+    }
+
+    #[test]
+    fn the_separator_is_the_one_that_shows_the_headings() {
+        for text in [
+            "重点項目\t取り組み名\t取り組みの概要\n",
+            "重点項目,取り組み名,取り組みの概要\n",
+            "重点項目　取り組み名　取り組みの概要\n",
+        ] {
+            assert_eq!(read(text).unwrap().rows[0].cells, ["重点項目", "取り組み名", "取り組みの概要"]);
+        }
+        assert_eq!(read("今日は,よい\t天気").unwrap_err(), PaperError::NotAPaper);
+    }
+}
