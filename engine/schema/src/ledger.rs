@@ -222,8 +222,9 @@ impl LedgerDef {
     }
 }
 
-/// Reads a TOML file into its raw shape.
-pub(crate) fn parse<T: serde::de::DeserializeOwned>(source: &SourceFile) -> Result<T, SchemaErrors> {
+/// Reads a TOML file into its raw shape; a mistake is named with file, line and hint. Other strict files (the configuration of the
+/// program) are read by it as well.
+pub fn parse<T: serde::de::DeserializeOwned>(source: &SourceFile) -> Result<T, SchemaErrors> {
     toml::from_str(&source.text).map_err(|error| {
         let (message, hint) = translate(error.message());
         let position = source.position(error.span().map_or(0, |span| span.start));
