@@ -1,1 +1,49 @@
-//! identity
+//! Who somebody is, and what they may do.
+//!
+//! Two halves that meet in the [`Caller`]. The one finds out who calls: accounts, passwords with one-time codes, passkeys,
+//! OpenID Connect, sessions and API tokens ([`Identity`], one for each city). The other decides what that caller may do
+//! with the records of a ledger: [`Grants`], compiled from the ledgers' definitions, pure and without a database.
+//!
+//! It speaks of secrets and cookies' values, but not HTTP: `desk` carries them. It holds no records of a ledger: `ledger` asks
+//! [`grants::Access`] before it shows or changes one.
+//!
+//! Start reading at [`caller`], then [`sign_in`] and [`grants`].
+
+pub mod access_log;
+pub mod accounts;
+pub mod caller;
+mod caller_cache;
+mod callers;
+mod ceremony;
+pub mod cookie;
+pub mod csrf;
+pub mod error;
+pub mod events;
+pub mod grants;
+pub mod identity;
+pub mod password;
+mod rate_limit;
+pub mod roles;
+mod second_factor;
+pub mod secret;
+pub mod sessions;
+pub mod sign_in;
+pub mod tables;
+pub mod tokens;
+pub mod totp;
+
+pub use access_log::{AccessEntry, AccessLog, AccessQuery, AccessRow};
+pub use accounts::{Account, AccountChange, AccountQuery, NewAccount};
+pub use caller::{ADMIN, AccountKind, AccountSummary, Caller, Context, HeldRole, PUBLIC, STAFF, SessionId, Strength};
+pub use cookie::Cookie;
+pub use error::{IdentityError, Result};
+pub use events::{Event, EventKind, EventQuery};
+pub use grants::{Access, Grants, Roles};
+pub use identity::{Identity, Parts, Rules, Visit};
+pub use password::{PasswordCost, Passwords};
+pub use rate_limit::BrakeRules;
+pub use roles::{AssignedRole, Membership, RoleAssignment};
+pub use secret::{Entropy, Secret, SeededEntropy, SystemEntropy};
+pub use sessions::{NewSession, Session};
+pub use sign_in::SignIn;
+pub use tokens::{ApiToken, NewToken};

@@ -1,0 +1,223 @@
+//! From the secret that a request carries to the caller, in one query.
+//!
+//! Cookie or bearer token, the account, its roles of today and its departments come in one statement, since this stands
+//! before every page. What was read is believed for some seconds ([`crate::caller_cache`]).
+
+use jiff::Timestamp;
+use kawasemi_kernel::RecordId;
+use kawasemi_kernel::context::civil_date;
+use kawasemi_store::{Param, Row, Sql};
+use uuid::Uuid;
+
+use crate::caller::{AccountKind, AccountSummary, Caller, Context, HeldBecause, HeldRole, SessionId, Strength};
+use crate::error::{IdentityError, Result};
+use crate::identity::{Identity, after, instant, stored};
+use crate::roles::read_date;
+use crate::secret::Secret;
+
+/// Seconds after which the last use is written down again: a write for each request would be waste.
+const TOUCHED_EVERY: i64 = 60;
+
+/// Where a secret is looked up.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Door {
+    Session,
+    Token,
+    /// The account itself, for explaining what its holder may do.
+    Account,
+}
+
+impl Door {
+    const fn table(self) -> &'static str {
+        match self {
+            Self::Session => "session",
+            Self::Token => "api_token",
+            Self::Account => "account",
+        }
+    }
+
+    /// How a row is found and belongs to its account.
+    const fn keys(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Session | Self::Token => ("d.secret_hash", "d.account"),
+            Self::Account => ("d.id", "d.id"),
+        }
+    }
+
+    /// Id, strength, last use, last proof, end, whether limited to reading.
+    const fn columns(self) -> &'static str {
+        match self {
+            Self::Session => "d.id, d.strength, d.seen_at, d.authenticated_at, d.expires_at, d.account <> a.id",
+            Self::Token => "d.id, 'token', d.used_at, d.created_at, d.expires_at, d.read_only",
+            Self::Account => "d.id, 'none', d.signed_in_at, d.created_at, d.signed_in_at, d.disabled",
+        }
+    }
+
+    const fn used_at(self) -> &'static str {
+        match self {
+            Self::Session => "seen_at",
+            Self::Token | Self::Account => "used_at",
+        }
+    }
+}
+
+/// What the first row says of the session or token.
+struct Head {
+    id: Uuid,
+    used_at: Option<i64>,
+    ends_at: Timestamp,
+}
+
+impl Identity {
+    /// The caller whose session cookie carries a secret; none if there is no such session or it has ended.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn caller(&self, secret: &Secret, at: Timestamp) -> Result<Option<Caller>> {
+        self.caller_at(Door::Session, secret, at).await
+    }
+
+    /// The caller whose `Authorization: Bearer` header carries a token; none if there is no such token or it has expired.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn bearer(&self, token: &str, at: Timestamp) -> Result<Option<Caller>> {
+        let Some(secret) = crate::tokens::parse(token) else { return Ok(None) };
+        self.caller_at(Door::Token, &secret, at).await
+    }
+
+    /// What an account would be as a caller, for explaining what its holder may do. Nobody is signed in by this.
+    ///
+    /// # Errors
+    /// [`IdentityError::Forbidden`] for others than administrators and the account itself, [`IdentityError::NotFound`]
+    /// if there is no such account or it is disabled.
+    pub async fn caller_of(&self, context: &Context, account: Uuid) -> Result<Caller> {
+        if context.caller.account.as_ref().is_none_or(|own| own.id != account) {
+            context.require_admin()?;
+        }
+        let rows = self.inner.city.read(query(Door::Account, account, context.act.at)).await?;
+        read_caller(Door::Account, &rows)
+    }
+
+    async fn caller_at(&self, door: Door, secret: &Secret, at: Timestamp) -> Result<Option<Caller>> {
+        let hash = secret.hash();
+        let began = match self.inner.callers.find(&hash, at) {
+            Ok(caller) => return Ok(Some(caller)),
+            Err(began) => began,
+        };
+        let rows = self.inner.city.read(query(door, hash, at)).await?;
+        let Some(first) = rows.first() else { return Ok(None) };
+        let head = self.head(door, first)?;
+        if head.ends_at <= at {
+            return Ok(None);
+        }
+        let caller = read_caller(door, &rows)?;
+        self.touch(door, &head, at).await;
+        self.inner.callers.keep(began, hash, caller.clone(), at, head.ends_at);
+        Ok(Some(caller))
+    }
+
+    fn head(&self, door: Door, row: &Row) -> Result<Head> {
+        let used_at: Option<i64> = row.get(2)?;
+        let absolute = row.get::<Option<i64>>(4)?.map(instant).transpose()?.unwrap_or(Timestamp::MAX);
+        let idle = match (door, used_at) {
+            (Door::Session, Some(used_at)) => after(instant(used_at)?, self.rules().idle),
+            _ => Timestamp::MAX,
+        };
+        Ok(Head { id: row.get(0)?, used_at, ends_at: absolute.min(idle) })
+    }
+
+    /// Writes down that the session or token was used. A failure is logged and does not fail the request.
+    async fn touch(&self, door: Door, head: &Head, at: Timestamp) {
+        let due = head.used_at.is_none_or(|used| at.as_microsecond() - used >= TOUCHED_EVERY * 1_000_000);
+        if !due {
+            return;
+        }
+        let mut sql = Sql::text("UPDATE ");
+        sql.table(door.table()).push(" SET ").push(door.used_at()).push(" = ").bind(stored(at));
+        sql.push(" WHERE id = ").bind(head.id);
+        if let Err(error) = self.inner.city.write(kawasemi_store::Unit::of([sql.into()])).await {
+            tracing::warn!(%error, detail = error.detail(), "the last use of a session or token was not written");
+        }
+    }
+}
+
+/// One row for each role of today and each department of today; at least one if the secret is known and the account is
+/// enabled.
+fn query(door: Door, key: impl Into<Param>, at: Timestamp) -> Sql {
+    let (key_column, account_column) = door.keys();
+    let key = key.into();
+    let today = civil_date(at).to_string();
+    let head = |sql: &mut Sql| {
+        sql.push("SELECT ").push(door.columns()).push(", a.id, a.login, a.display_name, a.person, a.kind, ");
+    };
+    let from = |sql: &mut Sql| {
+        sql.push(" FROM ").table(door.table()).push(" d JOIN ").table("account").push(" a ON a.id = ");
+        sql.push(account_column).push(" ");
+    };
+    let valid = |sql: &mut Sql| {
+        sql.push(" AND (m.from_date IS NULL OR m.from_date <= ").bind(today.as_str());
+        sql.push(") AND (m.until_date IS NULL OR m.until_date >= ").bind(today.as_str()).push(")");
+    };
+    let known = |sql: &mut Sql| {
+        sql.push(" WHERE ").push(key_column).push(" = ").bind(key.clone()).push(" AND NOT a.disabled");
+    };
+    let mut sql = Sql::new();
+    head(&mut sql);
+    sql.push("m.role, m.department, m.from_date, m.until_date, 0 AS place");
+    from(&mut sql);
+    sql.push("LEFT JOIN ").table("account_role").push(" m ON m.account = a.id");
+    valid(&mut sql);
+    known(&mut sql);
+    sql.push(" UNION ALL ");
+    head(&mut sql);
+    sql.push("NULL, m.department, m.from_date, m.until_date, m.rank AS place");
+    from(&mut sql);
+    sql.push("JOIN ").table("account_department").push(" m ON m.account = a.id");
+    valid(&mut sql);
+    known(&mut sql);
+    sql.push(" ORDER BY place");
+    sql
+}
+
+fn read_caller(door: Door, rows: &[Row]) -> Result<Caller> {
+    let first = rows.first().ok_or(IdentityError::NotFound)?;
+    let account = AccountSummary {
+        id: first.get(6)?,
+        login: first.get(7)?,
+        display_name: first.get(8)?,
+        person: first.get::<Option<Uuid>>(9)?.map(RecordId),
+        kind: AccountKind::from_key(&first.get::<String>(10)?),
+    };
+    let mut caller = Caller::of_account(account);
+    let mut of_roles = Vec::new();
+    for row in rows {
+        let department = row.get::<Option<Uuid>>(12)?.map(RecordId);
+        match row.get::<Option<String>>(11)? {
+            Some(key) => {
+                let because = HeldBecause::Assigned { from: read_date(row.get(13)?)?, until: read_date(row.get(14)?)? };
+                of_roles.extend(department);
+                caller = caller.with_role(HeldRole { key, departments: department.map(|d| vec![d]), because });
+            }
+            None => caller.departments.extend(department),
+        }
+    }
+    // Posts of the staff register come first, the main one before all; a department is named once.
+    of_roles.sort_unstable();
+    let mut seen = std::collections::HashSet::new();
+    caller.departments = std::mem::take(&mut caller.departments)
+        .into_iter()
+        .chain(of_roles)
+        .filter(|department| seen.insert(*department))
+        .collect();
+    caller.strength = Strength::from_key(&first.get::<String>(1)?);
+    match door {
+        Door::Session => {
+            caller.session = Some(SessionId(first.get(0)?));
+            caller.authenticated_at = Some(instant(first.get(3)?)?);
+        }
+        Door::Token => caller.read_only = first.get(5)?,
+        Door::Account => {}
+    }
+    Ok(caller)
+}

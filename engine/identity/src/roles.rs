@@ -1,0 +1,246 @@
+//! Who holds which role (役割), and to which departments (部署) an account belongs.
+//!
+//! A role is assigned to an account, if need be only for one department and between two dates. Departments come from these
+//! assignments and from the staff register's posts, which `registry` hands over whenever they change.
+
+use std::collections::BTreeMap;
+
+use jiff::civil::Date;
+use kawasemi_kernel::RecordId;
+use kawasemi_store::{Param, Row, Sql, Statement, Unit, Unmet};
+use uuid::Uuid;
+
+use crate::caller::{ADMIN, AccountKind, Context};
+use crate::error::{IdentityError, Result};
+use crate::events::EventKind;
+use crate::grants::Roles;
+use crate::identity::{Identity, stored};
+
+/// A role that is to be assigned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoleAssignment {
+    /// The role's key.
+    pub role: String,
+    /// The department to which it is limited.
+    pub department: Option<RecordId>,
+    /// The first day.
+    pub from: Option<Date>,
+    /// The last day.
+    pub until: Option<Date>,
+}
+
+impl RoleAssignment {
+    /// A role without limits.
+    pub fn of(role: impl Into<String>) -> Self {
+        Self { role: role.into(), department: None, from: None, until: None }
+    }
+}
+
+/// A role that was assigned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AssignedRole {
+    /// The assignment's id.
+    pub id: Uuid,
+    /// The account that holds it.
+    pub account: Uuid,
+    /// What was assigned.
+    pub assignment: RoleAssignment,
+}
+
+/// A post in a department, as the staff register has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Membership {
+    /// The department's record.
+    pub department: RecordId,
+    /// The first day.
+    pub from: Option<Date>,
+    /// The last day.
+    pub until: Option<Date>,
+}
+
+impl Identity {
+    /// Assigns a role.
+    ///
+    /// # Errors
+    /// [`IdentityError::Forbidden`], [`IdentityError::Invalid`] for a role that nobody declares or that everybody has,
+    /// [`IdentityError::NotFound`] for an account that does not exist.
+    pub async fn assign_role(
+        &self,
+        context: &Context,
+        roles: &Roles,
+        account: Uuid,
+        assignment: RoleAssignment,
+    ) -> Result<Uuid> {
+        context.require_admin()?;
+        roles.check_assignable(&assignment.role)?;
+        if let (Some(from), Some(until)) = (assignment.from, assignment.until)
+            && from > until
+        {
+            return Err(IdentityError::invalid("役割の終わりの日が始まりの日より前です。日付を直してください。"));
+        }
+        let id = self.new_id();
+        let insert = Sql::with(
+            "INSERT INTO {account_role} (id, account, role, department, from_date, until_date, created_at, created_by) \
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+            [
+                id.into(),
+                account.into(),
+                Param::from(&assignment.role),
+                assignment.department.map(|department| department.0).into(),
+                date(assignment.from),
+                date(assignment.until),
+                stored(context.act.at),
+                context.act.actor.to_string().into(),
+            ],
+        );
+        let event = self.event(context, EventKind::RoleAssigned, account, &describe(&assignment));
+        self.write_about(account, Unit::of([insert.into(), event])).await?;
+        Ok(id)
+    }
+
+    /// Takes a role away.
+    ///
+    /// # Errors
+    /// [`IdentityError::Forbidden`], [`IdentityError::NotFound`], [`IdentityError::Invalid`] for the last administrator's.
+    pub async fn remove_role(&self, context: &Context, assigned: Uuid) -> Result<()> {
+        context.require_admin()?;
+        let mut sql = select();
+        sql.push(" WHERE id = ").bind(assigned);
+        let row = self.inner.city.read_one(sql).await?.ok_or(IdentityError::NotFound)?;
+        let found = read(&row)?;
+        if found.assignment.role == ADMIN {
+            self.keep_an_admin(found.account, context).await?;
+        }
+        let delete = Sql::with("DELETE FROM {account_role} WHERE id = $1", [assigned.into()]);
+        let event = self.event(context, EventKind::RoleRemoved, found.account, &describe(&found.assignment));
+        self.write_about(found.account, Unit::of([Statement::one_row(delete, Unmet::NotFound), event])).await
+    }
+
+    /// The roles that were assigned to an account, those of the past and the future included.
+    ///
+    /// # Errors
+    /// [`IdentityError::Forbidden`] for others than administrators and the account itself.
+    pub async fn roles_of(&self, context: &Context, account: Uuid) -> Result<Vec<AssignedRole>> {
+        if context.caller.account.as_ref().is_none_or(|own| own.id != account) {
+            context.require_admin()?;
+        }
+        let mut sql = select();
+        sql.push(" WHERE account = ").bind(account).push(" ORDER BY role, id");
+        self.inner.city.read(sql).await?.iter().map(read).collect()
+    }
+
+    /// Everybody to whom a role was assigned.
+    ///
+    /// # Errors
+    /// [`IdentityError::Forbidden`].
+    pub async fn holders_of(&self, context: &Context, role: &str) -> Result<Vec<AssignedRole>> {
+        context.require_admin()?;
+        let mut sql = select();
+        sql.push(" WHERE role = ").bind(role).push(" ORDER BY account, id");
+        self.inner.city.read(sql).await?.iter().map(read).collect()
+    }
+
+    /// Replaces the departments that the staff register gives to people, the main post first. People who have no account
+    /// are passed over; people who are not named keep what they have. Answers how many accounts were set.
+    ///
+    /// # Errors
+    /// [`IdentityError::Forbidden`].
+    pub async fn set_departments(
+        &self,
+        context: &Context,
+        posts: &BTreeMap<RecordId, Vec<Membership>>,
+    ) -> Result<usize> {
+        context.require_admin()?;
+        let accounts = self.accounts_of(posts.keys().copied()).await?;
+        for some in accounts.chunks(100) {
+            let mut unit = Unit::new();
+            for (account, person) in some {
+                unit.add(Sql::with("DELETE FROM {account_department} WHERE account = $1", [(*account).into()]));
+                let posts = posts.get(person).map(Vec::as_slice).unwrap_or_default();
+                unit.extend(posts.iter().zip(1_i64..).map(|(post, rank)| member(*account, rank, post)));
+            }
+            self.inner.city.write(unit).await?;
+        }
+        self.inner.callers.forget_all();
+        Ok(accounts.len())
+    }
+
+    /// The accounts of people, with the person of each.
+    async fn accounts_of(&self, people: impl Iterator<Item = RecordId>) -> Result<Vec<(Uuid, RecordId)>> {
+        let people: Vec<RecordId> = people.collect();
+        let mut found = Vec::new();
+        for some in people.chunks(500) {
+            let mut sql = Sql::text("SELECT id, person FROM ");
+            sql.table("account").push(" WHERE person IN (");
+            sql.bind_list(some.iter().map(|person| Param::Id(person.0))).push(") ORDER BY id");
+            for row in self.inner.city.read(sql).await? {
+                found.push((row.get(0)?, RecordId(row.get(1)?)));
+            }
+        }
+        Ok(found)
+    }
+}
+
+impl Roles {
+    fn check_assignable(&self, role: &str) -> Result<()> {
+        if self.title(role).is_none() {
+            return Err(IdentityError::invalid(format!(
+                "「{role}」という役割はありません。使える役割：{}",
+                self.assignable().map(|(key, _)| key).collect::<Vec<_>>().join("、")
+            )));
+        }
+        if self.assignable().all(|(key, _)| key != role) {
+            return Err(IdentityError::invalid(format!(
+                "役割「{role}」は自動で付くため、割り当てる必要がありません。"
+            )));
+        }
+        Ok(())
+    }
+}
+
+impl AccountKind {
+    /// Whether such an account may sign in with a password, a passkey or an identity provider.
+    pub const fn may_sign_in(self) -> bool {
+        matches!(self, Self::Staff)
+    }
+}
+
+fn select() -> Sql {
+    Sql::with("SELECT id, account, role, department, from_date, until_date FROM {account_role}", [])
+}
+
+fn read(row: &Row) -> Result<AssignedRole> {
+    let assignment = RoleAssignment {
+        role: row.get(2)?,
+        department: row.get::<Option<Uuid>>(3)?.map(RecordId),
+        from: read_date(row.get(4)?)?,
+        until: read_date(row.get(5)?)?,
+    };
+    Ok(AssignedRole { id: row.get(0)?, account: row.get(1)?, assignment })
+}
+
+fn member(account: Uuid, rank: i64, post: &Membership) -> Statement {
+    Statement::any(Sql::with(
+        "INSERT INTO {account_department} (account, rank, department, from_date, until_date) VALUES ($1, $2, $3, $4, $5)",
+        [account.into(), rank.into(), post.department.0.into(), date(post.from), date(post.until)],
+    ))
+}
+
+fn describe(assignment: &RoleAssignment) -> String {
+    let part = |name: &str, value: Option<String>| value.map(|value| format!(" {name}={value}")).unwrap_or_default();
+    format!(
+        "{}{}{}{}",
+        assignment.role,
+        part("department", assignment.department.map(|department| department.to_string())),
+        part("from", assignment.from.map(|date| date.to_string())),
+        part("until", assignment.until.map(|date| date.to_string())),
+    )
+}
+
+fn date(date: Option<Date>) -> Param {
+    date.map(|date| date.to_string()).into()
+}
+
+pub(crate) fn read_date(text: Option<String>) -> Result<Option<Date>> {
+    text.map(|text| text.parse().map_err(IdentityError::internal)).transpose()
+}

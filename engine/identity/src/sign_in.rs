@@ -1,0 +1,208 @@
+//! Signing in with a password, and with a code where one is set up.
+//!
+//! The attempt is counted first ([`crate::rate_limit`]), then the password compared, with the same effort and the same
+//! answer whether the account exists, is disabled, or has another password. Proving again who one is goes the same way.
+
+use kawasemi_kernel::RecordId;
+use kawasemi_store::{Sql, Statement, StoreError};
+use uuid::Uuid;
+
+use crate::accounts::{login_key, set_hash};
+use crate::caller::{AccountKind, AccountSummary, Context, Strength};
+use crate::ceremony::{self, CeremonyKind};
+use crate::error::{IdentityError, Result};
+use crate::events::EventKind;
+use crate::identity::{Identity, Visit};
+use crate::password::{self, Verdict};
+use crate::rate_limit::Admitted;
+use crate::secret::Secret;
+use crate::sessions::{NewSession, Proven, end_others};
+
+/// What a right password leads to.
+#[derive(Debug)]
+pub enum SignIn {
+    /// The person is signed in.
+    Done(Box<NewSession>),
+    /// A code is asked for; the secret goes into the form and comes back with the code.
+    CodeNeeded(Secret),
+}
+
+/// What is known of an account at the door.
+pub(crate) struct Candidate {
+    pub account: AccountSummary,
+    pub disabled: bool,
+    pub password_hash: Option<String>,
+    pub password_must_change: bool,
+    pub has_second_factor: bool,
+}
+
+impl Candidate {
+    /// Whether this account may be signed in to at all.
+    pub fn may_sign_in(&self) -> bool {
+        !self.disabled && self.account.kind.may_sign_in()
+    }
+}
+
+/// Which account stands at the door.
+pub(crate) enum By<'a> {
+    Login(&'a str),
+    Id(Uuid),
+}
+
+impl Identity {
+    /// Signs in with a login name and a password.
+    ///
+    /// # Errors
+    /// [`IdentityError::WrongCredentials`], [`IdentityError::TooManyAttempts`], [`IdentityError::Busy`].
+    pub async fn sign_in_with_password(&self, visit: &Visit, login: &str, password: &str) -> Result<SignIn> {
+        let login_key = login_key(login);
+        let admitted = self.admit(visit, &login_key).await?;
+        let candidate = self.candidate(By::Login(&login_key)).await?;
+        let Some(known) = candidate.filter(Candidate::may_sign_in) else {
+            // As much work as for a known name.
+            self.passwords().verify(password, None).await?;
+            return self.refuse(visit, None, IdentityError::WrongCredentials).await;
+        };
+        let account = known.account.id;
+        let renewed = match self.passwords().verify(password, known.password_hash.as_deref()).await? {
+            Verdict::Wrong => return self.refuse(visit, Some(account), IdentityError::WrongCredentials).await,
+            Verdict::Right => None,
+            Verdict::RightButOld => Some(self.passwords().hash(password).await?),
+        };
+        let renewed = renewed.map(|hash| set_hash(account, &hash, known.password_must_change, visit.at));
+        if known.has_second_factor {
+            // The account's count is taken back only when the code is right, too.
+            let also = renewed.into_iter().chain(self.taken_back_for_address(&admitted));
+            let secret = self.begin(visit.at, CeremonyKind::SecondFactor, Some(account), String::new(), also).await?;
+            return Ok(SignIn::CodeNeeded(secret));
+        }
+        let also = renewed.into_iter().chain(self.taken_back(&admitted));
+        let proven = Proven {
+            account: known.account,
+            strength: Strength::Password,
+            password_must_change: known.password_must_change,
+        };
+        Ok(SignIn::Done(Box::new(self.open_session(visit, proven, also).await?)))
+    }
+
+    /// Finishes a sign-in with a one-time code or a recovery code.
+    ///
+    /// # Errors
+    /// [`IdentityError::WrongCode`], [`IdentityError::CeremonyOver`], [`IdentityError::TooManyAttempts`].
+    pub async fn sign_in_with_code(&self, visit: &Visit, pending: &Secret, code: &str) -> Result<NewSession> {
+        let account = self.under_way(visit.at, CeremonyKind::SecondFactor, pending).await?.account()?;
+        let known = self.candidate(By::Id(account)).await?.filter(Candidate::may_sign_in);
+        let known = known.ok_or(IdentityError::CeremonyOver)?;
+        let admitted = self.admit(visit, &login_key(&known.account.login)).await?;
+        let Some(used) = self.check_code(account, code, visit).await? else {
+            return self.refuse(visit, Some(account), IdentityError::WrongCode).await;
+        };
+        let also = used.into_iter().chain([ceremony::end(pending)]).chain(self.taken_back(&admitted));
+        let proven = Proven {
+            account: known.account,
+            strength: Strength::SecondFactor,
+            password_must_change: known.password_must_change,
+        };
+        self.open_session(visit, proven, also).await.map_err(|error| match error {
+            IdentityError::Store(StoreError::Conflict) => IdentityError::WrongCode,
+            IdentityError::Store(StoreError::NotFound) => IdentityError::CeremonyOver,
+            other => other,
+        })
+    }
+
+    /// Proves again, with the password, who the caller is, and answers the session's new secret for the cookie.
+    ///
+    /// # Errors
+    /// [`IdentityError::WrongCredentials`], [`IdentityError::TooManyAttempts`], [`IdentityError::Forbidden`].
+    pub async fn prove_again(&self, context: &Context, visit: &Visit, password: &str) -> Result<Secret> {
+        let (admitted, _) = self.check_own_password(context, visit, password).await?;
+        self.renew_session(context, Strength::Password, self.taken_back(&admitted)).await
+    }
+
+    /// Changes the caller's own password. All other sessions end; the answer is this session's new secret.
+    ///
+    /// # Errors
+    /// [`IdentityError::WrongCredentials`] for the present password, [`IdentityError::WeakPassword`] for the new one.
+    pub async fn change_password(&self, context: &Context, visit: &Visit, present: &str, new: &str) -> Result<Secret> {
+        let (admitted, known) = self.check_own_password(context, visit, present).await?;
+        password::check(new, &known.account.login)?;
+        if present == new {
+            return Err(IdentityError::invalid("いまと同じパスワードです。別のものにしてください。"));
+        }
+        let account = known.account.id;
+        let hash = self.passwords().hash(new).await?;
+        let mut also = vec![
+            set_hash(account, &hash, false, context.act.at),
+            end_others(account, context.caller.session),
+            self.event(context, EventKind::PasswordSet, account, ""),
+        ];
+        also.extend(self.taken_back(&admitted));
+        self.renew_session(context, Strength::Password, also).await
+    }
+
+    async fn check_own_password(
+        &self,
+        context: &Context,
+        visit: &Visit,
+        password: &str,
+    ) -> Result<(Admitted, Candidate)> {
+        let account = context.require_own_account()?;
+        let known = self.candidate(By::Id(account)).await?.filter(Candidate::may_sign_in);
+        let known = known.ok_or(IdentityError::Forbidden)?;
+        let admitted = self.admit(visit, &login_key(&known.account.login)).await?;
+        match self.passwords().verify(password, known.password_hash.as_deref()).await? {
+            Verdict::Wrong => self.refuse(visit, Some(account), IdentityError::WrongCredentials).await,
+            Verdict::Right | Verdict::RightButOld => Ok((admitted, known)),
+        }
+    }
+
+    /// Writes down a refusal and answers it.
+    pub(crate) async fn refuse<T>(&self, visit: &Visit, account: Option<Uuid>, error: IdentityError) -> Result<T> {
+        let detail = match &error {
+            IdentityError::WrongCredentials => "password",
+            IdentityError::WrongCode => "code",
+            IdentityError::PasskeyRefused(_) => "passkey",
+            _ => "provider",
+        };
+        let event = self.door_event(visit, EventKind::SignInRefused, account, detail);
+        self.inner.city.write(kawasemi_store::Unit::of([event])).await?;
+        Err(error)
+    }
+
+    pub(crate) async fn candidate(&self, by: By<'_>) -> Result<Option<Candidate>> {
+        let mut sql = Sql::text(
+            "SELECT a.id, a.login, a.display_name, a.person, a.kind, a.disabled, a.password_hash, \
+             a.password_must_change, f.confirmed_at IS NOT NULL FROM ",
+        );
+        sql.table("account").push(" a LEFT JOIN ").table("account_second_factor").push(" f ON f.account = a.id WHERE ");
+        match by {
+            By::Login(login_key) => sql.push("a.login_key = ").bind(login_key),
+            By::Id(id) => sql.push("a.id = ").bind(id),
+        };
+        let Some(row) = self.inner.city.read_one(sql).await? else { return Ok(None) };
+        let account = AccountSummary {
+            id: row.get(0)?,
+            login: row.get(1)?,
+            display_name: row.get(2)?,
+            person: row.get::<Option<Uuid>>(3)?.map(RecordId),
+            kind: AccountKind::from_key(&row.get::<String>(4)?),
+        };
+        Ok(Some(Candidate {
+            account,
+            disabled: row.get(5)?,
+            password_hash: row.get(6)?,
+            password_must_change: row.get(7)?,
+            has_second_factor: row.get(8)?,
+        }))
+    }
+
+    /// The statements that use up a code; none if it is wrong.
+    async fn check_code(&self, account: Uuid, code: &str, visit: &Visit) -> Result<Option<Vec<Statement>>> {
+        if let Some(statement) = self.check_totp(account, code, visit.at).await? {
+            return Ok(Some(vec![statement]));
+        }
+        let Some(statement) = self.check_recovery_code(account, code).await? else { return Ok(None) };
+        let event = self.door_event(visit, EventKind::RecoveryCodeUsed, Some(account), "");
+        Ok(Some(vec![statement, event]))
+    }
+}
