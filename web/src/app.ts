@@ -10,6 +10,7 @@ import * as dates from "./dates";
 import * as draft from "./draft";
 import * as htmx from "./htmx";
 import * as ime from "./ime";
+import * as locate from "./locate";
 import * as menus from "./menus";
 import * as passkey from "./passkey";
 import * as password from "./password";
@@ -18,7 +19,7 @@ import * as rows from "./rows";
 import * as shortcuts from "./shortcuts";
 import * as submit from "./submit";
 
-const fragments = [bulk, columns, dates, draft, passkey, password, reference, rows];
+const fragments = [bulk, columns, dates, draft, locate, passkey, password, reference, rows];
 
 function startFragment(root: ParentNode): void {
   for (const module of fragments) {

@@ -1,0 +1,454 @@
+//! Form fields of every kind, rendered from plain data.
+//!
+//! What a field sends, by kind (`key` is the field's key; the server reads these names back):
+//!
+//! | kind | names |
+//! |---|---|
+//! | one value (text, numbers, dates, choice, yes/no, reference, geometry …) | `key` |
+//! | several choices | `key` repeated, and once empty, so that "none" differs from "not asked" |
+//! | person's name (氏名) | `key.name`, `key.kana` |
+//! | postal address (住所) | `key.postcode`, `key.text` |
+//! | attachments | files in `key`; the ids to remove in `key.remove` |
+//! | child rows (明細) | `key.N.id` and `key.N.<field>`, N counting from 0 with gaps; `_add_row=key`, `_remove_row=key.N` |
+//!
+//! Yes and no are `true` and `false`; an empty text is "nothing entered". A date may be typed as people write it (令和8年4月1日,
+//! R8.4.1, 2026-04-01); the server reads it with the kernel. No field carries `maxlength` or `required`: an input method counts
+//! differently, and the server's sentences are clearer than the browser's.
+
+mod choice;
+mod files;
+mod input;
+mod parts;
+mod reference;
+mod rows;
+
+use askama::Template;
+use kawasemi_kernel::Lang;
+
+pub use self::files::FileItem;
+pub use self::reference::{Suggestion, suggestions};
+pub use self::rows::RowView;
+use crate::{Component, Icon, SafeHtml, Text, words};
+
+/// What kind of value a field takes.
+#[derive(Clone, Debug)]
+pub enum FieldKind {
+    /// One line of text.
+    Text {
+        /// The most characters that are accepted, said in the hint.
+        max: Option<u32>,
+    },
+    /// Several lines of text.
+    LongText {
+        /// The most characters that are accepted, said in the hint.
+        max: Option<u32>,
+    },
+    /// A whole number.
+    Integer {
+        /// The unit after the number; empty for none.
+        unit: String,
+    },
+    /// A decimal.
+    Decimal {
+        /// How many digits follow the point.
+        scale: u8,
+        /// The unit after the number; empty for none.
+        unit: String,
+    },
+    /// An amount of money.
+    Yen,
+    /// A date.
+    Date,
+    /// A day and time: `2026-04-01T13:30`.
+    DateTime,
+    /// A month: `2026-04`.
+    YearMonth,
+    /// A fiscal year: chosen from a list, or typed where the list is empty.
+    FiscalYear {
+        /// The years to choose from.
+        years: Vec<Choice>,
+    },
+    /// Yes or no.
+    YesNo,
+    /// One of several.
+    Choice {
+        /// What can be chosen: up to five as radio buttons, more as a list.
+        choices: Vec<Choice>,
+    },
+    /// Some of several.
+    ManyChoices {
+        /// What can be chosen.
+        choices: Vec<Choice>,
+    },
+    /// A person's or organisation's name with its reading.
+    PersonName,
+    /// A postal address.
+    Address,
+    /// A telephone number.
+    Phone,
+    /// A mail address.
+    Mail,
+    /// A web address.
+    Url,
+    /// A record of a ledger, as an id.
+    Reference {
+        /// The address that answers `?q=` with [`suggestions`].
+        lookup: String,
+        /// What the present record is called; empty for none.
+        label: String,
+        /// The present record's page.
+        href: Option<String>,
+    },
+    /// Child rows.
+    Rows {
+        /// The fields of a new row, with bare keys.
+        prototype: Vec<FieldView>,
+        /// The rows that are there.
+        rows: Vec<RowView>,
+    },
+    /// Attached files.
+    Files {
+        /// The files that are there.
+        existing: Vec<FileItem>,
+        /// The `accept` of the input: `.pdf,image/*`; empty for any.
+        accept: String,
+        /// The largest file in bytes, said in the hint.
+        max_bytes: u64,
+    },
+    /// A point: `35.437,139.430` or GeoJSON.
+    Point,
+    /// A line: a point on each line, or GeoJSON.
+    Line,
+    /// A polygon: a corner on each line, or GeoJSON.
+    Polygon,
+    /// What is computed from other fields; it is shown, not sent.
+    Computed,
+    /// A password.
+    Password {
+        /// Whether it is being chosen, so that the browser offers a new one.
+        new: bool,
+    },
+    /// A one-time code of six digits.
+    Code,
+}
+
+/// A choice: what is stored, and what people read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Choice {
+    /// The key.
+    pub key: String,
+    /// The words.
+    pub label: String,
+}
+
+impl Choice {
+    /// A choice.
+    pub fn new(key: impl Into<String>, label: impl Into<String>) -> Self {
+        Self { key: key.into(), label: label.into() }
+    }
+}
+
+/// What stands in a field: what was stored, or what was typed and came back with a mistake.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum FieldValue {
+    /// Nothing.
+    #[default]
+    Empty,
+    /// One text.
+    One(String),
+    /// Several keys.
+    Many(Vec<String>),
+    /// The parts of a name (`name`, `kana`) or an address (`postcode`, `text`).
+    Parts(Vec<(&'static str, String)>),
+}
+
+impl FieldValue {
+    /// The text, or an empty one.
+    fn text(&self) -> &str {
+        match self {
+            Self::One(text) => text,
+            _ => "",
+        }
+    }
+
+    /// A part by its name, or an empty text.
+    fn part(&self, wanted: &str) -> &str {
+        match self {
+            Self::Parts(parts) => parts.iter().find(|(name, _)| *name == wanted).map_or("", |(_, text)| text),
+            _ => "",
+        }
+    }
+
+    /// Whether a key is chosen.
+    fn has(&self, key: &str) -> bool {
+        match self {
+            Self::One(text) => text == key,
+            Self::Many(keys) => keys.iter().any(|each| each == key),
+            _ => false,
+        }
+    }
+}
+
+impl From<&str> for FieldValue {
+    fn from(text: &str) -> Self {
+        Self::One(text.to_owned())
+    }
+}
+
+impl From<String> for FieldValue {
+    fn from(text: String) -> Self {
+        Self::One(text)
+    }
+}
+
+impl From<Vec<String>> for FieldValue {
+    fn from(keys: Vec<String>) -> Self {
+        Self::Many(keys)
+    }
+}
+
+/// A field of a form.
+#[derive(Clone, Debug)]
+pub struct FieldView {
+    /// The key: the name under which the value is sent.
+    pub key: String,
+    /// The label.
+    pub label: String,
+    /// What to enter, in a sentence.
+    pub hint: Option<String>,
+    /// Whether something must be entered.
+    pub required: bool,
+    /// The kind of value.
+    pub kind: FieldKind,
+    /// What stands in it.
+    pub value: FieldValue,
+    /// What is wrong with it, in whole sentences that name the field.
+    pub errors: Vec<String>,
+    /// The `autocomplete` token where the field is about the person who fills it in (WCAG 1.3.5).
+    pub autocomplete: Option<&'static str>,
+    /// Whether the value is shown but may not be changed.
+    pub read_only: bool,
+}
+
+impl FieldView {
+    /// An empty optional field.
+    pub fn new(key: impl Into<String>, label: impl Into<String>, kind: FieldKind) -> Self {
+        Self {
+            key: key.into(),
+            label: label.into(),
+            hint: None,
+            required: false,
+            kind,
+            value: FieldValue::Empty,
+            errors: Vec::new(),
+            autocomplete: None,
+            read_only: false,
+        }
+    }
+
+    /// Makes it required.
+    #[must_use]
+    pub fn required(mut self) -> Self {
+        self.required = true;
+        self
+    }
+
+    /// Adds a hint.
+    #[must_use]
+    pub fn hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    /// Sets what stands in it.
+    #[must_use]
+    pub fn value(mut self, value: impl Into<FieldValue>) -> Self {
+        self.value = value.into();
+        self
+    }
+
+    /// Adds a mistake.
+    #[must_use]
+    pub fn error(mut self, sentence: impl Into<String>) -> Self {
+        self.errors.push(sentence.into());
+        self
+    }
+
+    /// Says which of the person's own data the browser may fill in.
+    #[must_use]
+    pub fn autocomplete(mut self, token: &'static str) -> Self {
+        self.autocomplete = Some(token);
+        self
+    }
+
+    /// Shows the value without letting it be changed.
+    #[must_use]
+    pub fn read_only(mut self) -> Self {
+        self.read_only = true;
+        self
+    }
+
+    /// The field's HTML.
+    pub fn html(&self, lang: Lang) -> SafeHtml {
+        let t = words(lang);
+        let control = self.control(t);
+        let hint = self.whole_hint(t);
+        if self.is_group() {
+            GroupFrame { t, field: self, hint, control }.html()
+        } else {
+            LineFrame { t, field: self, hint, control }.html()
+        }
+    }
+
+    /// Whether the field sends files, so that its form must be `multipart/form-data`.
+    pub fn sends_files(&self) -> bool {
+        match &self.kind {
+            FieldKind::Files { .. } => true,
+            FieldKind::Rows { prototype, .. } => prototype.iter().any(Self::sends_files),
+            _ => false,
+        }
+    }
+
+    /// Adds the target and sentence of each mistake, of rows within rows too.
+    pub(crate) fn gather_mistakes(&self, mistakes: &mut Vec<(String, String)>) {
+        mistakes.extend(self.errors.iter().map(|error| (self.first_id(), error.clone())));
+        if let FieldKind::Rows { rows, .. } = &self.kind {
+            for (index, row) in rows.iter().enumerate() {
+                for field in row.fields_of(&self.key, &index.to_string()) {
+                    field.gather_mistakes(mistakes);
+                }
+            }
+        }
+    }
+
+    fn control(&self, t: Text) -> SafeHtml {
+        if self.read_only {
+            return input::shown(self);
+        }
+        match &self.kind {
+            FieldKind::YesNo | FieldKind::Choice { .. } | FieldKind::ManyChoices { .. } => choice::control(self, t),
+            FieldKind::FiscalYear { years } if !years.is_empty() => choice::control(self, t),
+            FieldKind::PersonName | FieldKind::Address => parts::control(self, t),
+            FieldKind::Reference { lookup, label, href } => reference::control(self, t, lookup, label, href.as_deref()),
+            FieldKind::Rows { prototype, rows } => rows::control(self, t, prototype, rows),
+            FieldKind::Files { existing, accept, .. } => files::control(self, t, existing, accept),
+            _ => input::control(self, t),
+        }
+    }
+
+    /// Whether the field is several inputs under one legend rather than one under a label.
+    fn is_group(&self) -> bool {
+        if self.read_only {
+            return true;
+        }
+        match &self.kind {
+            FieldKind::YesNo | FieldKind::ManyChoices { .. } | FieldKind::PersonName | FieldKind::Address => true,
+            FieldKind::Rows { .. } | FieldKind::Computed => true,
+            FieldKind::Choice { choices } => choice::as_radios(choices),
+            _ => false,
+        }
+    }
+
+    fn id(&self) -> String {
+        format!("f-{}", self.key)
+    }
+
+    /// The id of the input that a link to the field leads to.
+    fn first_id(&self) -> String {
+        match &self.kind {
+            FieldKind::PersonName => format!("{}.name", self.id()),
+            FieldKind::Address => format!("{}.postcode", self.id()),
+            _ if self.is_group() && !matches!(self.kind, FieldKind::Rows { .. }) => format!("{}-0", self.id()),
+            _ => self.id(),
+        }
+    }
+
+    /// The ids of hint and mistake, for `aria-describedby`.
+    fn described_by(&self, has_hint: bool) -> String {
+        let id = self.id();
+        match (has_hint, self.errors.is_empty()) {
+            (true, true) => format!("{id}-hint"),
+            (false, false) => format!("{id}-error"),
+            (true, false) => format!("{id}-hint {id}-error"),
+            (false, true) => String::new(),
+        }
+    }
+
+    fn whole_hint(&self, t: Text) -> String {
+        let own = self.hint.clone().unwrap_or_default();
+        let of_kind = if self.read_only { String::new() } else { self.kind_hint(t) };
+        match (own.is_empty(), of_kind.is_empty()) {
+            (false, false) => format!("{own} {of_kind}"),
+            _ => own + &of_kind,
+        }
+    }
+
+    fn kind_hint(&self, t: Text) -> String {
+        match &self.kind {
+            FieldKind::Text { max: Some(max) } | FieldKind::LongText { max: Some(max) } => {
+                t.say("hint-max").with("max", *max).to_string()
+            }
+            FieldKind::Date => t.get("hint-date"),
+            FieldKind::YearMonth => t.get("hint-year-month"),
+            FieldKind::FiscalYear { years } if years.is_empty() => t.get("hint-fiscal-year"),
+            FieldKind::Decimal { scale, .. } => t.say("hint-decimal").with("scale", u32::from(*scale)).to_string(),
+            FieldKind::Point => t.get("hint-point"),
+            FieldKind::Line => t.get("hint-line"),
+            FieldKind::Polygon => t.get("hint-polygon"),
+            FieldKind::Files { max_bytes, .. } => {
+                t.say("hint-files").with("size", crate::said::bytes(*max_bytes)).to_string()
+            }
+            _ => String::new(),
+        }
+    }
+
+    fn is_wide(&self) -> bool {
+        matches!(
+            self.kind,
+            FieldKind::LongText { .. }
+                | FieldKind::Rows { .. }
+                | FieldKind::Files { .. }
+                | FieldKind::Line
+                | FieldKind::Polygon
+                | FieldKind::Address
+                | FieldKind::ManyChoices { .. }
+        )
+    }
+
+    /// Attributes that every input of the field carries.
+    fn attributes(&self, t: Text) -> SafeHtml {
+        let described = self.described_by(!self.whole_hint(t).is_empty());
+        let mut all = String::new();
+        if !described.is_empty() {
+            all.push_str(&format!(" aria-describedby=\"{}\"", SafeHtml::escape(described)));
+        }
+        if self.required {
+            all.push_str(" aria-required=\"true\"");
+        }
+        if !self.errors.is_empty() {
+            all.push_str(" aria-invalid=\"true\"");
+        }
+        if let Some(token) = self.autocomplete {
+            all.push_str(&format!(" autocomplete=\"{token}\""));
+        }
+        SafeHtml::trusted(all)
+    }
+}
+
+#[derive(Template)]
+#[template(path = "field/line.html")]
+struct LineFrame<'a> {
+    t: Text,
+    field: &'a FieldView,
+    hint: String,
+    control: SafeHtml,
+}
+
+#[derive(Template)]
+#[template(path = "field/group.html")]
+struct GroupFrame<'a> {
+    t: Text,
+    field: &'a FieldView,
+    hint: String,
+    control: SafeHtml,
+}
