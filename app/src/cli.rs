@@ -1,0 +1,463 @@
+//! The command line: what can be asked of the program, in the words of its help.
+//!
+//! Names and addresses here are relied on by scripts; add to them, but change none. What a verb does is in
+//! [`crate::verbs`], one file for each.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args, Command, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
+use kawasemi_kernel::municipality::MunicipalityCode;
+
+/// How every help page is laid out.
+const HELP: &str = "\
+{about-with-newline}
+使い方: {usage}
+
+{all-args}{after-help}
+";
+
+/// カワセミ: 市役所の台帳・申請・方針を動かす一つのプログラム
+#[derive(Debug, Parser)]
+#[command(
+    name = "kawasemi",
+    version,
+    disable_version_flag = true,
+    subcommand_required = true,
+    max_term_width = 100,
+    override_usage = "kawasemi [オプション] コマンド",
+    after_help = "設定は kawasemi.toml、環境変数 KAWASEMI_…、オプションの順に強くなります。詳しくは docs/operators.md。"
+)]
+pub struct Cli {
+    /// What applies to every verb.
+    #[command(flatten)]
+    pub global: Global,
+    #[command(flatten)]
+    flags: Flags,
+    /// The verb.
+    #[command(subcommand)]
+    pub verb: Verb,
+}
+
+impl Cli {
+    /// Reads a command line.
+    ///
+    /// # Errors
+    /// Whatever `clap` finds, help and version included; [`crate::usage`] says it in Japanese.
+    pub fn read(words: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
+        Self::from_arg_matches(&Self::japanese().try_get_matches_from(words)?)
+    }
+
+    /// The command line with Japanese headings on every page of its help.
+    pub fn japanese() -> Command {
+        japanese(Self::command())
+    }
+}
+
+fn japanese(command: Command) -> Command {
+    let command = command.help_template(HELP).disable_help_flag(true).disable_help_subcommand(true);
+    let command = command.subcommand_help_heading("コマンド").subcommand_value_name("コマンド");
+    let command = command.mut_args(|argument| match (argument.get_help_heading(), argument.is_positional()) {
+        (Some(_), _) => argument,
+        (None, true) => argument.help_heading("引数"),
+        (None, false) => argument.help_heading("オプション"),
+    });
+    let names: Vec<String> = command.get_subcommands().map(|child| child.get_name().to_owned()).collect();
+    names.into_iter().fold(command, |command, name| command.mut_subcommand(name, japanese))
+}
+
+/// Options of every verb.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "どのコマンドにも使えるオプション")]
+pub struct Global {
+    /// SQLite のデータを置くフォルダー（既定は ./data）
+    #[arg(long, global = true, value_name = "フォルダー", conflicts_with = "database_url")]
+    pub data: Option<PathBuf>,
+    /// PostgreSQL の接続先（postgres://…）。--data の代わりに使う
+    #[arg(long, global = true, value_name = "URL", hide_env_values = true)]
+    pub database_url: Option<String>,
+    /// どの市か、団体コード6桁で（市が一つだけなら不要）
+    #[arg(long, global = true, value_name = "コード")]
+    pub city: Option<MunicipalityCode>,
+    /// 設定ファイル（既定は ./kawasemi.toml、なければ使わない）
+    #[arg(long, global = true, value_name = "ファイル")]
+    pub config: Option<PathBuf>,
+    /// 結果を JSON で出す
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// 途中経過と案内を出さない
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+    /// 失敗のとき、原因を詳しく出す
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+}
+
+/// The flags that print something and end the program, with their help in Japanese.
+#[derive(Clone, Debug, Args)]
+#[expect(dead_code, reason = "clap acts on them before anything could read them")]
+struct Flags {
+    /// この説明を表示する
+    #[arg(short, long, global = true, action = ArgAction::Help)]
+    help: Option<bool>,
+    /// 版を表示する
+    #[arg(short = 'V', long, action = ArgAction::Version)]
+    version: Option<bool>,
+}
+
+/// The verbs.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// 市を作る
+    Init(Init),
+    /// 架空の住民と職員でデモの市を作る
+    Demo(Demo),
+    /// 画面と API を提供する
+    Serve(Serve),
+    /// 台帳にファイルを取り込む
+    Import(Import),
+    /// 台帳をファイルに書き出す
+    Export(Export),
+    /// 計算だけをする（CSV を標準入力から読み、標準出力に書く）
+    Calc(Calc),
+    /// 部局・職員の一覧を取り込む
+    #[command(subcommand)]
+    Staff(Staff),
+    /// 利用者を管理する
+    #[command(subcommand)]
+    User(User),
+    /// API トークンを管理する
+    #[command(subcommand)]
+    Token(Token),
+    /// 台帳の定義とデータベースの違いを調べ、反映する
+    #[command(subcommand)]
+    Schema(Schema),
+    /// 監査の記録を確かめる
+    #[command(subcommand)]
+    Audit(Audit),
+    /// 市を丸ごと一つのファイルに控える（提供中でもよい）
+    Backup(Backup),
+    /// 控えから市を戻す（確かめてから置き換える）
+    Restore(Restore),
+    /// 設置の状態を点検する
+    Doctor(Doctor),
+    /// 業務システムのコマンド（policy import など）
+    #[command(external_subcommand)]
+    System(Vec<String>),
+}
+
+/// `init`
+#[derive(Debug, Args)]
+pub struct Init {
+    /// 団体コード6桁（例 142182）
+    #[arg(long, value_name = "コード")]
+    pub code: MunicipalityCode,
+    /// 市の名前（例 綾瀬市）。省くと団体コードから引く
+    #[arg(long, value_name = "名前")]
+    pub name: Option<String>,
+    /// 時間帯（既定は Asia/Tokyo）
+    #[arg(long, value_name = "名前", default_value = "Asia/Tokyo", hide_default_value = true)]
+    pub time_zone: String,
+    /// この市を提供するホスト名（複数の市を置くとき。くり返し指定できる）
+    #[arg(long, value_name = "ホスト")]
+    pub host: Vec<String>,
+}
+
+/// `demo`
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// 住民の人数（既定は 84000）
+    #[arg(long, value_name = "人数", default_value_t = 84_000, hide_default_value = true, value_parser = clap::value_parser!(u64).range(0..=4_000_000))]
+    pub residents: u64,
+    /// 乱数の種。同じ種からは同じ市ができる（既定は 1）
+    #[arg(long, value_name = "数", default_value_t = 1, hide_default_value = true)]
+    pub seed: u64,
+    /// デモの市がもうあれば何もしない
+    #[arg(long)]
+    pub if_absent: bool,
+}
+
+/// `serve`
+#[derive(Debug, Args)]
+pub struct Serve {
+    /// 待ち受けるアドレスとポート（既定は 127.0.0.1:8080）
+    #[arg(long, value_name = "アドレス:ポート")]
+    pub listen: Option<std::net::SocketAddr>,
+}
+
+/// `import`
+#[derive(Debug, Args)]
+pub struct Import {
+    /// 台帳のキー（例 department）
+    #[arg(value_name = "台帳")]
+    pub ledger: String,
+    /// CSV または XLSX のファイル
+    #[arg(value_name = "ファイル")]
+    pub file: PathBuf,
+    /// 取り込まずに、何が起きるかだけを示す
+    #[arg(long)]
+    pub dry_run: bool,
+    /// 列の見出しと項目の対応（例 --map 公園名=name。くり返し指定できる）
+    #[arg(long, value_name = "見出し=項目", value_parser = mapping)]
+    pub map: Vec<(String, String)>,
+    /// 既にある記録を見分ける項目。一致した記録は更新する（例 --key code）
+    #[arg(long, value_name = "項目")]
+    pub key: Vec<String>,
+    /// XLSX のシート名（既定は最初のシート）
+    #[arg(long, value_name = "名前")]
+    pub sheet: Option<String>,
+    /// 誤りのある行を除いて取り込む
+    #[arg(long)]
+    pub skip_bad_rows: bool,
+    /// 履歴に残す理由
+    #[arg(long, value_name = "理由", default_value = "", hide_default_value = true)]
+    pub reason: String,
+}
+
+/// `export`
+#[derive(Debug, Args)]
+pub struct Export {
+    /// 台帳のキー
+    #[arg(value_name = "台帳")]
+    pub ledger: String,
+    /// 形式: csv、xlsx、geojson
+    #[arg(long, value_name = "形式", value_enum, hide_possible_values = true)]
+    pub format: Format,
+    /// 書き出すファイル（省くと標準出力）
+    #[arg(short, long, value_name = "ファイル")]
+    pub output: Option<PathBuf>,
+    /// CSV の文字コード: utf-8（既定）、cp932
+    #[arg(long, value_name = "文字コード", value_enum, default_value_t = Encoding::Utf8, hide_default_value = true, hide_possible_values = true)]
+    pub encoding: Encoding,
+    /// 条件（CQL2）
+    #[arg(long, value_name = "条件")]
+    pub filter: Option<String>,
+    /// 書き出す項目を、コンマで区切って（省くとすべて）
+    #[arg(long, value_name = "項目", value_delimiter = ',')]
+    pub fields: Vec<String>,
+}
+
+/// The format of an export.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Comma-separated values.
+    Csv,
+    /// An Excel workbook.
+    Xlsx,
+    /// A GeoJSON feature collection.
+    Geojson,
+}
+
+/// The character encoding of a CSV file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Encoding {
+    /// UTF-8 with a byte order mark, which Excel needs.
+    #[value(name = "utf-8", alias = "utf8")]
+    Utf8,
+    /// CP932 (Windows-31J, Shift_JIS).
+    #[value(name = "cp932", alias = "sjis")]
+    Cp932,
+}
+
+/// `calc`
+#[derive(Debug, Args)]
+pub struct Calc {
+    /// 計算の名前（kawasemi calc --list で一覧）
+    #[arg(value_name = "名前", required_unless_present = "list")]
+    pub name: Option<String>,
+    /// 途中の計算と根拠の列を足す
+    #[arg(long)]
+    pub explain: bool,
+    /// 使える計算の一覧を出す
+    #[arg(long)]
+    pub list: bool,
+}
+
+/// `staff`
+#[derive(Debug, Subcommand)]
+pub enum Staff {
+    /// 部局の一覧と職員の一覧（CSV）を取り込む
+    Import {
+        /// 部局の一覧（部局コード、名称、上位部局コード、設置年度 …）
+        #[arg(long, value_name = "ファイル", required_unless_present = "staff")]
+        departments: Option<PathBuf>,
+        /// 職員の一覧（職員番号、氏名、所属コード、職名、発令日 …）
+        #[arg(long, value_name = "ファイル")]
+        staff: Option<PathBuf>,
+        /// 取り込まずに、何が起きるかだけを示す
+        #[arg(long)]
+        dry_run: bool,
+    },
+}
+
+/// `user`
+#[derive(Debug, Subcommand)]
+pub enum User {
+    /// 利用者を足す
+    Add(UserAdd),
+    /// 利用者の一覧を出す
+    List,
+    /// パスワードを変える（すべてのサインインが切れる）
+    Password {
+        /// サインインの名前
+        #[arg(value_name = "名前")]
+        name: String,
+        /// 新しいパスワードを標準入力の一行目から読む
+        #[arg(long, required = true)]
+        password_stdin: bool,
+    },
+    /// 役割を与える
+    Grant(RoleOf),
+    /// 役割を取り上げる
+    Revoke(RoleOf),
+    /// 利用を止める（すべてのサインインとトークンが切れる）
+    Disable {
+        /// サインインの名前
+        #[arg(value_name = "名前")]
+        name: String,
+    },
+    /// 利用を再開する
+    Enable {
+        /// サインインの名前
+        #[arg(value_name = "名前")]
+        name: String,
+    },
+}
+
+/// `user add`
+#[derive(Debug, Args)]
+pub struct UserAdd {
+    /// サインインの名前
+    #[arg(value_name = "名前")]
+    pub name: String,
+    /// 役割（例 admin、policy-editor。くり返し指定できる）
+    #[arg(long, value_name = "役割")]
+    pub role: Vec<String>,
+    /// パスワードを標準入力の一行目から読む
+    #[arg(long)]
+    pub password_stdin: bool,
+    /// 画面に出る名前（省くと職員台帳の氏名、なければサインインの名前）
+    #[arg(long, value_name = "名前")]
+    pub display_name: Option<String>,
+    /// 職員番号（職員台帳の人と結び付ける。所属は配属の台帳から決まる）
+    #[arg(long, value_name = "番号")]
+    pub employee: Option<String>,
+    /// 他のシステムが API を呼ぶための利用者（サインインはできない）
+    #[arg(long, conflicts_with_all = ["password_stdin", "employee"])]
+    pub service: bool,
+}
+
+/// `user grant`, `user revoke`
+#[derive(Debug, Args)]
+pub struct RoleOf {
+    /// サインインの名前
+    #[arg(value_name = "名前")]
+    pub name: String,
+    /// 役割
+    #[arg(long, value_name = "役割")]
+    pub role: String,
+    /// この部局だけに限る（部局コード）
+    #[arg(long, value_name = "部局コード")]
+    pub department: Option<String>,
+}
+
+/// `token`
+#[derive(Debug, Subcommand)]
+pub enum Token {
+    /// トークンを作り、一度だけ表示する
+    Create {
+        /// だれの権限で呼ぶか（サインインの名前）
+        #[arg(long, value_name = "名前")]
+        user: String,
+        /// 何に使うか
+        #[arg(long, value_name = "用途", default_value = "コマンドで作成", hide_default_value = true)]
+        purpose: String,
+        /// 何日で切れるか（既定は 365）
+        #[arg(long, value_name = "日数", default_value_t = 365, hide_default_value = true, value_parser = clap::value_parser!(u16).range(1..=3650))]
+        days: u16,
+        /// 読むことだけを許す
+        #[arg(long)]
+        read_only: bool,
+    },
+    /// トークンの一覧を出す（中身は出ない）
+    List {
+        /// だれの（サインインの名前）
+        #[arg(long, value_name = "名前")]
+        user: String,
+    },
+    /// トークンを止める
+    Revoke {
+        /// だれの（サインインの名前）
+        #[arg(long, value_name = "名前")]
+        user: String,
+        /// 一覧に出る番号
+        #[arg(value_name = "番号")]
+        id: String,
+    },
+}
+
+/// `schema`
+#[derive(Debug, Subcommand)]
+pub enum Schema {
+    /// 何が変わるかを示す
+    Plan,
+    /// 足すだけの変更を反映する
+    Apply {
+        /// 型の変更など、提供中にできない変更も反映する（サーバーを止めてから）
+        #[arg(long)]
+        offline: bool,
+    },
+    /// 使わなくなった列を、名前を挙げて消す（戻せない）
+    Purge {
+        /// 台帳のキーと項目のキー（例 park.old_name）
+        #[arg(value_name = "台帳.項目", required = true)]
+        columns: Vec<String>,
+        /// 確かめの問いに「はい」と答える
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
+/// `audit`
+#[derive(Debug, Subcommand)]
+pub enum Audit {
+    /// 改ざん・欠落がないか、すべての記録を確かめる
+    Verify {
+        /// 別に保管した最後の検印と突き合わせる
+        #[arg(long, value_name = "ファイル")]
+        checkpoint: Option<PathBuf>,
+    },
+}
+
+/// `backup`
+#[derive(Debug, Args)]
+pub struct Backup {
+    /// 書き出すファイル
+    #[arg(value_name = "ファイル")]
+    pub file: PathBuf,
+}
+
+/// `restore`
+#[derive(Debug, Args)]
+pub struct Restore {
+    /// 控えのファイル
+    #[arg(value_name = "ファイル")]
+    pub file: PathBuf,
+    /// いまの市を置き換える（ないときは新しい市として戻す）
+    #[arg(long)]
+    pub replace: bool,
+}
+
+/// `doctor`
+#[derive(Debug, Args)]
+pub struct Doctor {}
+
+/// Reads `見出し=項目`.
+fn mapping(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((heading, field)) if !heading.is_empty() && !field.is_empty() => {
+            Ok((heading.to_owned(), field.to_owned()))
+        }
+        _ => Err("「見出し=項目」の形で指定してください。".to_owned()),
+    }
+}

@@ -1,0 +1,307 @@
+//! The configuration: a TOML file, the environment and the command line, each stronger than the one before.
+//!
+//! All three are read into the same shape, [`Settings`], in which everything may be absent; [`Config`] is what they mean
+//! together. What is unknown is refused by name, in the file and in the environment, since a mistyped setting that is
+//! silently ignored is found too late.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use kawasemi_kernel::municipality::MunicipalityCode;
+use kawasemi_schema::error::nearest;
+use kawasemi_schema::{SourceFile, read_toml};
+use serde::Deserialize;
+
+use crate::cli::Global;
+
+/// Every variable of the environment that belongs to the program begins so.
+const PREFIX: &str = "KAWASEMI_";
+/// The variable that names the file; it stands for no setting in it.
+const CONFIG_FILE: &str = "KAWASEMI_CONFIG";
+/// The file that is read where none is named.
+const USUAL_FILE: &str = "kawasemi.toml";
+
+/// What one source says. The keys are those of the file.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// The data folder of SQLite.
+    data: Option<PathBuf>,
+    /// The address of PostgreSQL, in place of a data folder.
+    database_url: Option<String>,
+    /// The city that the command line means where there are several.
+    city: Option<MunicipalityCode>,
+    /// Serving.
+    serve: ServeSettings,
+    /// The log.
+    log: LogSettings,
+}
+
+/// `[serve]`
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct ServeSettings {
+    /// The address and port to listen on.
+    listen: Option<SocketAddr>,
+    /// Whether a proxy before the program tells the visitor's address and whether the connection is encrypted.
+    behind_proxy: Option<bool>,
+    /// How many connections to PostgreSQL at most.
+    connections: Option<usize>,
+}
+
+/// `[log]`
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct LogSettings {
+    /// The format.
+    format: Option<LogFormat>,
+    /// What is logged, such as `info` or `warn,kawasemi_store=debug`.
+    level: Option<String>,
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LogFormat {
+    /// For people on a terminal.
+    Human,
+    /// A JSON object for each line, for collectors.
+    Json,
+}
+
+/// What a setting in the environment is turned into before it is read like the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Text,
+    Integer,
+    YesNo,
+}
+
+/// Every setting: its place in the file, from which its name in the environment follows (`serve.listen` is
+/// `KAWASEMI_SERVE_LISTEN`), and what it holds.
+const SETTINGS: [(&str, Kind); 8] = [
+    ("data", Kind::Text),
+    ("database_url", Kind::Text),
+    ("city", Kind::Text),
+    ("serve.listen", Kind::Text),
+    ("serve.behind_proxy", Kind::YesNo),
+    ("serve.connections", Kind::Integer),
+    ("log.format", Kind::Text),
+    ("log.level", Kind::Text),
+];
+
+/// The configuration in force.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    /// Where the cities lie.
+    pub place: Place,
+    /// The city that the command line means; none for the only one.
+    pub city: Option<MunicipalityCode>,
+    /// Where to listen.
+    pub listen: SocketAddr,
+    /// Whether a proxy stands before the program.
+    pub behind_proxy: bool,
+    /// Connections to PostgreSQL at most.
+    pub connections: usize,
+    /// How log lines look; none for people on a terminal and JSON elsewhere.
+    pub log_format: Option<LogFormat>,
+    /// What is logged.
+    pub log_level: String,
+}
+
+/// Where the cities lie.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// A data folder (SQLite).
+    Folder(PathBuf),
+    /// A PostgreSQL database.
+    Database(String),
+}
+
+impl Config {
+    /// Reads the file and the environment and lets the command line have the last word.
+    ///
+    /// # Errors
+    /// A named file that can't be read, an unknown setting, a value of the wrong form; each with its place.
+    pub fn read(
+        global: &Global,
+        listen: Option<SocketAddr>,
+        variables: &BTreeMap<String, String>,
+    ) -> anyhow::Result<Self> {
+        let file = match global.config.clone().or_else(|| variables.get(CONFIG_FILE).map(PathBuf::from)) {
+            Some(named) => read_file(&named)?,
+            None if Path::new(USUAL_FILE).is_file() => read_file(Path::new(USUAL_FILE))?,
+            None => Settings::default(),
+        };
+        let environment = read_environment(variables)?;
+        let flags = Settings {
+            data: global.data.clone(),
+            database_url: global.database_url.clone(),
+            city: global.city,
+            serve: ServeSettings { listen, ..ServeSettings::default() },
+            log: LogSettings::default(),
+        };
+        [file, environment, flags].into_iter().try_fold(Settings::default(), Settings::overlaid)?.settled()
+    }
+}
+
+impl Settings {
+    /// These settings with those of a stronger source laid over them.
+    fn overlaid(self, over: Self) -> anyhow::Result<Self> {
+        if over.data.is_some() && over.database_url.is_some() {
+            bail!("data と database_url の両方が指定されています。どちらか一方にしてください。");
+        }
+        // Data folder and database exclude one another, so the stronger source decides for both.
+        let (data, database_url) = match (over.data, over.database_url) {
+            (None, None) => (self.data, self.database_url),
+            chosen => chosen,
+        };
+        Ok(Self {
+            data,
+            database_url,
+            city: over.city.or(self.city),
+            serve: ServeSettings {
+                listen: over.serve.listen.or(self.serve.listen),
+                behind_proxy: over.serve.behind_proxy.or(self.serve.behind_proxy),
+                connections: over.serve.connections.or(self.serve.connections),
+            },
+            log: LogSettings { format: over.log.format.or(self.log.format), level: over.log.level.or(self.log.level) },
+        })
+    }
+
+    /// What they mean, with the usual where nothing is said.
+    fn settled(self) -> anyhow::Result<Config> {
+        let connections = self.serve.connections.unwrap_or(16);
+        if !(1..=500).contains(&connections) {
+            bail!("serve.connections は 1 から 500 までにしてください（いまは {connections}）。");
+        }
+        Ok(Config {
+            place: match self.database_url {
+                Some(url) => Place::Database(url),
+                None => Place::Folder(self.data.unwrap_or_else(|| PathBuf::from("data"))),
+            },
+            city: self.city,
+            listen: self.serve.listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))),
+            behind_proxy: self.serve.behind_proxy.unwrap_or(false),
+            connections,
+            log_format: self.log.format,
+            log_level: self.log.level.unwrap_or_else(|| "info".to_owned()),
+        })
+    }
+}
+
+fn read_file(path: &Path) -> anyhow::Result<Settings> {
+    let text =
+        std::fs::read_to_string(path).with_context(|| format!("設定ファイル {} を読めません。", path.display()))?;
+    Ok(read_toml(&SourceFile::new(path.display().to_string(), text))?)
+}
+
+fn read_environment(variables: &BTreeMap<String, String>) -> anyhow::Result<Settings> {
+    let mut settings = toml::Table::new();
+    for (name, value) in variables.iter().filter(|(name, _)| name.starts_with(PREFIX) && *name != CONFIG_FILE) {
+        let Some((path, kind)) = SETTINGS.iter().find(|(path, _)| variable(path) == *name) else {
+            let names: Vec<String> = SETTINGS.iter().map(|(path, _)| variable(path)).collect();
+            let hint = nearest(name, names.iter().map(String::as_str)).map_or_else(
+                || format!("使えるのは {} です。", names.join(", ")),
+                |near| format!("{near} のことですか。"),
+            );
+            bail!("環境変数 {name} は知らない設定です。{hint}");
+        };
+        let value = kind.read(value).with_context(|| format!("環境変数 {name} の値「{value}」を読めません。"))?;
+        let (section, key) = path.split_once('.').unwrap_or(("", path));
+        let table = match section {
+            "" => &mut settings,
+            section => settings
+                .entry(section)
+                .or_insert_with(|| toml::Table::new().into())
+                .as_table_mut()
+                .expect("a section is a table"),
+        };
+        table.insert(key.to_owned(), value);
+    }
+    let text = toml::to_string(&settings).context("環境変数を読めません。")?;
+    read_toml(&SourceFile::new("環境変数", text)).map_err(|errors| {
+        // Line and column would be those of a text that nobody wrote.
+        let said: Vec<String> =
+            errors.0.into_iter().map(|error| format!("{}（{}）", error.message, error.hint)).collect();
+        anyhow::anyhow!("環境変数 KAWASEMI_… の値に誤りがあります: {}", said.join("、"))
+    })
+}
+
+/// The name in the environment of a setting.
+fn variable(path: &str) -> String {
+    format!("{PREFIX}{}", path.replace('.', "_").to_uppercase())
+}
+
+impl Kind {
+    fn read(self, value: &str) -> anyhow::Result<toml::Value> {
+        Ok(match self {
+            Self::Text => value.into(),
+            Self::Integer => value.parse::<i64>().context("整数を指定してください。")?.into(),
+            Self::YesNo => match value {
+                "true" | "1" | "yes" => true.into(),
+                "false" | "0" | "no" => false.into(),
+                _ => bail!("true か false を指定してください。"),
+            },
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(file: &str, variables: &[(&str, &str)], global: Global) -> Result<Config, String> {
+        let folder = std::env::temp_dir().join(format!("kawasemi-config-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).expect("a folder can be made");
+        let path = folder.join(format!("{:x}.toml", file.len() * 31 + variables.len()));
+        std::fs::write(&path, file).expect("a file can be written");
+        let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Config::read(&Global { config: Some(path), ..global }, None, &variables).map_err(|error| format!("{error:#}"))
+    }
+
+    #[test]
+    fn the_stronger_source_wins() {
+        let file = "data = \"from-file\"\n[serve]\nlisten = \"127.0.0.1:1\"\n[log]\nlevel = \"warn\"\n";
+        let config = read(file, &[("KAWASEMI_SERVE_LISTEN", "127.0.0.1:2")], Global::default()).expect("is read");
+        assert_eq!(
+            (config.place, config.listen.port(), config.log_level.as_str()),
+            (Place::Folder("from-file".into()), 2, "warn")
+        );
+        let flags = Global { database_url: Some("postgres://db".to_owned()), ..Global::default() };
+        let config = read(file, &[("KAWASEMI_DATA", "from-environment")], flags).expect("is read");
+        assert_eq!(config.place, Place::Database("postgres://db".to_owned()));
+    }
+
+    #[test]
+    fn what_is_unknown_or_wrong_is_refused_by_name() {
+        for (file, variables, expected) in [
+            ("datta = \"x\"", &[][..], ".toml:1:1: 「datta」というキーはありません（「data」のことですか）"),
+            ("[serve]\nlisten = 8080", &[], ".toml:2:10: 値の型が違います"),
+            ("[serve]\nport = 1", &[], ".toml:2:1: 「port」というキーはありません"),
+            ("city = \"142183\"", &[], ".toml:1:8: "),
+            ("data = \"a\"\ndatabase_url = \"b\"", &[], "どちらか一方"),
+            ("", &[("KAWASEMI_LISTEN", "1")], "環境変数 KAWASEMI_LISTEN は知らない設定です。"),
+            ("", &[("KAWASEMI_SERVE_CONNECTIONS", "many")], "整数を指定してください。"),
+            ("", &[("KAWASEMI_SERVE_CONNECTIONS", "0")], "1 から 500 まで"),
+            ("", &[("KAWASEMI_LOG_FORMAT", "xml")], "「xml」という値は使えません"),
+        ] {
+            let said = read(file, variables, Global::default()).expect_err("is refused");
+            assert!(said.contains(expected), "{file} {variables:?}: {said}");
+        }
+    }
+
+    #[test]
+    fn the_documented_sample_is_read_and_names_every_setting() {
+        let guide = include_str!("../../docs/operators.md");
+        let sample = guide.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).expect("has a sample");
+        read(sample, &[], Global::default()).expect("the sample is read");
+        for (path, _) in SETTINGS {
+            let key = path.rsplit('.').next().unwrap_or(path);
+            assert!(sample.contains(&format!("{key} =")), "{path} is not in the sample of docs/operators.md");
+            assert!(guide.contains(&variable(path)), "{} is not in docs/operators.md", variable(path));
+        }
+    }
+}
