@@ -4,7 +4,7 @@ const holder = (): HTMLElement | null => document.getElementById("app-texts");
 
 /** The sentence of a key such as `draft-restored`; the key itself where the page has none. */
 export function text(key: string, args: Record<string, string> = {}): string {
-  const sentence = holder()?.getAttribute(`data-${key}`) ?? key;
+  const sentence = holder()?.getAttribute(`data-say-${key}`) ?? key;
   return fill(sentence, args);
 }
 

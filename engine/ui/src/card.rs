@@ -7,11 +7,12 @@ use crate::{Icon, SafeHtml};
 /// A card: a heading, what stands below it, and buttons. With a link its whole face can be pressed.
 #[derive(Clone, Debug, Template)]
 #[template(
-    source = r#"<article class="card{% if href.is_some() %} card-link{% endif %}"><h3 class="card-title">{% if let Some(icon) = icon %}{{ icon }}{% endif %}{% if let Some(href) = href %}<a href="{{ href }}">{{ title }}</a>{% else %}{{ title }}{% endif %}</h3>{% if !note.is_empty() %}<p class="card-note">{{ note }}</p>{% endif %}{{ body }}{% if !actions.is_empty() %}<div class="card-actions">{{ actions }}</div>{% endif %}</article>"#,
+    source = r#"<article class="card{% if href.is_some() %} card-link{% endif %}"><h{{ rank }} class="card-title">{% if let Some(icon) = icon %}{{ icon }}{% endif %}{% if let Some(href) = href %}<a href="{{ href }}">{{ title }}</a>{% else %}{{ title }}{% endif %}</h{{ rank }}>{% if !note.is_empty() %}<p class="card-note">{{ note }}</p>{% endif %}{{ body }}{% if !actions.is_empty() %}<div class="card-actions">{{ actions }}</div>{% endif %}</article>"#,
     ext = "html"
 )]
 pub struct Card {
     title: String,
+    rank: u8,
     href: Option<String>,
     icon: Option<Icon>,
     note: String,
@@ -20,10 +21,17 @@ pub struct Card {
 }
 
 impl Card {
-    /// A card with a heading (`h3`).
+    /// A card with a heading of the third rank (`h3`), as below a section's heading.
     pub fn new(title: impl Into<String>) -> Self {
         let (note, body, actions) = (String::new(), SafeHtml::EMPTY, SafeHtml::EMPTY);
-        Self { title: title.into(), href: None, icon: None, note, body, actions }
+        Self { title: title.into(), rank: 3, href: None, icon: None, note, body, actions }
+    }
+
+    /// Gives the heading the second rank (`h2`), for a card right below the page's heading.
+    #[must_use]
+    pub fn top(mut self) -> Self {
+        self.rank = 2;
+        self
     }
 
     /// Makes the heading a link.

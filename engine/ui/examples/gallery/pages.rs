@@ -171,7 +171,7 @@ fn list_table(lang: Lang) -> Table {
             SafeHtml::escape(said::whole(area)),
             chip(state, label),
             SafeHtml::escape(said::short_date(lang, day)),
-            marked(address, &[0..9]),
+            marked(address, std::slice::from_ref(&(0..9))),
         ])
         .select(name, name)
     });
@@ -314,8 +314,8 @@ fn record(lang: Lang) -> String {
         "<div class=\"with-aside\"><div class=\"stack\">{table}{}{}</div><aside class=\"stack\" aria-label=\"関連\">{}{}</aside></div>",
         section("変更の記録", history),
         delete.html(),
-        Card::new("QRコード").note("現地の掲示に使えます。").body(qr).html(),
-        Card::new("添付").body(SafeHtml::trusted("<ul class=\"link-list\"><li><a href=\"#\"><span>点検表.pdf</span><span class=\"file-size\">1.2 MB</span></a></li></ul>")).html(),
+        Card::new("QRコード").top().note("現地の掲示に使えます。").body(qr).html(),
+        Card::new("添付").top().body(SafeHtml::trusted("<ul class=\"link-list\"><li><a href=\"#\"><span>点検表.pdf</span><span class=\"file-size\">1.2 MB</span></a></li></ul>")).html(),
     );
     Page::new(&site, "城山公園")
         .crumb("ホーム", "desk.html")
@@ -582,9 +582,9 @@ fn board(lang: Lang) -> String {
     .wide();
     let charts = grid(
         "grid-wide",
-        [Card::new("取組の数").body(bars.html()).html(), Card::new("状態").body(stacked.html(lang)).html()],
+        [Card::new("取組の数").top().body(bars.html()).html(), Card::new("状態").top().body(stacked.html(lang)).html()],
     );
-    let body = [cross.html(), charts, Card::new("推移").body(line.html(lang)).html()];
+    let body = [cross.html(), charts, Card::new("推移").top().body(line.html(lang)).html()];
     Page::new(&site, "部局運営方針")
         .lead("13の部局が、今年度に取り組むことです。")
         .body(body.into_iter().collect())

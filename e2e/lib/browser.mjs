@@ -1,0 +1,132 @@
+// Debian's Chromium through Playwright, with what every test of a page needs: a page of a given width, a screenshot
+// where it can be looked at, and the question whether axe finds anything.
+
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { chromium } from "playwright-core";
+
+const require = createRequire(import.meta.url);
+const axePath = require.resolve("axe-core/axe.min.js");
+
+/** Where screenshots go. */
+export const RESULTS = join(dirname(fileURLToPath(import.meta.url)), "../../test-results");
+
+/** The tags of the rules that every page must pass: WCAG 2.2 level AA and axe's good practice. */
+const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+
+/**
+ * Opens a browser context for one test and closes it after it. The context sees Japan's time zone and language.
+ *
+ * @param {import("node:test").TestContext} t
+ * @param {{ width?: number, height?: number, script?: boolean, locale?: string, options?: import("playwright-core").BrowserContextOptions }} [wishes]
+ *   `script: false` turns JavaScript off: every page has to work without.
+ */
+export async function context(t, { width = 1280, height = 900, script = true, locale = "ja-JP", options = {} } = {}) {
+  const profile = mkdtempSync(join(tmpdir(), "kawasemi-chromium-"));
+  const opened = await chromium.launchPersistentContext(profile, {
+    executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium",
+    headless: true,
+    chromiumSandbox: false,
+    args: [
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+      "--font-render-hinting=none",
+    ],
+    viewport: { width, height },
+    javaScriptEnabled: script,
+    locale,
+    timezoneId: "Asia/Tokyo",
+    reducedMotion: "reduce",
+    ...options,
+  });
+  t.after(async () => {
+    await opened.close();
+    rmSync(profile, { recursive: true, force: true });
+  });
+  return opened;
+}
+
+/**
+ * Opens a page for one test. A mistake in a script of the page, or anything that the content security policy refuses, fails
+ * the test when it ends.
+ *
+ * @param {import("node:test").TestContext} t
+ * @param {Parameters<typeof context>[1]} [wishes]
+ */
+export async function page(t, wishes) {
+  const opened = await context(t, wishes);
+  const [first] = opened.pages();
+  const page = first ?? (await opened.newPage());
+  watch(t, page);
+  return page;
+}
+
+/**
+ * Lets a test fail at its end if the page complained.
+ *
+ * @param {import("node:test").TestContext} t
+ * @param {import("playwright-core").Page} page
+ */
+export function watch(t, page) {
+  /** @type {string[]} */
+  const complaints = [];
+  page.on("pageerror", (error) => complaints.push(String(error)));
+  page.on("console", (message) => {
+    if (message.type() !== "error") return;
+    // A refused form (422) or a missing page (404) is an answer, which a test asks about by itself.
+    if (/Failed to load resource: the server responded with a status of 4/.test(message.text())) return;
+    complaints.push(message.text());
+  });
+  t.after(() => assert.deepEqual(complaints, [], "the page's scripts or its security policy complained"));
+}
+
+/**
+ * Fails if axe finds anything on the page, naming rule and element, or if the page is wider than its window.
+ *
+ * @param {import("playwright-core").Page} page
+ */
+export async function expectAccessible(page) {
+  // The protocol puts axe into the page; the page's own security policy does not stand in its way.
+  await page.evaluate(await axeSource());
+  const found = await page.evaluate(async (tags) => {
+    // @ts-expect-error axe is the script that was put in above
+    const { violations } = await axe.run(document, { runOnly: { type: "tag", values: tags }, resultTypes: ["violations"] });
+    return violations.map((/** @type {any} */ violation) => ({
+      rule: violation.id,
+      help: violation.help,
+      where: violation.nodes.slice(0, 5).map((/** @type {any} */ node) => `${node.target.join(" ")}: ${node.failureSummary}`),
+    }));
+  }, TAGS);
+  assert.deepEqual(found, [], `axe on ${page.url()}`);
+  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  assert.ok(overflow <= 0, `${page.url()} is ${overflow} px wider than its window`);
+}
+
+/** @type {Promise<string> | undefined} */
+let axe;
+
+function axeSource() {
+  axe ??= import("node:fs/promises").then(({ readFile }) => readFile(axePath, "utf8"));
+  return axe;
+}
+
+/**
+ * Saves a screenshot of the whole page to test-results.
+ *
+ * @param {import("playwright-core").Page} page
+ * @param {string} name
+ */
+export async function screenshot(page, name) {
+  const path = join(RESULTS, `${name}.png`);
+  mkdirSync(dirname(path), { recursive: true });
+  await page.screenshot({ path, fullPage: true });
+  return path;
+}
