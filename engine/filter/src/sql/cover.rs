@@ -52,10 +52,7 @@ impl Writer<'_> {
                 self.spatial(*relation, left, right, negated)
             }
             _ => match self.predicate(cond) {
-                Some(sql) if negated => {
-                    let mut not = Sql::text("NOT ");
-                    Cover::exact(std::mem::take(not.append(&sql)))
-                }
+                Some(sql) if negated => Cover::exact(negation(&sql)),
                 Some(sql) => Cover::exact(sql),
                 None => Cover::open(None),
             },
@@ -164,6 +161,13 @@ impl Writer<'_> {
         sql.push(" IS NULL");
         Some(())
     }
+}
+
+/// NOT in parentheses of its own, since `NOT a IS NULL` would be read as `NOT (a IS NULL)`.
+pub(super) fn negation(condition: &Sql) -> Sql {
+    let mut sql = Sql::text("(NOT ");
+    sql.append(condition).push(")");
+    sql
 }
 
 /// A truth as a condition.

@@ -9,7 +9,7 @@ use crate::expr::Geom;
 use crate::scope::Type;
 use crate::spatial::Relation;
 use crate::sql::Writer;
-use crate::sql::cover::Cover;
+use crate::sql::cover::{Cover, negation};
 
 const SIDES: [&str; 4] = ["min_x", "min_y", "max_x", "max_y"];
 const WEST: usize = 0;
@@ -25,9 +25,7 @@ impl Writer<'_> {
                     return Cover::exact(self.boxes_meet(left, right));
                 }
                 (Relation::Intersects, true) | (Relation::Disjoint, false) => {
-                    let mut sql = Sql::text("NOT ");
-                    sql.append(&self.boxes_meet(left, right));
-                    return Cover::exact(sql);
+                    return Cover::exact(negation(&self.boxes_meet(left, right)));
                 }
                 _ => {}
             }
