@@ -24,8 +24,9 @@ lacks() { missing="$missing $1"; }
 
 have cc || lacks build-essential
 if [ "$with_tests" = yes ]; then
-    { [ -x "${KAWASEMI_PG_BIN:-/usr/lib/postgresql/15/bin}/initdb" ] || have initdb; } || lacks postgresql-15
-    { [ -n "${KAWASEMI_CHROMIUM:-}" ] || have chromium || have chromium-browser || have google-chrome; } || lacks chromium
+    # Where dev/testkit and e2e look for them.
+    { have initdb || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; } || lacks postgresql-15
+    [ -x "${CHROMIUM:-/usr/bin/chromium}" ] || lacks chromium
     { have fc-list && fc-list :lang=ja family | grep -q .; } || lacks "fontconfig fonts-ipaexfont-gothic"
 fi
 [ -n "$missing" ] || exit 0

@@ -55,7 +55,7 @@ rust_tests() {
 # The browser tests drive the binary that the Rust tests have just built; this only links it if they did not.
 browser_tests() {
     cargo build --locked -p kawasemi || return
-    KAWASEMI_BIN="$(pwd)/${CARGO_TARGET_DIR:-target}/debug/kawasemi" npm run test:e2e --silent
+    KAWASEMI_TEST_BIN="$(pwd)/${CARGO_TARGET_DIR:-target}/debug/kawasemi" npm run test:e2e --silent
 }
 
 step "Debian パッケージ" dev/setup-packages.sh test

@@ -18,6 +18,8 @@ use crate::cli::Global;
 
 /// Every variable of the environment that belongs to the program begins so.
 const PREFIX: &str = "KAWASEMI_";
+/// Variables that tests use among themselves; the program passes them over.
+const TESTS: &str = "KAWASEMI_TEST_";
 /// The variable that names the file; it stands for no setting in it.
 const CONFIG_FILE: &str = "KAWASEMI_CONFIG";
 /// The file that is read where none is named.
@@ -200,7 +202,8 @@ fn read_file(path: &Path) -> anyhow::Result<Settings> {
 
 fn read_environment(variables: &BTreeMap<String, String>) -> anyhow::Result<Settings> {
     let mut settings = toml::Table::new();
-    for (name, value) in variables.iter().filter(|(name, _)| name.starts_with(PREFIX) && *name != CONFIG_FILE) {
+    let concerns_us = |name: &str| name.starts_with(PREFIX) && !name.starts_with(TESTS) && name != CONFIG_FILE;
+    for (name, value) in variables.iter().filter(|(name, _)| concerns_us(name)) {
         let Some((path, kind)) = SETTINGS.iter().find(|(path, _)| variable(path) == *name) else {
             let names: Vec<String> = SETTINGS.iter().map(|(path, _)| variable(path)).collect();
             let hint = nearest(name, names.iter().map(String::as_str)).map_or_else(
