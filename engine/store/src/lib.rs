@@ -7,10 +7,13 @@
 //! go wrong). `sqlite` and `postgres` are the two stores; nothing outside them knows which one it talks to, but for the
 //! few functions of [`Dialect`].
 
+pub mod backup;
 pub mod city;
 mod ddl;
 pub mod error;
+pub mod files;
 mod installation;
+pub mod jobs;
 mod postgres;
 pub mod row;
 mod shape;

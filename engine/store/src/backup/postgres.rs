@@ -1,0 +1,77 @@
+//! Dumps of a city's schema by PostgreSQL's own tools.
+
+use std::path::Path;
+use std::process::Stdio;
+
+use tokio::process::Command;
+
+use crate::city::schema_name;
+use crate::error::{Result, StoreError};
+
+/// Writes a dump of a city, of one instant.
+pub(super) async fn dump(url: &str, code: &str, into: &Path) -> Result<()> {
+    let mut command = tool("pg_dump", url)?;
+    command.args(["--format=custom", "--compress=0", "--no-owner", "--no-privileges"]);
+    command.arg(format!("--schema={}", schema_name(code))).arg("--file").arg(into);
+    run(command, "pg_dump").await
+}
+
+/// Whether a dump can be read to its end.
+pub(super) async fn check(url: &str, dump: &Path) -> Result<()> {
+    let mut command = tool("pg_restore", url)?;
+    command.arg("--file=/dev/null").arg(dump);
+    run(command, "pg_restore").await
+}
+
+/// Replaces a city's schema by a dump, in one transaction: wholly or not at all.
+pub(super) async fn load(url: &str, dump: &Path) -> Result<()> {
+    let mut command = tool("pg_restore", url)?;
+    let database = config(url)?.get_dbname().unwrap_or("postgres").to_owned();
+    command.args(["--single-transaction", "--clean", "--if-exists", "--no-owner", "--no-privileges"]);
+    command.arg(format!("--dbname={database}")).arg(dump);
+    run(command, "pg_restore").await
+}
+
+fn config(url: &str) -> Result<tokio_postgres::Config> {
+    url.parse()
+        .map_err(|_| StoreError::refused("データベースのURLが正しくありません（postgres://利用者@ホスト/名前）。"))
+}
+
+/// A PostgreSQL tool with the connection in its environment, where other users of the machine don't see a password.
+fn tool(name: &str, url: &str) -> Result<Command> {
+    let config = config(url)?;
+    let mut command = Command::new(name);
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true);
+    if let Some(host) = config.get_hosts().first() {
+        match host {
+            tokio_postgres::config::Host::Tcp(name) => command.env("PGHOST", name),
+            tokio_postgres::config::Host::Unix(path) => command.env("PGHOST", path),
+        };
+    }
+    if let Some(port) = config.get_ports().first() {
+        command.env("PGPORT", port.to_string());
+    }
+    if let Some(user) = config.get_user() {
+        command.env("PGUSER", user);
+    }
+    if let Some(password) = config.get_password() {
+        command.env("PGPASSWORD", String::from_utf8_lossy(password).into_owned());
+    }
+    if let Some(database) = config.get_dbname() {
+        command.env("PGDATABASE", database);
+    }
+    Ok(command)
+}
+
+async fn run(mut command: Command, name: &str) -> Result<()> {
+    let output = command.output().await.map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => StoreError::refused(format!(
+            "{name} が見つかりません。postgresql-client をサーバーと同じ版で入れてから、もう一度実行してください。"
+        )),
+        _ => error.into(),
+    })?;
+    if output.status.success() {
+        return Ok(());
+    }
+    Err(StoreError::Io { detail: format!("{name}: {}", String::from_utf8_lossy(&output.stderr).trim()) })
+}

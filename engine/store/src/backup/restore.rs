@@ -1,0 +1,141 @@
+//! Restoring a backup: everything is checked before anything is replaced.
+
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+
+use super::take::Staging;
+use super::{FilesOf, Manifest, Progress, archive, database_path, postgres};
+use crate::city::CityInfo;
+use crate::error::{Result, StoreError};
+use crate::files::Files;
+use crate::installation::{Directory, Register};
+use crate::postgres::{Server, Settings};
+use crate::store::Location;
+
+/// What was restored.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct Restored {
+    /// The codes of the cities.
+    pub cities: Vec<String>,
+    /// When the backup was taken, UTC microseconds.
+    pub taken_at: i64,
+    /// Where the data of before lies, by city; empty where there was none and on PostgreSQL.
+    pub kept: Vec<PathBuf>,
+}
+
+/// Restores a backup into an installation, which must not be served meanwhile. `files` answers the file store of a city;
+/// a data directory has its own and does not ask.
+///
+/// # Errors
+/// When the archive is damaged or of another kind of store, or the installation is in use; nothing is changed then.
+pub async fn restore(
+    location: &Location,
+    files: FilesOf<'_>,
+    archive: &Path,
+    at: Timestamp,
+    progress: Progress<'_>,
+) -> Result<Restored> {
+    match location {
+        Location::Directory(root) => into_directory(root, archive, at, progress).await,
+        Location::Postgres(url) => into_postgres(url, files, archive, progress).await,
+    }
+}
+
+fn wrong_store(manifest: &Manifest, wanted: &str) -> Result<()> {
+    if manifest.store == wanted {
+        return Ok(());
+    }
+    Err(StoreError::refused(format!(
+        "このバックアップは {} のものです。同じ種類の保存先（--data または --database-url）に復元してください。",
+        manifest.store
+    )))
+}
+
+async fn into_directory(root: &Path, archive: &Path, at: Timestamp, progress: Progress<'_>) -> Result<Restored> {
+    // The lock keeps a server from starting in the middle, and refuses when one runs.
+    let directory = Directory::open(root, true, true)?;
+    let staging = Staging::beside(&root.join("restore"))?;
+    let manifest = archive::extract(archive, &staging.0, progress)?;
+    wrong_store(&manifest, "sqlite")?;
+    for city in &manifest.cities {
+        let database = staging.0.join(database_path(&city.code, "sqlite"));
+        tokio::task::spawn_blocking(move || check_database(&database))
+            .await
+            .map_err(|error| StoreError::Io { detail: error.to_string() })??;
+    }
+    let mut kept = Vec::new();
+    for city in &manifest.cities {
+        let (live, restored) = (directory.city(&city.code), staging.0.join("cities").join(&city.code));
+        if live.exists() {
+            let aside = root.join("cities").join(format!("{}.before-restore-{}", city.code, at.as_second()));
+            std::fs::rename(&live, &aside)?;
+            kept.push(aside);
+        }
+        std::fs::rename(&restored, &live)?;
+    }
+    directory.save(merged(directory.cities()?, &manifest.cities))?;
+    Ok(restored(&manifest, kept))
+}
+
+async fn into_postgres(url: &str, files: FilesOf<'_>, archive: &Path, progress: Progress<'_>) -> Result<Restored> {
+    let staging = Staging::beside(&std::env::temp_dir().join("kawasemi-restore"))?;
+    let manifest = archive::extract(archive, &staging.0, progress)?;
+    wrong_store(&manifest, "postgres")?;
+    for city in &manifest.cities {
+        postgres::check(url, &staging.0.join(database_path(&city.code, "postgres"))).await?;
+    }
+    // Content first: what a record names must be there when the record is.
+    for city in &manifest.cities {
+        adopt_files(&files(&city.code)?, &staging.0.join("cities").join(&city.code).join("files/content")).await?;
+    }
+    let settings = Settings { connections: 2, writable: true, timeout: std::time::Duration::from_secs(60) };
+    let register = Register::open(Server::new(url, settings)?, true).await?;
+    for city in &manifest.cities {
+        postgres::load(url, &staging.0.join(database_path(&city.code, "postgres"))).await?;
+        register.save(city).await?;
+    }
+    Ok(restored(&manifest, Vec::new()))
+}
+
+async fn adopt_files(files: &Files, folder: &Path) -> Result<()> {
+    if !folder.is_dir() {
+        return Ok(());
+    }
+    for shelf in std::fs::read_dir(folder)? {
+        for content in std::fs::read_dir(shelf?.path())? {
+            let content = content?;
+            let sha256 = content.file_name().to_string_lossy().into_owned();
+            let adopted = files.adopt(&sha256, &content.path()).await;
+            adopted.map_err(|error| StoreError::Io { detail: error.to_string() })?;
+        }
+    }
+    Ok(())
+}
+
+fn restored(manifest: &Manifest, kept: Vec<PathBuf>) -> Restored {
+    let cities = manifest.cities.iter().map(|city| city.code.clone()).collect();
+    Restored { cities, taken_at: manifest.taken_at, kept }
+}
+
+/// The cities of the installation with those of the backup in their place.
+fn merged(mut present: Vec<CityInfo>, restored: &[CityInfo]) -> Vec<CityInfo> {
+    present.retain(|city| restored.iter().all(|other| other.code != city.code));
+    present.extend(restored.iter().cloned());
+    present.sort_by(|a, b| a.code.cmp(&b.code));
+    present
+}
+
+fn check_database(path: &Path) -> Result<()> {
+    let damaged = |detail: String| {
+        StoreError::refused(format!(
+            "バックアップの中のデータベースが壊れています（{detail}）。何も変更していません。別のバックアップを使ってください。"
+        ))
+    };
+    let flags = rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY;
+    let connection = rusqlite::Connection::open_with_flags(path, flags).map_err(|error| damaged(error.to_string()))?;
+    let verdict: String = connection
+        .query_row("PRAGMA integrity_check(1)", [], |row| row.get(0))
+        .map_err(|error| damaged(error.to_string()))?;
+    if verdict == "ok" { Ok(()) } else { Err(damaged(verdict)) }
+}

@@ -1,0 +1,290 @@
+//! Jobs: what is done after an act, at least once.
+//!
+//! A job is a row of the outbox, written in the same unit as the act that causes it ([`enqueue`]), so that neither exists
+//! without the other. Workers take waiting jobs under a lease ([`City::take_jobs`]); a worker that dies lets go of them
+//! when the lease ends. A job that fails is tried again, later each time, and lies among the dead letters after
+//! [`MAX_ATTEMPTS`]; from there an administrator sends it round again. On PostgreSQL several nodes take jobs without
+//! waiting for one another (`SKIP LOCKED`).
+//!
+//! A handler may see the same job twice: it uses the job's id as idempotency key towards the outside.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::{SignedDuration, Timestamp};
+use kawasemi_kernel::Clock;
+use uuid::Uuid;
+
+use crate::city::City;
+use crate::error::Result;
+use crate::row::Row;
+use crate::sql::{Dialect, Param, Sql};
+use crate::unit::{Statement, Unit, Unmet};
+
+/// Attempts after which a job is a dead letter: with the back-off of [`wait_after`], about a day.
+pub const MAX_ATTEMPTS: i64 = 12;
+/// How long a worker may hold a job before others may take it.
+pub const LEASE: SignedDuration = SignedDuration::from_mins(10);
+/// Longest wait between two attempts.
+const LONGEST_WAIT: i64 = 4 * 60 * 60;
+
+/// A job as a worker gets it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Job {
+    /// Its id, also the idempotency key of what it causes outside.
+    pub id: Uuid,
+    /// What is to be done; decides the handler.
+    pub topic: String,
+    /// What the handler needs to know, as JSON.
+    pub payload: String,
+    /// Which attempt this is, from 1.
+    pub attempts: i64,
+    /// When the job was written.
+    pub created_at: Timestamp,
+}
+
+/// A job as an administrator sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JobRow {
+    /// The job.
+    pub job: Job,
+    /// `waiting`, `running`, `done` or `dead`.
+    pub state: String,
+    /// When it runs next.
+    pub run_at: Timestamp,
+    /// What the last attempt said.
+    pub error: Option<String>,
+}
+
+/// The statement that writes a job with the act that causes it. Among jobs of one topic a `key` occurs once: a second
+/// one with the same key is ignored.
+#[must_use]
+pub fn enqueue(id: Uuid, topic: &str, key: Option<&str>, payload: &str, at: Timestamp, run_at: Timestamp) -> Statement {
+    Statement::any(Sql::with(
+        "INSERT INTO {outbox} (id, topic, state, \"key\", payload, attempts, created_at, run_at) \
+         VALUES ($1, $2, 'waiting', $3, $4, 0, $5, $6) ON CONFLICT DO NOTHING",
+        [
+            id.into(),
+            topic.into(),
+            key.map_or(Param::Null, Param::from),
+            payload.into(),
+            Param::Int(at.as_microsecond()),
+            Param::Int(run_at.as_microsecond()),
+        ],
+    ))
+}
+
+/// How long a job waits after its n-th failed attempt: ten seconds, doubled each time, at most four hours.
+#[must_use]
+pub fn wait_after(attempts: i64) -> SignedDuration {
+    let doublings = u32::try_from(attempts.clamp(1, 20) - 1).unwrap_or(0);
+    SignedDuration::from_secs((10_i64 << doublings).min(LONGEST_WAIT))
+}
+
+impl City {
+    /// Takes jobs that are due, for the length of a lease.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn take_jobs(&self, topics: &[&str], now: Timestamp, limit: u32) -> Result<Vec<Job>> {
+        if topics.is_empty() {
+            return Ok(Vec::new());
+        }
+        let until = now.checked_add(LEASE).unwrap_or(Timestamp::MAX);
+        let mut sql = Sql::with(
+            "UPDATE {outbox} SET state = 'running', attempts = attempts + 1, locked_until = $1 WHERE id IN (\
+             SELECT id FROM {outbox} WHERE ((state = 'waiting' AND run_at <= $2) \
+             OR (state = 'running' AND locked_until <= $2)) AND topic IN (",
+            [Param::Int(until.as_microsecond()), Param::Int(now.as_microsecond())],
+        );
+        sql.bind_list(topics.iter().map(|topic| Param::from(*topic)));
+        sql.push(") ORDER BY run_at LIMIT ").bind(i64::from(limit));
+        if self.dialect() == Dialect::Postgres {
+            sql.push(" FOR UPDATE SKIP LOCKED");
+        }
+        sql.push(") RETURNING id, topic, payload, attempts, created_at");
+        let receipt = self.write(Unit::of([Statement::returning(sql)])).await?;
+        receipt.rows.first().map_or_else(|| Ok(Vec::new()), |rows| rows.iter().map(read_job).collect())
+    }
+
+    /// Says that a job is done.
+    ///
+    /// # Errors
+    /// When the store fails; the job is then done again after its lease.
+    pub async fn finish_job(&self, id: Uuid, now: Timestamp) -> Result<()> {
+        let sql = Sql::with(
+            "UPDATE {outbox} SET state = 'done', done_at = $2, locked_until = NULL, error = NULL WHERE id = $1",
+            [id.into(), Param::Int(now.as_microsecond())],
+        );
+        self.write(Unit::of([sql.into()])).await.map(|_| ())
+    }
+
+    /// Says that an attempt failed: the job waits, or lies among the dead letters from now on.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn fail_job(&self, job: &Job, now: Timestamp, error: &str, hopeless: bool) -> Result<()> {
+        let dead = hopeless || job.attempts >= MAX_ATTEMPTS;
+        let run_at = now.checked_add(wait_after(job.attempts)).unwrap_or(Timestamp::MAX);
+        let sql = Sql::with(
+            "UPDATE {outbox} SET state = $2, run_at = $3, locked_until = NULL, error = $4 WHERE id = $1",
+            [
+                job.id.into(),
+                if dead { "dead" } else { "waiting" }.into(),
+                Param::Int(run_at.as_microsecond()),
+                error.chars().take(2_000).collect::<String>().into(),
+            ],
+        );
+        self.write(Unit::of([sql.into()])).await.map(|_| ())
+    }
+
+    /// Jobs in a state (`waiting`, `running`, `done`, `dead`), the latest first.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn jobs(&self, state: &str, limit: u32) -> Result<Vec<JobRow>> {
+        let sql = Sql::with(
+            "SELECT id, topic, payload, attempts, created_at, state, run_at, error FROM {outbox} \
+             WHERE state = $1 ORDER BY run_at DESC LIMIT $2",
+            [state.into(), Param::Int(i64::from(limit))],
+        );
+        self.read(sql).await?.iter().map(read_row).collect()
+    }
+
+    /// Sends a dead letter round again, from its first attempt.
+    ///
+    /// # Errors
+    /// [`crate::StoreError::NotFound`] when it is not among the dead letters.
+    pub async fn revive_job(&self, id: Uuid, now: Timestamp) -> Result<()> {
+        let sql = Sql::with(
+            "UPDATE {outbox} SET state = 'waiting', attempts = 0, run_at = $2 WHERE id = $1 AND state = 'dead'",
+            [id.into(), Param::Int(now.as_microsecond())],
+        );
+        self.write(Unit::of([Statement::one_row(sql, Unmet::NotFound)])).await.map(|_| ())
+    }
+
+    /// Removes what was done before an instant.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn sweep_jobs(&self, before: Timestamp) -> Result<()> {
+        let sql = Sql::with(
+            "DELETE FROM {outbox} WHERE state = 'done' AND done_at < $1",
+            [Param::Int(before.as_microsecond())],
+        );
+        self.write(Unit::of([sql.into()])).await.map(|_| ())
+    }
+}
+
+fn read_job(row: &Row) -> Result<Job> {
+    Ok(Job {
+        id: row.get(0)?,
+        topic: row.get(1)?,
+        payload: row.get(2)?,
+        attempts: row.get(3)?,
+        created_at: instant(row, 4)?,
+    })
+}
+
+fn read_row(row: &Row) -> Result<JobRow> {
+    Ok(JobRow { job: read_job(row)?, state: row.get(5)?, run_at: instant(row, 6)?, error: row.get(7)? })
+}
+
+fn instant(row: &Row, index: usize) -> Result<Timestamp> {
+    let micros: i64 = row.get(index)?;
+    Ok(Timestamp::from_microsecond(micros).unwrap_or(Timestamp::MIN))
+}
+
+/// Why a job failed.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{message}")]
+pub struct JobError {
+    /// What happened, for the administrator. No personal data.
+    pub message: String,
+    /// Whether trying again is pointless.
+    pub hopeless: bool,
+}
+
+impl JobError {
+    /// A failure that may pass.
+    #[must_use]
+    pub fn later(error: impl std::fmt::Display) -> Self {
+        Self { message: error.to_string(), hopeless: false }
+    }
+
+    /// A failure that trying again will not mend.
+    #[must_use]
+    pub fn hopeless(error: impl std::fmt::Display) -> Self {
+        Self { message: error.to_string(), hopeless: true }
+    }
+}
+
+/// Does the jobs of one topic.
+#[async_trait]
+pub trait Handler: Send + Sync {
+    /// Does a job. It may come again, also after it was done.
+    async fn run(&self, city: &City, job: &Job) -> std::result::Result<(), JobError>;
+}
+
+/// The handlers of a process, by topic. Each engine that can do something registers itself here, in `app`.
+#[derive(Clone, Default)]
+pub struct Handlers {
+    by_topic: HashMap<&'static str, Arc<dyn Handler>>,
+}
+
+impl Handlers {
+    /// The same with one more handler.
+    #[must_use]
+    pub fn with(mut self, topic: &'static str, handler: impl Handler + 'static) -> Self {
+        self.by_topic.insert(topic, Arc::new(handler));
+        self
+    }
+
+    /// Does what is due once, and answers how many jobs were taken.
+    ///
+    /// # Errors
+    /// When the store fails. A job that fails is no error here.
+    pub async fn work_once(&self, city: &City, clock: &dyn Clock, limit: u32) -> Result<usize> {
+        let topics: Vec<&str> = self.by_topic.keys().copied().collect();
+        let jobs = city.take_jobs(&topics, clock.now(), limit).await?;
+        for job in &jobs {
+            let Some(handler) = self.by_topic.get(job.topic.as_str()) else { continue };
+            match handler.run(city, job).await {
+                Ok(()) => city.finish_job(job.id, clock.now()).await?,
+                Err(error) => {
+                    tracing::warn!(job = %job.id, topic = job.topic, attempt = job.attempts, %error, "a job failed");
+                    city.fail_job(job, clock.now(), &error.message, error.hopeless).await?;
+                }
+            }
+        }
+        Ok(jobs.len())
+    }
+
+    /// Works until the process ends. Looks for jobs every `pause`, without pause while there are any.
+    pub async fn work(&self, city: &City, clock: &dyn Clock, pause: Duration) {
+        loop {
+            match self.work_once(city, clock, 20).await {
+                Ok(0) => tokio::time::sleep(pause).await,
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::error!(%error, "jobs can't be read");
+                    tokio::time::sleep(pause.max(Duration::from_secs(5))).await;
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waits_grow_to_four_hours() {
+        let waits: Vec<i64> = (1..=MAX_ATTEMPTS).map(|n| wait_after(n).as_secs()).collect();
+        assert_eq!(waits[..4], [10, 20, 40, 80]);
+        assert_eq!(waits.last(), Some(&LONGEST_WAIT));
+    }
+}
