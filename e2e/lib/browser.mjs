@@ -32,6 +32,7 @@ export async function context(t, { width = 1280, height = 900, script = true, lo
     headless: true,
     chromiumSandbox: false,
     args: [
+      `--lang=${locale}`,
       "--disable-gpu",
       "--disable-quic",
       "--no-first-run",

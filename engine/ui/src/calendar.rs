@@ -34,6 +34,7 @@ struct Day {
     date: Date,
     outside: bool,
     today: bool,
+    saturday: bool,
     rest: bool,
     holiday: String,
     events: Vec<Event>,
@@ -81,11 +82,11 @@ impl MonthCalendar {
         }
     }
 
-    fn weekdays(&self) -> Vec<(bool, &'static str)> {
+    fn weekdays(&self) -> Vec<(&'static str, &'static str)> {
         Weekday::Sunday
             .cycle_forward()
             .take(7)
-            .map(|day| (matches!(day, Weekday::Sunday | Weekday::Saturday), said::weekday(self.t.lang(), day)))
+            .map(|day| (weekday_class(day), said::weekday(self.t.lang(), day)))
             .collect()
     }
 
@@ -111,16 +112,37 @@ impl MonthCalendar {
 
     fn day(&self, date: Date) -> Day {
         let outside = YearMonth::of(date) != self.month;
-        let weekend = matches!(date.weekday(), Weekday::Sunday | Weekday::Saturday);
+        let saturday = date.weekday() == Weekday::Saturday;
         let holiday = self.holidays.get(&date).cloned().unwrap_or_default();
         let events = if outside { Vec::new() } else { self.events.get(&date).cloned().unwrap_or_default() };
-        Day { date, outside, today: self.today == Some(date), rest: weekend || !holiday.is_empty(), holiday, events }
+        Day {
+            date,
+            outside,
+            today: self.today == Some(date),
+            saturday,
+            rest: date.weekday() == Weekday::Sunday || !holiday.is_empty(),
+            holiday,
+            events,
+        }
+    }
+}
+
+fn weekday_class(day: Weekday) -> &'static str {
+    match day {
+        Weekday::Sunday => "is-rest",
+        Weekday::Saturday => "is-saturday",
+        _ => "",
     }
 }
 
 impl Day {
     fn class(&self) -> String {
-        let names = [(self.outside, "is-outside"), (self.today, "is-today"), (self.rest, "is-rest")];
+        let names = [
+            (self.outside, "is-outside"),
+            (self.today, "is-today"),
+            (self.saturday, "is-saturday"),
+            (self.rest, "is-rest"),
+        ];
         names.iter().filter(|(on, _)| *on).map(|(_, name)| *name).collect::<Vec<_>>().join(" ")
     }
 }

@@ -106,6 +106,22 @@ impl Facet {
     }
 }
 
+/// A list with its facets beside it. In reading order the list comes first, with a link to the facets that is seen on a phone.
+pub fn with_facets(lang: Lang, list: &SafeHtml, facets: &SafeHtml) -> SafeHtml {
+    WithFacets { t: words(lang), list, facets }.html()
+}
+
+#[derive(Template)]
+#[template(
+    source = r##"<div class="with-aside aside-start"><div class="stack"><p class="to-aside no-print"><a class="button" href="#facets">{{ crate::Icon::Filter }}{{ t.say("facets") }}</a></p>{{ list }}</div><aside class="stack-small no-print" id="facets" aria-label="{{ t.say("facets") }}" tabindex="-1">{{ facets }}</aside></div>"##,
+    ext = "html"
+)]
+struct WithFacets<'a> {
+    t: Text,
+    list: &'a SafeHtml,
+    facets: &'a SafeHtml,
+}
+
 /// A filter that narrows the list at present, with the address without it.
 pub fn active_filter(lang: Lang, label: &str, without_href: &str) -> SafeHtml {
     ActiveFilter { t: words(lang), label, href: without_href }.html()

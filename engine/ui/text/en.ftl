@@ -57,6 +57,7 @@ paging = Pages
 page-first = First page
 page-previous = Previous page
 page-next = Next page
+facets = Narrow the list
 facet-chosen = (chosen)
 filter-remove = : remove this filter
 

@@ -1,4 +1,4 @@
-service-desk = カワセミ 職員（しょくいん）デスク
+service-desk = カワセミ 職員デスク
 service-portal = 市民（しみん）ポータル
 skip-to-main = 本文（ほんぶん）へ
 navigation = おもなメニュー
@@ -51,6 +51,7 @@ paging = ページを変（か）える
 page-first = はじめのページ
 page-previous = 前（まえ）のページ
 page-next = 次（つぎ）のページ
+facets = しぼる
 facet-chosen = （選（えら）んでいます）
 filter-remove = をやめる
 

@@ -51,6 +51,7 @@ paging = ページの移動
 page-first = 最初のページ
 page-previous = 前のページ
 page-next = 次のページ
+facets = 絞り込む
 facet-chosen = （選択中）
 filter-remove = の絞り込みを外す
 

@@ -1,4 +1,4 @@
-service-desk = Kawasemi – bàn làm việc của nhân viên
+service-desk = Kawasemi – nhân viên
 service-portal = Cổng thông tin cư dân
 skip-to-main = Chuyển đến nội dung chính
 navigation = Trình đơn chính
@@ -51,6 +51,7 @@ paging = Chuyển trang
 page-first = Trang đầu
 page-previous = Trang trước
 page-next = Trang sau
+facets = Lọc danh sách
 facet-chosen = (đang chọn)
 filter-remove = : bỏ điều kiện này
 

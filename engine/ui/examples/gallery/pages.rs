@@ -11,7 +11,9 @@ use kawasemi_ui::diff::{Change, Diff};
 use kawasemi_ui::facts::{Fact, facts};
 use kawasemi_ui::field::{Choice, FieldKind, FieldValue, FieldView, FileItem, RowView};
 use kawasemi_ui::form::{Draft, Form};
-use kawasemi_ui::list::{BulkForm, Count, Facet, FacetValue, Paging, active_filter, column_menu, count, marked};
+use kawasemi_ui::list::{
+    BulkForm, Count, Facet, FacetValue, Paging, active_filter, column_menu, count, marked, with_facets,
+};
 use kawasemi_ui::notice::{Empty, Notice, Tone as NoticeTone};
 use kawasemi_ui::page::{LanguageLink, NavItem, Page, SearchBox, Site, UserMenu};
 use kawasemi_ui::problem::Problem;
@@ -220,14 +222,14 @@ fn list(lang: Lang) -> String {
             Tab::new("グラフ", "board.html", false),
         ],
     );
-    let body = format!(
-        "{views}<div class=\"with-aside aside-first\"><aside class=\"stack-small\" aria-label=\"絞り込み\">{facets}</aside>\
-         <div class=\"stack\"><div class=\"list-bar\"><p class=\"text-number\">{} {}</p>{}</div>{bulk}{}</div></div>",
+    let list = format!(
+        "<div class=\"list-bar\"><p class=\"row text-number\">{} {}</p>{}</div>{bulk}{}",
         SafeHtml::escape(count(lang, Count::AtLeast(10_000))),
         active_filter(lang, "状態：順調", "list.html"),
         column_menu("park"),
         paging.html(),
     );
+    let body = format!("{views}{}", with_facets(lang, &SafeHtml::trusted(list), &facets));
     Page::new(&site, "公園台帳")
         .crumb("ホーム", "desk.html")
         .crumb("台帳", "list.html")

@@ -72,7 +72,7 @@ impl LineChart {
 
     /// The labels below the axis: as many as there is room for, the last one always.
     fn marks(&self) -> Vec<(String, &'static str, &str)> {
-        let every = self.labels.len().div_ceil(8).max(1);
+        let every = self.labels.len().div_ceil(12).max(1);
         let last = self.labels.len().saturating_sub(1);
         let shown = |index: usize| (last - index).is_multiple_of(every);
         let labels = self.labels.iter().enumerate().filter(|(index, _)| shown(*index));

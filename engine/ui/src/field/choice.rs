@@ -19,16 +19,18 @@ pub(super) fn control(field: &FieldView, t: Text) -> SafeHtml {
             let choices = [Choice::new("true", t.get("yes")), Choice::new("false", t.get("no"))];
             radios(field, t, &choices, true)
         }
-        FieldKind::Choice { choices } if as_radios(choices) => {
-            let short = choices.iter().all(|choice| choice.label.chars().count() <= 8);
-            radios(field, t, choices, short)
-        }
+        FieldKind::Choice { choices } if as_radios(choices) => radios(field, t, choices, are_short(choices)),
         FieldKind::Choice { choices } | FieldKind::FiscalYear { years: choices } => {
             Select { t, field, choices, attributes: field.attributes(t) }.html()
         }
-        FieldKind::ManyChoices { choices } => Boxes { field, choices }.html(),
+        FieldKind::ManyChoices { choices } => Boxes { field, choices, inline: are_short(choices) }.html(),
         _ => SafeHtml::EMPTY,
     }
+}
+
+/// Whether the labels are so short that they may stand in a line.
+fn are_short(choices: &[Choice]) -> bool {
+    choices.len() <= 8 && choices.iter().all(|choice| choice.label.chars().count() <= 8)
 }
 
 fn radios(field: &FieldView, t: Text, choices: &[Choice], inline: bool) -> SafeHtml {
@@ -59,12 +61,13 @@ struct Radios<'a> {
 
 #[derive(Template)]
 #[template(
-    source = r#"<input type="hidden" name="{{ field.key }}" value=""><div class="{% if choices.len() > 8 %}parts{% else %}options{% endif %}">{% for choice in choices %}<div class="option"><input type="checkbox" id="{{ field.id() }}-{{ loop.index0 }}" name="{{ field.key }}" value="{{ choice.key }}"{% if field.value.has(choice.key) %} checked{% endif %}><label for="{{ field.id() }}-{{ loop.index0 }}">{{ choice.label }}</label></div>{% endfor %}</div>"#,
+    source = r#"<input type="hidden" name="{{ field.key }}" value=""><div class="{% if inline %}options-inline{% else if choices.len() > 8 %}parts{% else %}options{% endif %}">{% for choice in choices %}<div class="option"><input type="checkbox" id="{{ field.id() }}-{{ loop.index0 }}" name="{{ field.key }}" value="{{ choice.key }}"{% if field.value.has(choice.key) %} checked{% endif %}><label for="{{ field.id() }}-{{ loop.index0 }}">{{ choice.label }}</label></div>{% endfor %}</div>"#,
     ext = "html"
 )]
 struct Boxes<'a> {
     field: &'a FieldView,
     choices: &'a [Choice],
+    inline: bool,
 }
 
 #[derive(Template)]

@@ -26,7 +26,7 @@ pub(super) fn control(field: &FieldView, t: Text) -> SafeHtml {
         FieldKind::Yen => number("numeric", t.get("unit-yen")),
         FieldKind::FiscalYear { .. } => Line { unit: t.get("unit-fiscal-year"), ..line("text", "width-code") }.html(),
         FieldKind::Date => DateLine { t, field, attributes: field.attributes(t) }.html(),
-        FieldKind::DateTime => line("datetime-local", "width-number").html(),
+        FieldKind::DateTime => line("datetime-local", "width-short").html(),
         FieldKind::YearMonth => line("text", "width-number").html(),
         FieldKind::Phone => line("tel", "width-number").html(),
         FieldKind::Mail => line("email", "width-text").html(),
