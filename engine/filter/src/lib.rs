@@ -26,6 +26,25 @@
 //! # Ok::<(), kawasemi_filter::FilterError>(())
 //! ```
 //!
+//! # What the standard leaves open
+//!
+//! - NULL makes a predicate unknown; so does a parameter without a value, a calculation that leaves 64 bits and a
+//!   division by zero, on both stores and in memory. An empty list parameter is a list: nothing is IN it.
+//! - Numbers are exact. A quotient has six decimal places or those of the dividend, and is cut off there; `div` gives
+//!   whole numbers; the exponent of `^` is a literal from 1 to 8.
+//! - A date compared with an instant is the whole day in the city: `created_at <= DATE('2025-03-31')` includes its
+//!   evening.
+//! - Text is compared by code point, LIKE too. CASEI is the kernel's folded form (case, width, kana, old kanji), ACCENTI
+//!   takes marks off letters but leaves dakuten.
+//! - A text literal is read as what it is compared with: a date, a month, the key of a choice, the id or human number of
+//!   a record. A key that the choice does not have is a mistake, not an empty answer.
+//! - A parameter stands where a property can, also written as a function: `today()`. Lists stand in `x IN (user.kinds)`
+//!   and in the A_ functions, which take fields of several choices.
+//! - The T_ functions that are for intervals refuse instants, as the standard asks. `'..'` is beyond every instant.
+//! - Geometries are flat, in longitude and latitude; heights are read and dropped.
+//! - We also read `!=`, NOT several times in a row, a yes/no property as a condition, offsets in instants, and BETWEEN on
+//!   dates and texts.
+//!
 //! # Why we parse it ourselves
 //!
 //! The `cql2` crate was tried at 0.6.0 (August 2026) against what grants need. It has become much better than 0.5: text
@@ -58,6 +77,24 @@ mod spatial;
 mod sql;
 mod temporal;
 pub mod text;
+
+/// The conformance classes of OGC 21-065r2 that the filter meets, as the API's `/conformance` lists them.
+pub const CONFORMANCE: [&str; 14] = [
+    "http://www.opengis.net/spec/cql2/1.0/conf/cql2-text",
+    "http://www.opengis.net/spec/cql2/1.0/conf/cql2-json",
+    "http://www.opengis.net/spec/cql2/1.0/conf/basic-cql2",
+    "http://www.opengis.net/spec/cql2/1.0/conf/advanced-comparison-operators",
+    "http://www.opengis.net/spec/cql2/1.0/conf/case-insensitive-comparison",
+    "http://www.opengis.net/spec/cql2/1.0/conf/accent-insensitive-comparison",
+    "http://www.opengis.net/spec/cql2/1.0/conf/basic-spatial-functions",
+    "http://www.opengis.net/spec/cql2/1.0/conf/basic-spatial-functions-plus",
+    "http://www.opengis.net/spec/cql2/1.0/conf/spatial-functions",
+    "http://www.opengis.net/spec/cql2/1.0/conf/temporal-functions",
+    "http://www.opengis.net/spec/cql2/1.0/conf/array-functions",
+    "http://www.opengis.net/spec/cql2/1.0/conf/property-property",
+    "http://www.opengis.net/spec/cql2/1.0/conf/functions",
+    "http://www.opengis.net/spec/cql2/1.0/conf/arithmetic",
+];
 
 pub use ast::Ast;
 pub use error::{At, ErrorCode, FilterError};

@@ -176,7 +176,13 @@ impl Scope {
         self
     }
 
-    /// Adds or replaces a property that no ledger definition knows.
+    /// The properties, by name: what a page offers to filter by, and the API calls queryables.
+    pub fn properties(&self) -> impl Iterator<Item = &Property> {
+        self.properties.values().map(|property| &**property)
+    }
+
+    /// Adds or replaces a property that no ledger definition knows. Its column must be an SQL identifier
+    /// ([`kawasemi_store::sql::is_identifier`]), or lowering to SQL panics.
     pub fn insert(&mut self, property: Property) {
         self.properties.insert(property.name.clone(), Arc::new(property));
     }

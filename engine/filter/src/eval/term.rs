@@ -20,8 +20,9 @@ impl Evaluation<'_> {
             Term::Call(function, args) => self.call(*function, args),
             Term::DayStart { date, next } => {
                 let date = self.date(date)?;
-                let date = if *next { date.tomorrow().ok()? } else { date };
-                Some(Scalar::Int(start_of(date).as_microsecond()))
+                // After the last day that there is (9999-12-31, which many write for "never") comes the last instant.
+                let start = if *next { date.tomorrow().map_or(Timestamp::MAX, start_of) } else { start_of(date) };
+                Some(Scalar::Int(start.as_microsecond()))
             }
             Term::IdText(inner) => match self.term(inner)? {
                 Scalar::Id(id) => Some(Scalar::Text(id.hyphenated().to_string())),

@@ -35,6 +35,12 @@ impl Expr {
         Self { root: Cond::Const(Some(false)) }
     }
 
+    /// Whether every record meets it, whatever the parameters are.
+    #[must_use]
+    pub fn is_all(&self) -> bool {
+        self.root == Cond::Const(Some(true))
+    }
+
     /// Both conditions, as a filter under a grant.
     #[must_use]
     pub fn and(self, other: Self) -> Self {

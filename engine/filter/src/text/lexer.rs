@@ -3,10 +3,10 @@
 use winnow::LocatingSlice;
 use winnow::Parser as _;
 use winnow::ascii::digit1;
-use winnow::combinator::{alt, delimited, opt, preceded, repeat};
+use winnow::combinator::{alt, delimited, dispatch, opt, peek, preceded, repeat};
 use winnow::error::{ContextError, ModalResult};
 use winnow::stream::Location as _;
-use winnow::token::{one_of, take_till, take_while};
+use winnow::token::{any, one_of, take_till, take_while};
 
 use crate::error::{At, ErrorCode, FilterError};
 use crate::text::names::{begins_name, continues_name, is_space, is_wide_sign};
@@ -22,7 +22,8 @@ pub(super) enum Token<'a> {
     Text(String),
     /// A number without sign.
     Number(&'a str),
-    /// A sign such as `<=` or `(`.
+    /// A sign such as `<=` or `(`. `!=` is read as `<>`: it is not in the grammar, but many type it and it can mean
+    /// nothing else.
     Sign(&'a str),
 }
 
@@ -66,8 +67,17 @@ fn skip_space(input: &mut Input<'_>) {
     debug_assert!(spaces.is_ok(), "white space of no length is always there");
 }
 
+/// The first character tells what a word is, so no reading is ever tried twice.
 fn token<'a>(input: &mut Input<'a>) -> ModalResult<Token<'a>> {
-    alt((name, quoted, string.map(Token::Text), number, sign)).parse_next(input)
+    dispatch! {peek(any);
+        '\'' => string.map(Token::Text),
+        '"' => quoted,
+        '0'..='9' | '.' => number,
+        '<' | '>' | '!' => alt(("<>", "!=".value("<>"), "<=", ">=", "<", ">")).map(Token::Sign),
+        '=' | '(' | ')' | ',' | '+' | '-' | '*' | '/' | '%' | '^' => any.take().map(Token::Sign),
+        _ => name,
+    }
+    .parse_next(input)
 }
 
 fn name<'a>(input: &mut Input<'a>) -> ModalResult<Token<'a>> {
@@ -93,13 +103,6 @@ fn number<'a>(input: &mut Input<'a>) -> ModalResult<Token<'a>> {
     let decimal = alt(((digit1, opt(('.', opt(digit1)))).void(), ('.', digit1).void()));
     let exponent = preceded(one_of(['e', 'E']), (opt(one_of(['+', '-'])), digit1)).void();
     (decimal, opt(exponent)).take().map(Token::Number).parse_next(input)
-}
-
-fn sign<'a>(input: &mut Input<'a>) -> ModalResult<Token<'a>> {
-    // Longer signs first, so that `<=` is not read as `<`. `!=` is not in the grammar, but many type it and it can mean
-    // nothing else.
-    let comparison = alt(("<>", "!=".value("<>"), "<=", ">=", "=", "<", ">"));
-    alt((comparison, alt(("(", ")", ",", "+", "-", "*", "/", "%", "^")))).map(Token::Sign).parse_next(input)
 }
 
 /// Says what is wrong with a text of which no word can be read.

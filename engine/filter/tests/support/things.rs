@@ -227,7 +227,7 @@ pub fn record(number: usize) -> impl Strategy<Value = Fields> {
         record.insert("created_at".into(), Value::Instant(created));
         record.insert(
             "created_by".into(),
-            Value::Text(if number % 2 == 0 { "system".into() } else { id(1).to_string() }),
+            Value::Text(if number.is_multiple_of(2) { "system".into() } else { id(1).to_string() }),
         );
         record.insert("updated_at".into(), Value::Instant(created));
         record.insert("updated_by".into(), Value::Text("visitor".into()));
