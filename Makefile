@@ -46,7 +46,7 @@ bench: release ## 性能を測る（bench/README.md）
 	bench/run
 
 schema: ## docs/schema/ の JSON Schema を作り直す
-	KAWASEMI_TEST_UPDATE_SCHEMA=1 $(CARGO) test --locked -p kawasemi-testkit --test published_schema
+	KAWASEMI_TEST_UPDATE_SCHEMA=1 $(CARGO) test --locked -p kawasemi-schema --test published
 
 clean-data: ## デモの市を消す（確かめてから）
 	@dev/clean-data.sh $(DATA)
