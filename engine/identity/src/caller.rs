@@ -191,6 +191,8 @@ pub struct Caller {
     pub authenticated_at: Option<Timestamp>,
     /// Whether the caller may only read, whatever the grants say (a token limited to reading).
     pub read_only: bool,
+    /// Whether a new password must be chosen before anything else.
+    pub password_must_change: bool,
 }
 
 impl Caller {
@@ -205,6 +207,7 @@ impl Caller {
             strength: Strength::None,
             authenticated_at: None,
             read_only: false,
+            password_must_change: false,
         }
     }
 

@@ -164,14 +164,14 @@ fn query(door: Door, key: impl Into<Param>, at: Timestamp) -> Sql {
     };
     let mut sql = Sql::new();
     head(&mut sql);
-    sql.push("m.role, m.department, m.from_date, m.until_date, 0 AS place");
+    sql.push("m.role, m.department, m.from_date, m.until_date, 0 AS place, a.password_must_change");
     from(&mut sql);
     sql.push("LEFT JOIN ").table("account_role").push(" m ON m.account = a.id");
     valid(&mut sql);
     known(&mut sql);
     sql.push(" UNION ALL ");
     head(&mut sql);
-    sql.push("NULL, m.department, m.from_date, m.until_date, m.rank AS place");
+    sql.push("NULL, m.department, m.from_date, m.until_date, m.rank AS place, a.password_must_change");
     from(&mut sql);
     sql.push("JOIN ").table("account_department").push(" m ON m.account = a.id");
     valid(&mut sql);
@@ -215,6 +215,7 @@ fn read_caller(door: Door, rows: &[Row]) -> Result<Caller> {
         Door::Session => {
             caller.session = Some(SessionId(first.get(0)?));
             caller.authenticated_at = Some(instant(first.get(3)?)?);
+            caller.password_must_change = first.get(16)?;
         }
         Door::Token => caller.read_only = first.get(5)?,
         Door::Account => {}

@@ -168,6 +168,18 @@ impl Identity {
     pub(crate) async fn admit(&self, visit: &Visit, login_key: &str) -> Result<Admitted> {
         let mut subjects = vec![Subject::Account(login_key.to_owned())];
         subjects.extend(visit.address.map(Subject::address));
+        self.admit_subjects(visit, subjects).await
+    }
+
+    /// Lets an attempt through that names no account, and counts it for its address.
+    pub(crate) async fn admit_address(&self, visit: &Visit) -> Result<Admitted> {
+        self.admit_subjects(visit, visit.address.map(Subject::address).into_iter().collect()).await
+    }
+
+    async fn admit_subjects(&self, visit: &Visit, subjects: Vec<Subject>) -> Result<Admitted> {
+        if subjects.is_empty() {
+            return Ok(Admitted { subjects });
+        }
         let at = visit.at.as_microsecond();
         for subject in &subjects {
             if let Some(until) = self.inner.brakes.known_block(subject, at) {
@@ -221,6 +233,11 @@ impl Identity {
     pub(crate) fn taken_back_for_address(&self, admitted: &Admitted) -> Vec<Statement> {
         let addresses = admitted.subjects.iter().filter(|subject| matches!(subject, Subject::Address(_)));
         addresses.map(|subject| self.take_back(subject)).collect()
+    }
+
+    /// Takes the attempt back that an address began in an earlier request.
+    pub(crate) fn address_taken_back(&self, visit: &Visit) -> Option<Statement> {
+        visit.address.map(|address| self.take_back(&Subject::address(address)))
     }
 
     fn take_back(&self, subject: &Subject) -> Statement {

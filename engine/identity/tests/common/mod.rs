@@ -1,6 +1,8 @@
 //! A city with accounts, for the tests of this crate.
 #![allow(dead_code, reason = "each test file uses its part")]
 
+pub mod authenticator;
+
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
