@@ -1,6 +1,6 @@
 //! The tree of a CQL2 expression, the same for text and JSON.
 //!
-//! Every node is made by [`Node::build`], which refuses what the grammar refuses (a calculation with a text, a spatial
+//! Every node is made by `Node::build`, which refuses what the grammar refuses (a calculation with a text, a spatial
 //! predicate on a number), counts the depth and flattens AND in AND. So a tree that exists can be printed as text, and
 //! read back gives the same tree. Names and types of properties are not looked at here; that is `lower`'s business.
 
