@@ -1,0 +1,10 @@
+//! account
+
+use axum::Router;
+
+use crate::state::Desk;
+
+/// The routes.
+pub fn routes() -> Router<Desk> {
+    Router::new()
+}

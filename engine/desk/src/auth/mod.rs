@@ -1,0 +1,94 @@
+//! Signing in and out: password with a second factor, passkey, and the hall's own identity provider.
+
+pub mod again;
+pub mod kept;
+pub mod oidc;
+pub mod passkey;
+pub mod sign_in;
+pub mod sign_out;
+
+use axum::Router;
+use axum::response::Response;
+use axum::routing::{get, post};
+use http::header::{self, HeaderValue};
+use kawasemi_identity::{Cookie, IdentityError, Secret};
+
+use crate::problem::Problem;
+use crate::request::Cx;
+use crate::state::Desk;
+
+/// The routes under `/auth`.
+pub fn routes() -> Router<Desk> {
+    Router::new()
+        .route("/auth/sign-in", get(sign_in::show).post(sign_in::password))
+        .route("/auth/code", post(sign_in::code))
+        .route("/auth/again", get(again::show).post(again::prove))
+        .route("/auth/sign-out", post(sign_out::sign_out))
+        // .route("/auth/passkey/login/start", post(passkey::login_start))
+        // .route("/auth/passkey/login/finish", post(passkey::login_finish))
+        // .route("/auth/passkey/register/start", post(passkey::register_start))
+        // .route("/auth/passkey/register/finish", post(passkey::register_finish))
+        // .route("/auth/oidc/start", get(oidc::start))
+        // .route("/auth/oidc/callback", get(oidc::callback))
+}
+
+/// Where people choose a new password.
+pub const PASSWORD_PAGE: &str = "/desk/account/password";
+
+/// A path of this site; anything else leads to the desk, so that a link can't send people elsewhere.
+pub fn own_path(path: &str) -> &str {
+    let own = path.starts_with('/') && !path.starts_with("//") && !path.starts_with("/\\");
+    if own && !path.contains(|c: char| c.is_control()) { path } else { "/desk" }
+}
+
+/// Gives the browser its session's secret with an answer.
+pub fn session_cookie(cx: &Cx, response: &mut Response, secret: &Secret) {
+    let cookie = Cookie::Session.set(secret, cx.desk().settings().https);
+    let value = HeaderValue::from_str(&cookie).expect("a cookie of ours is plain ASCII");
+    response.headers_mut().append(header::SET_COOKIE, value);
+}
+
+/// What an error of identity is at the web edge. Whether something exists is not told to those who may not know.
+impl From<IdentityError> for Problem {
+    fn from(error: IdentityError) -> Self {
+        use http::StatusCode as S;
+        let said = error.to_string();
+        match &error {
+            IdentityError::NotFound => Self::not_found(),
+            IdentityError::Forbidden => Self::forbidden(),
+            IdentityError::TooManyAttempts { .. } | IdentityError::Busy => Self::too_many(said),
+            IdentityError::StepUpNeeded => {
+                Self::new(S::FORBIDDEN, "step-up-needed", "もう一度本人確認が必要です", said)
+            }
+            IdentityError::WrongCredentials | IdentityError::WrongCode | IdentityError::CeremonyOver => {
+                Self::new(S::UNPROCESSABLE_ENTITY, "sign-in-refused", "サインインできませんでした", said)
+            }
+            IdentityError::PasskeyRefused(cause) => {
+                let log = Some(cause.to_string());
+                Self { log, ..Self::new(S::UNPROCESSABLE_ENTITY, "passkey-refused", "サインインできませんでした", said) }
+            }
+            IdentityError::Provider(cause) => {
+                let log = Some(cause.to_string());
+                Self { log, ..Self::new(S::BAD_GATEWAY, "provider-failed", "サインインできませんでした", said) }
+            }
+            IdentityError::NotLinked => Self::new(S::FORBIDDEN, "not-linked", "サインインできませんでした", said),
+            IdentityError::LoginTaken { .. } | IdentityError::Invalid(_) | IdentityError::WeakPassword(_) => {
+                Self::new(S::UNPROCESSABLE_ENTITY, "invalid", "入力を確かめてください", said)
+            }
+            _ => Self::internal(&error),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::own_path;
+
+    #[test]
+    fn signing_in_never_leads_to_another_site() {
+        for path in ["https://evil.example", "//evil.example", "/\\evil.example", "evil", "", "/a\r\nset-cookie: x", "/\t/b"] {
+            assert_eq!(own_path(path), "/desk", "{path}");
+        }
+        assert_eq!(own_path("/desk/ledgers/park?q=a"), "/desk/ledgers/park?q=a");
+    }
+}

@@ -1,0 +1,56 @@
+//! For whoever watches the server: is it alive, and how much does it do.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use axum::Router;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use http::{StatusCode, header};
+
+use crate::state::Desk;
+
+static ANSWERS: [AtomicU64; 6] = [const { AtomicU64::new(0) }; 6];
+
+/// Counts an answer by the hundred of its status.
+pub fn count(status: StatusCode) {
+    let class = usize::from(status.as_u16() / 100).min(ANSWERS.len() - 1);
+    ANSWERS[class].fetch_add(1, Ordering::Relaxed);
+}
+
+/// `/healthz` and `/metrics`.
+pub fn routes() -> Router<Desk> {
+    Router::new().route("/healthz", get(healthz)).route("/metrics", get(metrics))
+}
+
+/// Answers 200 when the installation can be read.
+async fn healthz(State(desk): State<Desk>) -> Response {
+    match desk.store().cities().await {
+        Ok(cities) => axum::Json(serde_json::json!({ "status": "ok", "cities": cities.len() })).into_response(),
+        Err(error) => {
+            tracing::error!(%error, "the installation can't be read");
+            (StatusCode::SERVICE_UNAVAILABLE, axum::Json(serde_json::json!({ "status": "unavailable" }))).into_response()
+        }
+    }
+}
+
+/// Counts in the Prometheus text format.
+async fn metrics() -> Response {
+    let mut text = String::from("# HELP kawasemi_answers_total Answers by class of status.\n# TYPE kawasemi_answers_total counter\n");
+    for (class, counter) in ANSWERS.iter().enumerate().skip(1) {
+        let n = counter.load(Ordering::Relaxed);
+        text.push_str(&format!("kawasemi_answers_total{{class=\"{class}xx\"}} {n}\n"));
+    }
+    if let Some(bytes) = resident_bytes() {
+        text.push_str("# HELP process_resident_memory_bytes Resident memory.\n# TYPE process_resident_memory_bytes gauge\n");
+        text.push_str(&format!("process_resident_memory_bytes {bytes}\n"));
+    }
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response()
+}
+
+/// Resident memory, where the system says it (Linux).
+fn resident_bytes() -> Option<u64> {
+    let statm = std::fs::read_to_string("/proc/self/statm").ok()?;
+    let pages: u64 = statm.split_whitespace().nth(1)?.parse().ok()?;
+    Some(pages * 4096)
+}

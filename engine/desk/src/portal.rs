@@ -1,0 +1,35 @@
+//! The public portal: the front page for residents, in their language.
+
+use axum::Router;
+use axum::response::Html;
+use axum::routing::get;
+use kawasemi_ui::card::{self, Card};
+use kawasemi_ui::notice::Empty;
+use kawasemi_ui::page::Page;
+use kawasemi_ui::{Component, Icon};
+
+use crate::request::Cx;
+use crate::state::{Desk, Place};
+
+/// The portal's routes.
+pub fn routes() -> Router<Desk> {
+    Router::new().route("/", get(front))
+}
+
+/// `GET /`
+async fn front(cx: Cx) -> Html<String> {
+    let (lang, t) = (cx.lang(), cx.t());
+    let site = cx.portal_site();
+    let links: Vec<_> = cx
+        .desk()
+        .links(Place::Portal)
+        .map(|link| Card::new(link.title.get(lang)).href(cx.href(link.href)).note(link.lead.get(lang)).html())
+        .collect();
+    let body = if links.is_empty() {
+        Empty::new(t.get("portal-empty")).icon(Icon::Home).html()
+    } else {
+        card::grid("grid", links)
+    };
+    let title = t.say("portal-title").with("city", cx.city_name()).to_string();
+    Html(Page::new(&site, title).lead(t.get("portal-lead")).body(body).render())
+}

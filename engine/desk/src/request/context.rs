@@ -1,0 +1,197 @@
+//! The context of a request, as handlers take it.
+
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use http::request::Parts;
+use kawasemi_identity::identity::Visit;
+use kawasemi_identity::{Context, Secret};
+use kawasemi_kernel::Lang;
+use crate::pending::Ledgers;
+use kawasemi_schema::Catalogue;
+use kawasemi_ui::page::{LanguageLink, NavItem, SearchBox, Site, UserMenu};
+use kawasemi_ui::{Icon, SafeHtml, Text};
+
+use crate::problem::Problem;
+use crate::request::arrival::Arrival;
+use crate::request::language::localised;
+use crate::state::{CityDesk, Desk, Place};
+use crate::words;
+
+/// Everything that a handler needs to know before it begins: made once for each request by [`super::enter`]. Cheap to clone.
+#[derive(Clone)]
+pub struct Cx {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    desk: Desk,
+    city: Arc<CityDesk>,
+    context: Context,
+    arrival: Arrival,
+}
+
+impl Cx {
+    pub(super) fn new(desk: Desk, city: Arc<CityDesk>, context: Context, arrival: Arrival) -> Self {
+        Self { inner: Arc::new(Inner { desk, city, context, arrival }) }
+    }
+
+    /// The server.
+    pub fn desk(&self) -> &Desk {
+        &self.inner.desk
+    }
+
+    /// The city.
+    pub fn city(&self) -> &CityDesk {
+        &self.inner.city
+    }
+
+    /// The city's name.
+    pub fn city_name(&self) -> &str {
+        &self.inner.city.city.info().name
+    }
+
+    /// The city's ledgers.
+    pub fn ledgers(&self) -> &Ledgers {
+        &self.inner.city.ledgers
+    }
+
+    /// The definitions in force.
+    pub fn catalogue(&self) -> Arc<Catalogue> {
+        Arc::clone(&self.inner.city.ledgers.catalogue)
+    }
+
+    /// Who, when, why and in which language.
+    pub fn context(&self) -> &Context {
+        &self.inner.context
+    }
+
+    /// The same with the reason that the person stated.
+    pub fn because(&self, reason: &str) -> Context {
+        self.inner.context.clone().because(reason.trim())
+    }
+
+    /// The language of the page.
+    pub fn lang(&self) -> Lang {
+        self.inner.context.lang
+    }
+
+    /// This crate's words in that language.
+    pub fn t(&self) -> Text {
+        words(self.lang())
+    }
+
+    /// The request's number.
+    pub fn reference(&self) -> &str {
+        &self.inner.arrival.reference
+    }
+
+    /// The path that was asked for, without the language prefix, with its query.
+    pub fn path(&self) -> &str {
+        &self.inner.arrival.path
+    }
+
+    /// A parameter of the address, without surrounding white space.
+    pub fn query(&self, name: &str) -> Option<String> {
+        let (_, query) = self.path().split_once('?')?;
+        let mut pairs = url::form_urlencoded::parse(query.as_bytes());
+        pairs.find(|(n, _)| n == name).map(|(_, value)| value.trim().to_owned())
+    }
+
+    /// Whether htmx asks for a fragment.
+    pub fn is_fragment(&self) -> bool {
+        self.inner.arrival.fragment
+    }
+
+    /// Whether somebody is signed in.
+    pub fn is_signed_in(&self) -> bool {
+        self.inner.context.caller.account.is_some()
+    }
+
+    /// The secret of the session cookie, if the browser sent one.
+    pub fn secret(&self) -> Option<&Secret> {
+        self.inner.arrival.secret.as_ref()
+    }
+
+    /// From where and when somebody tries to sign in.
+    pub fn visit(&self) -> Visit {
+        Visit {
+            at: self.inner.context.act.at,
+            address: self.inner.arrival.address,
+            agent: self.inner.arrival.agent.clone(),
+            request: Some(self.inner.arrival.reference.clone()),
+            previous: self.inner.arrival.secret.clone(),
+        }
+    }
+
+    /// A path in the page's language.
+    pub fn href(&self, path: &str) -> String {
+        localised(self.lang(), path)
+    }
+
+    /// The shell of the staff desk's pages. `part` is the key of the navigation's entry in which the page lies.
+    pub fn desk_site(&self, part: &str) -> Site {
+        let t = self.t();
+        let mut site = Site::desk(self.lang(), self.city_name());
+        let mut nav = vec![
+            ("home", NavItem::new(t.get("nav-home"), "/desk").icon(Icon::Home).shortcut("g h")),
+            ("ledgers", NavItem::new(t.get("nav-ledgers"), "/desk/ledgers").icon(Icon::Ledger).shortcut("g l")),
+        ];
+        for link in self.desk().links(Place::Desk) {
+            nav.push((link.href, NavItem::new(link.title.get(self.lang()), link.href).icon(Icon::Board)));
+        }
+        if self.context().caller.is_admin() {
+            nav.push(("admin", NavItem::new(t.get("nav-admin"), "/desk/admin").icon(Icon::Settings).shortcut("g a")));
+        }
+        site.nav = nav.into_iter().map(|(key, item)| item.current(key == part)).collect();
+        if let Some(account) = &self.context().caller.account {
+            site.search = Some(SearchBox { action: "/desk/search".to_owned(), value: String::new() });
+            site.user = Some(UserMenu {
+                name: account.display_name.clone(),
+                note: account.login.clone(),
+                items: vec![NavItem::new(t.get("nav-account"), "/desk/account").icon(Icon::Person)],
+                sign_out_action: "/auth/sign-out".to_owned(),
+            });
+        }
+        site.footer = vec![NavItem::new(t.get("nav-portal"), "/"), NavItem::new(t.get("nav-api"), "/api/openapi.json")];
+        self.banded(site)
+    }
+
+    /// The shell of the public portal's pages.
+    pub fn portal_site(&self) -> Site {
+        let mut site = Site::portal(self.lang(), self.city_name());
+        site.nav = self
+            .desk()
+            .links(Place::Portal)
+            .map(|link| {
+                let current = self.path().starts_with(link.href);
+                NavItem::new(link.title.get(self.lang()), self.href(link.href)).current(current)
+            })
+            .collect();
+        site.languages =
+            Lang::ALL.map(|lang| LanguageLink { lang, href: localised(lang, self.path()) }).into_iter().collect();
+        site.sign_in_href = (!self.is_signed_in()).then(|| "/auth/sign-in".to_owned());
+        if self.is_signed_in() {
+            site.footer.push(NavItem::new(self.t().get("nav-desk"), "/desk"));
+        }
+        self.banded(site)
+    }
+
+    fn banded(&self, mut site: Site) -> Site {
+        site.band = self.desk().settings().demo.then(|| self.t().get("demo-band"));
+        site
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Cx {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
+        parts.extensions.get::<Self>().cloned().ok_or_else(Problem::not_found)
+    }
+}
+
+/// A whole page, with the status of the answer.
+pub fn page(html: SafeHtml) -> axum::response::Html<String> {
+    axum::response::Html(html.into_string())
+}

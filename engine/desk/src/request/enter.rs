@@ -1,0 +1,117 @@
+//! The way in: from a raw request to a [`Cx`], and from a [`Problem`] back to an answer.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::{Html, IntoResponse, Response};
+use http::header::{self, HeaderValue};
+use http::StatusCode;
+use kawasemi_identity::{Caller, Context};
+use kawasemi_kernel::Lang;
+use kawasemi_ui::button::LinkButton;
+use kawasemi_ui::page::{Page, Site};
+use kawasemi_ui::{Component, problem};
+
+use crate::problem::Problem;
+use crate::request::arrival::Arrival;
+use crate::request::context::Cx;
+use crate::request::language::{AskedPath, PageLang};
+use crate::request::reference;
+use crate::state::Desk;
+use crate::words;
+
+/// Finds the city and the caller, hands the request on with its [`Cx`], and shows a problem that comes back.
+pub async fn enter(State(desk): State<Desk>, mut request: Request, next: Next) -> Response {
+    let reference = reference::new(desk.ids());
+    let asked = Asked::of(&request);
+    let started = desk.clock().now();
+    let arrival = Arrival::of(&request, desk.settings(), reference.clone());
+    let response = match context(&desk, arrival).await {
+        Ok(cx) => {
+            request.extensions_mut().insert(cx.clone());
+            let response = next.run(request).await;
+            shown(response, &asked, &reference, Some(&cx))
+        }
+        Err(problem) => shown(problem.into_response(), &asked, &reference, None),
+    };
+    let took = desk.clock().now().duration_since(started);
+    crate::health::count(response.status());
+    tracing::debug!(reference, status = response.status().as_u16(), micros = took.as_micros(), "answered");
+    response
+}
+
+/// What is needed of the request to answer a problem, after the request itself is gone.
+struct Asked {
+    path: String,
+    lang: Lang,
+    program: bool,
+}
+
+impl Asked {
+    fn of(request: &Request) -> Self {
+        let path = request.uri().path().to_owned();
+        let accept = request.headers().get(header::ACCEPT).and_then(|v| v.to_str().ok()).unwrap_or_default();
+        let for_programs = ["/api/", "/ogc", "/open311/", "/healthz", "/metrics"];
+        let program = for_programs.iter().any(|prefix| path.starts_with(prefix))
+            || (accept.contains("json") && !accept.contains("html"));
+        let lang = request.extensions().get::<PageLang>().map_or(Lang::Ja, |lang| lang.0);
+        Self { path, lang, program }
+    }
+}
+
+async fn context(desk: &Desk, arrival: Arrival) -> Result<Cx, Problem> {
+    let city = desk.city_of_host(arrival.host.as_deref()).await?;
+    let at = desk.clock().now();
+    let identity = &city.identity;
+    let caller = match (&arrival.bearer, &arrival.secret) {
+        (Some(token), _) => identity.bearer(token, at).await?.ok_or_else(Problem::unauthorized)?,
+        (None, Some(secret)) => identity.caller(secret, at).await?.unwrap_or_else(Caller::visitor),
+        (None, None) => Caller::visitor(),
+    };
+    let mut context = Context::new(caller, at);
+    context.lang = arrival.lang;
+    context.request = Some(arrival.reference.clone());
+    Ok(Cx::new(desk.clone(), city, context, arrival))
+}
+
+/// Turns a problem into a page or into `application/problem+json`; any other answer stays as it is.
+fn shown(mut response: Response, asked: &Asked, reference: &str, cx: Option<&Cx>) -> Response {
+    let Some(found) = response.extensions_mut().remove::<Arc<Problem>>() else { return response };
+    if let Some(cause) = &found.log {
+        tracing::error!(reference, path = asked.path, kind = found.kind, cause, "a request failed");
+    }
+    let mut answer = if asked.program {
+        let body = found.to_json(reference, &asked.path).to_string();
+        let kind = HeaderValue::from_static("application/problem+json");
+        (found.status, [(header::CONTENT_TYPE, kind)], body).into_response()
+    } else {
+        (found.status, Html(problem_page(&found, asked, reference, cx))).into_response()
+    };
+    for (name, value) in response.headers() {
+        if !matches!(*name, header::CONTENT_TYPE | header::CONTENT_LENGTH) {
+            answer.headers_mut().append(name, value.clone());
+        }
+    }
+    if found.status == StatusCode::UNAUTHORIZED {
+        answer.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+    answer
+}
+
+fn problem_page(found: &Problem, asked: &Asked, reference: &str, cx: Option<&Cx>) -> String {
+    let site = match cx {
+        Some(cx) if cx.is_signed_in() && asked.path.starts_with("/desk") => cx.desk_site(""),
+        Some(cx) => cx.portal_site(),
+        None => Site::portal(asked.lang, "カワセミ"),
+    };
+    let home = LinkButton::new(words(asked.lang).get("problem-home"), site.home_href.clone());
+    let (title, detail) = found.said(asked.lang);
+    let body = problem::Problem::new(asked.lang, detail).reference(reference).actions(home.html());
+    Page::new(&site, title).narrow().body(body.html()).render()
+}
+
+/// The path that the browser asked for, for links back.
+pub fn asked_path(request: &Request) -> &str {
+    request.extensions().get::<AskedPath>().map_or_else(|| request.uri().path(), |asked| &asked.0)
+}

@@ -1,0 +1,74 @@
+//! The gate of the staff desk: who is not signed in is asked to, and loses nothing by it.
+//!
+//! A page leads to the sign-in page and comes back afterwards. A form that was sent after the session ended is kept:
+//! the sign-in page carries its entries along, and after signing in the person sees them and sends them again with one button.
+
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::Request;
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Redirect, Response};
+use http::{HeaderValue, Method, StatusCode, header};
+use kawasemi_identity::Strength;
+
+use crate::auth::kept::Kept;
+use crate::auth::{PASSWORD_PAGE, sign_in};
+use crate::problem::Problem;
+use crate::request::{Cx, Entries};
+
+/// The most that is carried along; a longer form is asked to be sent again from its own page.
+const CARRIED: usize = 1024 * 1024;
+
+/// Stands before everything under `/desk`, a system's own pages included.
+pub async fn staff(cx: Cx, request: Request, next: Next) -> Response {
+    let path = request.uri().path();
+    if path != "/desk" && !path.starts_with("/desk/") {
+        return next.run(request).await;
+    }
+    if cx.is_signed_in() {
+        let first = cx.context().caller.password_must_change && path != PASSWORD_PAGE;
+        return if first { Redirect::to(PASSWORD_PAGE).into_response() } else { next.run(request).await };
+    }
+    if cx.is_fragment() {
+        let mut response = StatusCode::UNAUTHORIZED.into_response();
+        response.headers_mut().insert("hx-refresh", HeaderValue::from_static("true"));
+        return response;
+    }
+    match *request.method() {
+        Method::GET | Method::HEAD => Redirect::to(&sign_in::address(cx.path())).into_response(),
+        _ => match carried(request).await {
+            Some(entries) => {
+                let kept = Kept::new(cx.path(), entries);
+                (StatusCode::UNAUTHORIZED, sign_in::page_with_kept(&cx, &kept)).into_response()
+            }
+            None => stale().into_response(),
+        },
+    }
+}
+
+/// Lets administrators pass; to everybody else nothing of the administration exists.
+pub async fn admin(cx: Cx, request: Request, next: Next) -> Response {
+    let caller = &cx.context().caller;
+    // A token is no administrator: who gets hold of one must not be able to make themselves more.
+    if caller.is_admin() && caller.strength != Strength::Token {
+        return next.run(request).await;
+    }
+    Problem::not_found().into_response()
+}
+
+/// The entries of a form without files, if they are few enough to be carried along.
+async fn carried(request: Request) -> Option<Entries> {
+    let (parts, body) = request.into_parts();
+    let bytes: Bytes = to_bytes(body, CARRIED).await.ok()?;
+    let kind = parts.headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
+    if kind.starts_with("application/x-www-form-urlencoded") {
+        return Some(Entries::from_urlencoded(&bytes));
+    }
+    let request = Request::from_parts(parts, Body::from(bytes));
+    <Entries as axum::extract::FromRequest<()>>::from_request(request, &()).await.ok()
+}
+
+fn stale() -> Problem {
+    let detail = "時間がたったため、サインインが切れました。送られた内容は保存されていません。\
+                  前の画面に戻ると入力が残っています。別のタブでサインインしてから、もう一度送ってください。";
+    Problem::new(StatusCode::UNAUTHORIZED, "signed-out", "サインインが切れています", detail)
+}

@@ -1,0 +1,12 @@
+//! What a request brings: the city, the caller, the language and what was typed.
+
+pub mod arrival;
+pub mod context;
+pub mod enter;
+pub mod entries;
+pub mod gate;
+pub mod language;
+pub mod reference;
+
+pub use context::Cx;
+pub use entries::Entries;

@@ -1,0 +1,98 @@
+//! Headers and checks that every answer and every request get.
+//!
+//! Pages have no inline script and no inline style, so the content security policy forbids both. A request that changes
+//! something must come from our own pages: browsers say so in `Sec-Fetch-Site`, older ones in `Origin`. One that says it
+//! comes from elsewhere is refused, signed in or not, so that nobody is signed in to a stranger's account; one that says
+//! neither is a program's, and is refused only if it carries a cookie. Cookies are `SameSite=Lax` besides. This needs no
+//! token in forms, so a form that lay open over night can still be sent.
+
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use http::Method;
+
+use crate::problem::Problem;
+use crate::state::Desk;
+
+const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; \
+     font-src 'self'; connect-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'";
+
+const HEADERS: [(HeaderName, &str); 7] = [
+    (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::REFERRER_POLICY, "same-origin"),
+    (header::X_FRAME_OPTIONS, "DENY"),
+    (HeaderName::from_static("permissions-policy"), "camera=(self), geolocation=(self), microphone=()"),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+];
+
+/// Adds the security headers, unless a handler set its own, and keeps pages out of shared caches.
+pub async fn headers(State(desk): State<Desk>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    for (name, value) in HEADERS {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    if desk.settings().https {
+        headers.entry(header::STRICT_TRANSPORT_SECURITY).or_insert(HeaderValue::from_static("max-age=31536000"));
+    }
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    response
+}
+
+/// Refuses a change that another site's page asks for in the name of the person at the browser.
+pub async fn same_origin(request: Request, next: Next) -> Response {
+    let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    let refused = match origin(request.headers()) {
+        Origin::Ours => false,
+        Origin::Foreign => true,
+        Origin::Unsaid => request.headers().contains_key(header::COOKIE),
+    };
+    if refused && !safe { Problem::cross_site().into_response() } else { next.run(request).await }
+}
+
+/// Whose page made a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Origin {
+    Ours,
+    Foreign,
+    Unsaid,
+}
+
+fn origin(headers: &HeaderMap) -> Origin {
+    let text = |name: &HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+    let is_ours = |ours: bool| if ours { Origin::Ours } else { Origin::Foreign };
+    if let Some(site) = text(&HeaderName::from_static("sec-fetch-site")) {
+        return is_ours(matches!(site, "same-origin" | "none"));
+    }
+    let Some(origin) = text(&header::ORIGIN) else { return Origin::Unsaid };
+    let host = origin.split_once("://").map(|(_, host)| host);
+    is_ours(host.is_some() && host == text(&header::HOST))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(pairs: &[(&str, &str)]) -> Origin {
+        let mut headers = HeaderMap::new();
+        for (name, value) in pairs {
+            headers.insert(HeaderName::from_bytes(name.as_bytes()).expect("a name"), value.parse().expect("a value"));
+        }
+        origin(&headers)
+    }
+
+    #[test]
+    fn tells_our_own_pages_from_others() {
+        assert_eq!(of(&[("sec-fetch-site", "same-origin")]), Origin::Ours);
+        assert_eq!(of(&[("origin", "https://a.lg.jp"), ("host", "a.lg.jp")]), Origin::Ours);
+        let sibling = [("sec-fetch-site", "same-site"), ("origin", "https://a.lg.jp"), ("host", "a.lg.jp")];
+        assert_eq!(of(&sibling), Origin::Foreign);
+        assert_eq!(of(&[("sec-fetch-site", "cross-site")]), Origin::Foreign);
+        assert_eq!(of(&[("origin", "https://b.lg.jp"), ("host", "a.lg.jp")]), Origin::Foreign);
+        assert_eq!(of(&[("origin", "null"), ("host", "a.lg.jp")]), Origin::Foreign);
+        assert_eq!(of(&[("host", "a.lg.jp")]), Origin::Unsaid);
+    }
+}

@@ -1,0 +1,229 @@
+//! The running server: its installation, its systems and its open cities.
+
+use std::collections::HashMap;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use axum::Router;
+use kawasemi_identity::Identity;
+use kawasemi_kernel::{Clock, IdSource, Lang};
+use crate::pending::Ledgers;
+use kawasemi_schema::{SystemBundle, Text};
+use kawasemi_store::{City, CityInfo, Store};
+use tokio::sync::Mutex;
+
+use crate::problem::Problem;
+
+/// The state behind every route. Cheap to clone.
+#[derive(Clone)]
+pub struct Desk {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    store: Store,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn IdSource>,
+    systems: Vec<Site>,
+    settings: Settings,
+    opener: Box<dyn Opener>,
+    cities: Mutex<HashMap<String, Arc<CityDesk>>>,
+    directory: RwLock<Arc<Vec<CityInfo>>>,
+}
+
+/// What the operator decides.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Whether browsers reach the server over https, through a proxy; cookies are then bound to the host.
+    pub https: bool,
+    /// Whether this is a demo city, which every page says.
+    pub demo: bool,
+    /// The largest upload in bytes.
+    pub upload_limit: u64,
+    /// Whether the address in `X-Forwarded-For` is believed, since a proxy of ours sets it.
+    pub behind_proxy: bool,
+    /// The city that answers where the `Host` header names none; none for the only one.
+    pub default_city: Option<String>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { https: false, demo: false, upload_limit: 200 * 1024 * 1024, behind_proxy: false, default_city: None }
+    }
+}
+
+/// What a system brings to the site: its definitions, its own pages, and where they are linked.
+pub struct Site {
+    /// The system's definitions.
+    pub bundle: SystemBundle,
+    /// Pages of its own, beside those that every ledger gets.
+    pub pages: Router<Desk>,
+    /// Links in the staff desk and on the portal.
+    pub links: Vec<SiteLink>,
+}
+
+/// A link to a system's page.
+#[derive(Clone, Debug)]
+pub struct SiteLink {
+    /// Its words.
+    pub title: Text,
+    /// A sentence on what it is for.
+    pub lead: Text,
+    /// Where it leads.
+    pub href: &'static str,
+    /// Where it is offered.
+    pub place: Place,
+}
+
+/// Where a link is offered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// On the staff desk.
+    Desk,
+    /// On the public portal.
+    Portal,
+}
+
+/// One open city: its records and its accounts.
+pub struct CityDesk {
+    /// The store's handle.
+    pub city: City,
+    /// Accounts, sessions and sign-in.
+    pub identity: Identity,
+    /// The ledgers.
+    pub ledgers: Ledgers,
+}
+
+/// Opens a city for the desk: publishes what its systems declare and puts its engines together. Done by `app`.
+pub trait Opener: Send + Sync {
+    /// Opens a city by its code.
+    fn open<'a>(
+        &'a self,
+        store: &'a Store,
+        code: &'a str,
+    ) -> std::pin::Pin<Box<dyn Future<Output = Result<CityDesk, Problem>> + Send + 'a>>;
+}
+
+impl Desk {
+    /// A server over an installation.
+    pub fn new(
+        store: Store,
+        clock: Arc<dyn Clock>,
+        ids: Arc<dyn IdSource>,
+        systems: Vec<Site>,
+        settings: Settings,
+        opener: Box<dyn Opener>,
+    ) -> Self {
+        let (cities, directory) = (Mutex::default(), RwLock::default());
+        Self { inner: Arc::new(Inner { store, clock, ids, systems, settings, opener, cities, directory }) }
+    }
+
+    /// The clock.
+    pub fn clock(&self) -> &dyn Clock {
+        &*self.inner.clock
+    }
+
+    /// The source of ids.
+    pub fn ids(&self) -> &dyn IdSource {
+        &*self.inner.ids
+    }
+
+    /// What the operator decided.
+    pub fn settings(&self) -> &Settings {
+        &self.inner.settings
+    }
+
+    /// The systems.
+    pub fn systems(&self) -> &[Site] {
+        &self.inner.systems
+    }
+
+    /// The installation.
+    pub fn store(&self) -> &Store {
+        &self.inner.store
+    }
+
+    /// Links of all systems to a place, in the order of the systems.
+    pub fn links(&self, place: Place) -> impl Iterator<Item = &SiteLink> {
+        self.inner.systems.iter().flat_map(|site| &site.links).filter(move |link| link.place == place)
+    }
+
+    /// The title of a system in a language.
+    pub fn system_title(&self, key: &str, lang: Lang) -> Option<&str> {
+        let site = self.inner.systems.iter().find(|site| site.bundle.system.key == key)?;
+        Some(site.bundle.system.title.get(lang))
+    }
+
+    /// The city that a `Host` header names, opened on first use.
+    pub async fn city_of_host(&self, host: Option<&str>) -> Result<Arc<CityDesk>, Problem> {
+        let code = self.code_of_host(host).await?;
+        self.city(&code).await
+    }
+
+    /// A city by its code, opened on first use. Others wait while one opens it, so that it is opened once.
+    pub async fn city(&self, code: &str) -> Result<Arc<CityDesk>, Problem> {
+        let mut cities = self.inner.cities.lock().await;
+        if let Some(city) = cities.get(code) {
+            return Ok(Arc::clone(city));
+        }
+        let opened = Arc::new(self.inner.opener.open(&self.inner.store, code).await?);
+        cities.insert(code.to_owned(), Arc::clone(&opened));
+        Ok(opened)
+    }
+
+    /// The list of cities is read once and again when a host is not among them, since a city may have been added while
+    /// serving; a stranger's host name costs one short reading, which the store answers from its own directory.
+    async fn code_of_host(&self, host: Option<&str>) -> Result<String, Problem> {
+        let default = self.inner.settings.default_city.as_deref();
+        let known = Arc::clone(&self.inner.directory.read().unwrap_or_else(PoisonError::into_inner));
+        if let Some(code) = choose(&known, host, default) {
+            return Ok(code);
+        }
+        let listed = self.inner.store.cities().await.map_err(|error| Problem::internal(&error))?;
+        let code = choose(&listed, host, default);
+        *self.inner.directory.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(listed);
+        code.ok_or_else(Problem::not_found)
+    }
+}
+
+/// The city of a host: the one that names it; else the default; else the only one, if it names no host.
+fn choose(cities: &[CityInfo], host: Option<&str>, default: Option<&str>) -> Option<String> {
+    let host = host.map(|host| host.rsplit_once(':').map_or(host, |(name, _)| name));
+    let named = host.and_then(|host| cities.iter().find(|city| city.hosts.iter().any(|h| h.eq_ignore_ascii_case(host))));
+    if let Some(city) = named {
+        return Some(city.code.clone());
+    }
+    if let Some(code) = default {
+        return cities.iter().find(|city| city.code == code).map(|city| city.code.clone());
+    }
+    match cities {
+        [only] if only.hosts.is_empty() => Some(only.code.clone()),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn city(code: &str, hosts: &[&str]) -> CityInfo {
+        CityInfo {
+            code: code.to_owned(),
+            name: String::new(),
+            time_zone: "Asia/Tokyo".to_owned(),
+            hosts: hosts.iter().map(|h| (*h).to_owned()).collect(),
+            created_at: 0,
+        }
+    }
+
+    #[test]
+    fn the_host_chooses_the_city() {
+        let two = [city("142182", &["a.lg.jp"]), city("142158", &["b.lg.jp"])];
+        let of = |host, default| choose(&two, host, default);
+        assert_eq!(of(Some("B.lg.jp:8080"), None).as_deref(), Some("142158"));
+        assert_eq!(of(Some("c.lg.jp"), None), None);
+        assert_eq!(of(Some("c.lg.jp"), Some("142182")).as_deref(), Some("142182"));
+        assert_eq!(of(None, None), None);
+        let one = [city("142182", &[])];
+        assert_eq!(choose(&one, Some("localhost:8080"), None).as_deref(), Some("142182"));
+    }
+}
