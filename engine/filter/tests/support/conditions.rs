@@ -23,6 +23,16 @@ fn predicate() -> BoxedStrategy<String> {
     let between = (number(), number(), number()).prop_map(|(a, b, c)| format!("{a} BETWEEN {b} AND {c}"));
     let dates = (day(), comparison(), day()).prop_map(infix);
     let instants = (instant(), comparison(), prop_oneof![instant(), literal_day()]).prop_map(infix);
+    // Functions of dates beside the numbers that they give for the dates there are.
+    let years = (pick(&["fiscal_year", "year"]), pick(&["built", "closed", "seen"]), comparison(), 2023..2026)
+        .prop_map(|(f, d, op, n)| format!("{f}({d}) {op} {n}"));
+    let months_of =
+        (pick(&["built", "closed", "seen"]), comparison(), 1..13).prop_map(|(d, op, n)| format!("month({d}) {op} {n}"));
+    let ages = (pick(&["built", "seen"]), literal_day(), comparison(), 0..30)
+        .prop_map(|(d, on, op, n)| format!("age_on({d}, {on}) {op} {n}"));
+    let spans = (day(), day(), comparison(), prop::sample::select(vec![-1, 0, 1, 31, 274, 305, 306, 397]))
+        .prop_map(|(a, b, op, n)| format!("days({a}, {b}) {op} {n}"));
+    let lengths = (text(), comparison(), 0..6).prop_map(|(a, op, n)| format!("length({a}) {op} {n}"));
     let months = (Just("due".to_owned()), comparison(), Just("'2025-06'".to_owned())).prop_map(infix);
     let like = (
         text(),
@@ -93,6 +103,11 @@ fn predicate() -> BoxedStrategy<String> {
         .prop_map(|(op, keys)| format!("{op}(parts, {keys})"));
     prop_oneof![
         texts,
+        years,
+        months_of,
+        ages,
+        spans,
+        lengths,
         numbers,
         between,
         dates,
