@@ -4,6 +4,8 @@
 //! office can be tested without a city around it. Start reading at [`value`], the value of one field of one record.
 
 pub mod bigram;
+pub mod calculation;
+pub mod calculation;
 pub mod calendar;
 pub mod contact;
 pub mod context;

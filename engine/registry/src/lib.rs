@@ -7,6 +7,7 @@
 //! Parties (宛名) and places (町丁目・地番) belong here as well, each with a TOML file beside these.
 
 mod bundle;
+pub mod calculations;
 pub mod office_calendar;
 pub mod organisation;
 pub mod personnel_file;
