@@ -1,0 +1,119 @@
+//! The calculations that the ledgers' computed fields name: thin views of [`crate::rules`] over the fields of an indicator.
+//!
+//! Each takes the fields of a `policy-indicator` record and the day on which it is saved.
+
+use jiff::civil::Date;
+
+use crate::kernel::{Decimal, Fields, Value};
+use crate::rules::{Achievement, GradeTable, Measure, Target, Worked, achievement, grade};
+
+/// A calculation of a computed field: a value, or a sentence that says what is wrong with the fields.
+pub type Calculation = fn(&Fields, Date) -> Result<Value, String>;
+
+/// The calculations by the names that the ledgers use.
+pub const CALCULATORS: [(&str, Calculation); 3] = [
+    ("policy-achievement", achievement_rate),
+    ("policy-achievement-note", achievement_note),
+    ("policy-grade", achievement_grade),
+];
+
+/// The achievement rate (達成率) of an indicator, nothing where it is not computable.
+pub fn achievement_rate(fields: &Fields, _: Date) -> Result<Value, String> {
+    Ok(worked(fields).value.rate().map_or(Value::Null, Value::Decimal))
+}
+
+/// How the rate came about, or why there is none.
+pub fn achievement_note(fields: &Fields, _: Date) -> Result<Value, String> {
+    let steps = worked(fields).steps.into_iter().map(|step| format!("{}：{}", step.rule, step.detail));
+    Ok(Value::Text(steps.collect::<Vec<String>>().join(" → ")))
+}
+
+/// The grade of the rate by the thresholds in force on the day of the actual figure, or today where it has none.
+pub fn achievement_grade(fields: &Fields, today: Date) -> Result<Value, String> {
+    let on = fields.get("actual_on").and_then(Value::as_date).unwrap_or(today);
+    let graded = grade(worked(fields).value, &GradeTable::built_in(), on).value;
+    Ok(graded.map_or(Value::Null, |grade| Value::Text(format!("{grade:?}").to_lowercase())))
+}
+
+/// What an indicator aims at and what was reached, from its fields.
+pub fn measure(fields: &Fields) -> Measure {
+    let figure = |key: &str| match fields.get(key) {
+        Some(Value::Decimal(figure)) => Some(*figure),
+        Some(Value::Int(figure)) => Some(Decimal::new(*figure, 0)),
+        _ => None,
+    };
+    let target = figure("target_value");
+    let target = match fields.get("direction").and_then(Value::as_text) {
+        Some("down") => Target::Less { target, base: figure("base_value") },
+        Some("keep") => Target::Keep { target, tolerance: figure("tolerance").unwrap_or(Decimal::new(0, 0)) },
+        Some("range") => Target::Range { low: figure("range_low"), high: figure("range_high") },
+        _ => Target::More { target },
+    };
+    Measure { target, actual: figure("actual") }
+}
+
+fn worked(fields: &Fields) -> Worked<Achievement> {
+    achievement(&measure(fields))
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    fn calculated(fields: &[(&str, &str)]) -> (String, String, String) {
+        let value = |key: &str, text: &str| match key {
+            "direction" => Value::from(text),
+            "actual_on" => Value::Date(text.parse().unwrap()),
+            _ => Value::Decimal(Decimal::parse_at(text, 2).unwrap()),
+        };
+        let fields = fields.iter().map(|(key, text)| ((*key).to_owned(), value(key, text))).collect::<Fields>();
+        let shown = |calculate: Calculation| match calculate(&fields, date(2022, 3, 31)).unwrap() {
+            Value::Decimal(decimal) => decimal.to_string(),
+            Value::Text(text) => text,
+            other => format!("{other:?}"),
+        };
+        (shown(achievement_rate), shown(achievement_grade), shown(achievement_note))
+    }
+
+    #[test]
+    fn an_indicator_is_computed_from_its_fields() {
+        for (fields, rate, grade) in [
+            (vec![("direction", "up"), ("target_value", "190"), ("actual", "203")], "106.8", "a"),
+            (
+                vec![("direction", "down"), ("base_value", "552"), ("target_value", "540"), ("actual", "538.7")],
+                "110.8",
+                "s",
+            ),
+            (vec![("direction", "keep"), ("target_value", "8.4"), ("tolerance", "0.2"), ("actual", "8.7")], "0.0", "d"),
+            (vec![("direction", "range"), ("range_low", "7"), ("range_high", "12"), ("actual", "7.6")], "100.0", "a"),
+            (vec![("direction", "up"), ("actual", "1")], "Null", "Null"),
+        ] {
+            let (found_rate, found_grade, _) = calculated(&fields);
+            assert_eq!((found_rate.as_str(), found_grade.as_str()), (rate, grade), "{fields:?}");
+        }
+    }
+
+    #[test]
+    fn the_note_tells_the_reason() {
+        let (_, _, note) = calculated(&[("direction", "up"), ("target_value", "0"), ("actual", "1")]);
+        assert_eq!(note, "算定不能：目標値が0です");
+        let (_, _, note) = calculated(&[("direction", "up"), ("target_value", "4"), ("actual", "1")]);
+        assert!(note.ends_with("達成率 25.0％"), "{note}");
+    }
+
+    #[test]
+    fn every_calculation_that_a_ledger_names_is_there() {
+        let ledgers = crate::definitions::bundle().unwrap().ledgers;
+        let named = ledgers.iter().flat_map(|ledger| &ledger.fields).filter_map(|field| match &field.kind {
+            crate::schema::FieldKind::Computed { from: crate::schema::ComputedFrom::Calculator(name), .. } => {
+                Some(name.as_str())
+            }
+            _ => None,
+        });
+        let mut named = named.collect::<Vec<&str>>();
+        named.sort_unstable();
+        assert_eq!(named, CALCULATORS.map(|(name, _)| name));
+    }
+}
