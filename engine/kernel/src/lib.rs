@@ -5,7 +5,6 @@
 
 pub mod bigram;
 pub mod calculation;
-pub mod calculation;
 pub mod calendar;
 pub mod contact;
 pub mod context;
