@@ -29,20 +29,25 @@ async fn healthz(State(desk): State<Desk>) -> Response {
         Ok(cities) => axum::Json(serde_json::json!({ "status": "ok", "cities": cities.len() })).into_response(),
         Err(error) => {
             tracing::error!(%error, "the installation can't be read");
-            (StatusCode::SERVICE_UNAVAILABLE, axum::Json(serde_json::json!({ "status": "unavailable" }))).into_response()
+            (StatusCode::SERVICE_UNAVAILABLE, axum::Json(serde_json::json!({ "status": "unavailable" })))
+                .into_response()
         }
     }
 }
 
 /// Counts in the Prometheus text format.
 async fn metrics() -> Response {
-    let mut text = String::from("# HELP kawasemi_answers_total Answers by class of status.\n# TYPE kawasemi_answers_total counter\n");
+    let mut text = String::from(
+        "# HELP kawasemi_answers_total Answers by class of status.\n# TYPE kawasemi_answers_total counter\n",
+    );
     for (class, counter) in ANSWERS.iter().enumerate().skip(1) {
         let n = counter.load(Ordering::Relaxed);
         text.push_str(&format!("kawasemi_answers_total{{class=\"{class}xx\"}} {n}\n"));
     }
     if let Some(bytes) = resident_bytes() {
-        text.push_str("# HELP process_resident_memory_bytes Resident memory.\n# TYPE process_resident_memory_bytes gauge\n");
+        text.push_str(
+            "# HELP process_resident_memory_bytes Resident memory.\n# TYPE process_resident_memory_bytes gauge\n",
+        );
         text.push_str(&format!("process_resident_memory_bytes {bytes}\n"));
     }
     ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response()

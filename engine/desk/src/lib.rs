@@ -19,9 +19,11 @@ pub mod ledgers;
 pub mod pending;
 pub mod portal;
 pub mod problem;
+pub mod registers;
 pub mod request;
 pub mod security;
 pub mod state;
+pub mod view;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
@@ -33,7 +35,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 
 pub use problem::Problem;
-pub use request::{Cx, Entries};
+pub use request::{Cx, Entries, Upload, Uploads};
 pub use state::{CityDesk, Desk, Opener, Place, Settings, Site, SiteLink};
 
 /// This crate's words in a language.
@@ -58,7 +60,12 @@ pub fn router(desk: Desk, pages: Router<Desk>) -> Router {
         .merge(pages)
         .fallback(async || Problem::not_found())
         .method_not_allowed_fallback(async || {
-            Problem::new(http::StatusCode::METHOD_NOT_ALLOWED, "method", "この操作は使えません", "アドレスと操作をお確かめください。")
+            Problem::new(
+                http::StatusCode::METHOD_NOT_ALLOWED,
+                "method",
+                "この操作は使えません",
+                "アドレスと操作をお確かめください。",
+            )
         })
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn(request::gate::staff))

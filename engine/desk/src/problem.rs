@@ -78,7 +78,8 @@ impl Problem {
 
     /// More than the installation accepts in one piece.
     pub fn too_large(limit_mib: usize) -> Self {
-        let detail = format!("一度に送れる大きさは{limit_mib}MBまでです。ファイルを分けるか、小さくしてから送ってください。");
+        let detail =
+            format!("一度に送れる大きさは{limit_mib}MBまでです。ファイルを分けるか、小さくしてから送ってください。");
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "ファイルが大きすぎます", detail)
     }
 

@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use crate::pending::Ledgers;
 use axum::Router;
 use kawasemi_identity::Identity;
 use kawasemi_kernel::{Clock, IdSource, Lang};
-use crate::pending::Ledgers;
 use kawasemi_schema::{SystemBundle, Text};
 use kawasemi_store::{City, CityInfo, Store};
 use tokio::sync::Mutex;
@@ -188,7 +188,8 @@ impl Desk {
 /// The city of a host: the one that names it; else the default; else the only one, if it names no host.
 fn choose(cities: &[CityInfo], host: Option<&str>, default: Option<&str>) -> Option<String> {
     let host = host.map(|host| host.rsplit_once(':').map_or(host, |(name, _)| name));
-    let named = host.and_then(|host| cities.iter().find(|city| city.hosts.iter().any(|h| h.eq_ignore_ascii_case(host))));
+    let named =
+        host.and_then(|host| cities.iter().find(|city| city.hosts.iter().any(|h| h.eq_ignore_ascii_case(host))));
     if let Some(city) = named {
         return Some(city.code.clone());
     }

@@ -186,7 +186,12 @@ impl Identity {
     ) -> Result<NewSession> {
         let Answered { known, used } = self.answered(visit, site, secret, answer).await?;
         let also = used.into_iter().chain(self.address_taken_back(visit));
-        let proven = Proven { account: known.account, strength: Strength::Passkey, password_must_change: false };
+        let proven = Proven {
+            account: known.account,
+            strength: Strength::Passkey,
+            proved_at: visit.at,
+            password_must_change: false,
+        };
         self.open_session(visit, proven, also).await.map_err(overtaken)
     }
 
@@ -224,6 +229,19 @@ impl Identity {
             [account.into()],
         );
         self.inner.city.read(sql).await?.iter().map(read_info).collect()
+    }
+
+    /// Renames a passkey of the caller's own.
+    ///
+    /// # Errors
+    /// [`IdentityError::NotFound`], [`IdentityError::Invalid`] for the name.
+    pub async fn rename_passkey(&self, context: &Context, passkey: Uuid, name: &str) -> Result<()> {
+        let account = context.require_own_account()?;
+        let update = Sql::with(
+            "UPDATE {account_passkey} SET name = $3 WHERE id = $1 AND account = $2",
+            [passkey.into(), account.into(), checked_name(name)?.into()],
+        );
+        self.write_about(account, Unit::of([Statement::one_row(update, Unmet::NotFound)])).await
     }
 
     /// Removes a passkey, one's own after a fresh proof, or another's as an administrator.

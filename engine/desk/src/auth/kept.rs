@@ -32,9 +32,10 @@ impl Kept {
     /// The form that the entries of a sign-in form carry.
     pub fn of(entries: &Entries) -> Option<Self> {
         let path = entries.get(KEPT_PATH)?.to_owned();
-        let carried = entries.0.iter().filter_map(|(name, value)| {
-            Some((name.strip_prefix(KEPT_ENTRY)?.to_owned(), value.clone()))
-        });
+        let carried = entries
+            .0
+            .iter()
+            .filter_map(|(name, value)| Some((name.strip_prefix(KEPT_ENTRY)?.to_owned(), value.clone())));
         Some(Self { path, entries: Entries(carried.collect()) })
     }
 

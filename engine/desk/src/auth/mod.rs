@@ -24,12 +24,12 @@ pub fn routes() -> Router<Desk> {
         .route("/auth/code", post(sign_in::code))
         .route("/auth/again", get(again::show).post(again::prove))
         .route("/auth/sign-out", post(sign_out::sign_out))
-        // .route("/auth/passkey/login/start", post(passkey::login_start))
-        // .route("/auth/passkey/login/finish", post(passkey::login_finish))
-        // .route("/auth/passkey/register/start", post(passkey::register_start))
-        // .route("/auth/passkey/register/finish", post(passkey::register_finish))
-        // .route("/auth/oidc/start", get(oidc::start))
-        // .route("/auth/oidc/callback", get(oidc::callback))
+        .route("/auth/passkey/login/start", post(passkey::login_start))
+        .route("/auth/passkey/login/finish", post(passkey::login_finish))
+        .route("/auth/passkey/register/start", post(passkey::register_start))
+        .route("/auth/passkey/register/finish", post(passkey::register_finish))
+    // .route("/auth/oidc/start", get(oidc::start))
+    // .route("/auth/oidc/callback", get(oidc::callback))
 }
 
 /// Where people choose a new password.
@@ -43,8 +43,12 @@ pub fn own_path(path: &str) -> &str {
 
 /// Gives the browser its session's secret with an answer.
 pub fn session_cookie(cx: &Cx, response: &mut Response, secret: &Secret) {
-    let cookie = Cookie::Session.set(secret, cx.desk().settings().https);
-    let value = HeaderValue::from_str(&cookie).expect("a cookie of ours is plain ASCII");
+    add_cookie(response, &Cookie::Session.set(secret, cx.desk().settings().https));
+}
+
+/// Adds a cookie to an answer.
+fn add_cookie(response: &mut Response, cookie: &str) {
+    let value = HeaderValue::from_str(cookie).expect("a cookie of ours is plain ASCII");
     response.headers_mut().append(header::SET_COOKIE, value);
 }
 
@@ -65,11 +69,16 @@ impl From<IdentityError> for Problem {
             }
             IdentityError::PasskeyRefused(cause) => {
                 let log = Some(cause.to_string());
-                Self { log, ..Self::new(S::UNPROCESSABLE_ENTITY, "passkey-refused", "サインインできませんでした", said) }
+                Self {
+                    log,
+                    ..Self::new(S::UNPROCESSABLE_ENTITY, "passkey-refused", "サインインできませんでした", said)
+                }
             }
             IdentityError::Provider(cause) => {
                 let log = Some(cause.to_string());
-                Self { log, ..Self::new(S::BAD_GATEWAY, "provider-failed", "サインインできませんでした", said) }
+                Self {
+                    log, ..Self::new(S::BAD_GATEWAY, "provider-failed", "サインインできませんでした", said)
+                }
             }
             IdentityError::NotLinked => Self::new(S::FORBIDDEN, "not-linked", "サインインできませんでした", said),
             IdentityError::LoginTaken { .. } | IdentityError::Invalid(_) | IdentityError::WeakPassword(_) => {
@@ -86,7 +95,9 @@ mod tests {
 
     #[test]
     fn signing_in_never_leads_to_another_site() {
-        for path in ["https://evil.example", "//evil.example", "/\\evil.example", "evil", "", "/a\r\nset-cookie: x", "/\t/b"] {
+        for path in
+            ["https://evil.example", "//evil.example", "/\\evil.example", "evil", "", "/a\r\nset-cookie: x", "/\t/b"]
+        {
             assert_eq!(own_path(path), "/desk", "{path}");
         }
         assert_eq!(own_path("/desk/ledgers/park?q=a"), "/desk/ledgers/park?q=a");

@@ -1,9 +1,10 @@
 //! Signing out.
 
 use axum::response::{IntoResponse, Redirect, Response};
-use http::header::{self, HeaderValue};
+use http::header::HeaderValue;
 use kawasemi_identity::cookie::Cookie;
 
+use super::add_cookie;
 use crate::problem::Problem;
 use crate::request::Cx;
 
@@ -11,10 +12,7 @@ use crate::request::Cx;
 pub async fn sign_out(cx: Cx) -> Result<Response, Problem> {
     cx.city().identity.sign_out(cx.context()).await?;
     let mut response = Redirect::to("/").into_response();
-    let cookie = Cookie::Session.clear(cx.desk().settings().https);
-    if let Ok(value) = HeaderValue::from_str(&cookie) {
-        response.headers_mut().append(header::SET_COOKIE, value);
-    }
+    add_cookie(&mut response, &Cookie::Session.clear(cx.desk().settings().https));
     // What a shared machine still shows after signing out should not come back from its cache.
     response.headers_mut().insert("clear-site-data", HeaderValue::from_static("\"cache\""));
     Ok(response)

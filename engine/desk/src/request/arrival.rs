@@ -29,6 +29,8 @@ pub struct Arrival {
     pub bearer: Option<String>,
     /// The session cookie's secret.
     pub secret: Option<Secret>,
+    /// The cookie's secret of what the browser has begun and not finished.
+    pub begun: Option<Secret>,
     /// Whether htmx asks for a fragment.
     pub fragment: bool,
 }
@@ -48,6 +50,7 @@ impl Arrival {
             agent: text(header::USER_AGENT).unwrap_or_default().to_owned(),
             bearer: text(header::AUTHORIZATION).and_then(bearer).map(str::to_owned),
             secret: cookies.and_then(|cookies| Cookie::Session.find(cookies, settings.https)),
+            begun: cookies.and_then(|cookies| Cookie::Visitor.find(cookies, settings.https)),
             fragment: headers.contains_key("hx-request"),
         }
     }

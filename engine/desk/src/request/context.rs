@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
+use crate::pending::Ledgers;
 use axum::extract::FromRequestParts;
 use http::request::Parts;
 use kawasemi_identity::identity::Visit;
-use kawasemi_identity::{Context, Secret};
+use kawasemi_identity::{Context, Grants, Secret};
 use kawasemi_kernel::Lang;
-use crate::pending::Ledgers;
 use kawasemi_schema::Catalogue;
 use kawasemi_ui::page::{LanguageLink, NavItem, SearchBox, Site, UserMenu};
 use kawasemi_ui::{Icon, SafeHtml, Text};
+use url::Url;
 
 use crate::problem::Problem;
 use crate::request::arrival::Arrival;
@@ -59,6 +60,11 @@ impl Cx {
     /// The definitions in force.
     pub fn catalogue(&self) -> Arc<Catalogue> {
         Arc::clone(&self.inner.city.ledgers.catalogue)
+    }
+
+    /// The grants in force.
+    pub fn grants(&self) -> Result<Grants, Problem> {
+        self.ledgers().grants().map_err(|error| Problem::internal(&error))
     }
 
     /// Who, when, why and in which language.
@@ -122,6 +128,18 @@ impl Cx {
             request: Some(self.inner.arrival.reference.clone()),
             previous: self.inner.arrival.secret.clone(),
         }
+    }
+
+    /// The origin under which the browser sees the city: `https://desk.city.example.jp`.
+    pub fn origin(&self) -> Option<Url> {
+        let scheme = if self.desk().settings().https { "https" } else { "http" };
+        let host = self.inner.arrival.host.as_deref()?;
+        Url::parse(&format!("{scheme}://{host}")).ok()
+    }
+
+    /// What the browser has begun and not finished: a passkey's ceremony, a visit to the identity provider.
+    pub fn begun(&self) -> Option<&Secret> {
+        self.inner.arrival.begun.as_ref()
     }
 
     /// A path in the page's language.

@@ -7,6 +7,9 @@ pub mod entries;
 pub mod gate;
 pub mod language;
 pub mod reference;
+pub mod uploads;
 
 pub use context::Cx;
 pub use entries::Entries;
+pub(crate) use entries::read_body;
+pub use uploads::{Upload, Uploads};

@@ -1,0 +1,73 @@
+//! Small pieces that staff pages have in common.
+
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use http::StatusCode;
+use jiff::Timestamp;
+use kawasemi_kernel::Lang;
+use kawasemi_kernel::context::civil_date_time;
+use kawasemi_ui::notice::{Notice, Tone};
+use kawasemi_ui::page::Page;
+use kawasemi_ui::{SafeHtml, said};
+
+use crate::request::Cx;
+
+/// A part of a page under a heading.
+pub fn section(title: &str, body: &SafeHtml) -> SafeHtml {
+    section_with(title, &SafeHtml::EMPTY, body)
+}
+
+/// A part of a page under a heading, with buttons beside it.
+pub fn section_with(title: &str, actions: &SafeHtml, body: &SafeHtml) -> SafeHtml {
+    let title = SafeHtml::escape(title);
+    SafeHtml::trusted(format!(
+        "<section class=\"stack-small\"><div class=\"section-heading\"><h2>{title}</h2>{actions}</div>{body}</section>"
+    ))
+}
+
+/// A paragraph.
+pub fn paragraph(text: &str) -> SafeHtml {
+    SafeHtml::trusted(format!("<p>{}</p>", SafeHtml::escape(text)))
+}
+
+/// A paragraph of less weight.
+pub fn note(text: &str) -> SafeHtml {
+    SafeHtml::trusted(format!("<p class=\"text-small text-soft\">{}</p>", SafeHtml::escape(text)))
+}
+
+/// Text of a program: a condition, a key.
+pub fn code(text: &str) -> SafeHtml {
+    SafeHtml::trusted(format!("<code>{}</code>", SafeHtml::escape(text)))
+}
+
+/// An instant for narrow columns: R8.5.1 10:00.
+pub fn when(at: Timestamp) -> String {
+    let local = civil_date_time(at);
+    format!("{} {:02}:{:02}", said::short_date(Lang::Ja, local.date()), local.hour(), local.minute())
+}
+
+/// The same where there may be none.
+pub fn when_or(at: Option<Timestamp>, none: &str) -> String {
+    at.map_or_else(|| none.to_owned(), when)
+}
+
+/// Goes to a page that says what was done: `done` is a key of its [`done`].
+pub fn done_at(path: &str, done: &str) -> Response {
+    let sign = if path.contains('?') { '&' } else { '?' };
+    Redirect::to(&format!("{path}{sign}done={done}")).into_response()
+}
+
+/// What the act before this page has done, among the sentences that the page knows.
+pub fn done(cx: &Cx, sentences: &[(&str, &str)]) -> Option<Notice> {
+    let key = cx.query("done")?;
+    let (_, sentence) = sentences.iter().find(|(known, _)| *known == key)?;
+    Some(Notice::new(Tone::Success, *sentence))
+}
+
+/// The answer to a form: the page again with its mistakes if there are any.
+pub fn answer(page: Page<'_>, mistaken: bool) -> Response {
+    if mistaken {
+        (StatusCode::UNPROCESSABLE_ENTITY, Html(page.with_mistakes().render())).into_response()
+    } else {
+        Html(page.render()).into_response()
+    }
+}
