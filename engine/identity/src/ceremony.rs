@@ -61,6 +61,20 @@ impl Identity {
         also: impl IntoIterator<Item = Statement>,
     ) -> Result<Secret> {
         let secret = self.new_secret();
+        self.begin_with(&secret, at, kind, account, state, also).await?;
+        Ok(secret)
+    }
+
+    /// Begins a ceremony whose secret was needed before its state was known.
+    pub(crate) async fn begin_with(
+        &self,
+        secret: &Secret,
+        at: Timestamp,
+        kind: CeremonyKind,
+        account: Option<Uuid>,
+        state: String,
+        also: impl IntoIterator<Item = Statement>,
+    ) -> Result<()> {
         let insert = Sql::with(
             "INSERT INTO {ceremony} (secret_hash, kind, account, state, expires_at) VALUES ($1, $2, $3, $4, $5)",
             [
@@ -74,7 +88,7 @@ impl Identity {
         let mut unit = Unit::of(also);
         unit.add(insert);
         self.inner.city.write(unit).await?;
-        Ok(secret)
+        Ok(())
     }
 
     /// Looks at a ceremony without ending it.

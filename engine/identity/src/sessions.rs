@@ -52,6 +52,8 @@ pub struct Session {
 pub(crate) struct Proven {
     pub account: AccountSummary,
     pub strength: Strength,
+    /// When the proof was given: now, but where an identity provider remembers it from before.
+    pub proved_at: Timestamp,
     pub password_must_change: bool,
 }
 
@@ -205,7 +207,7 @@ pub(crate) fn end_others(account: Uuid, but: Option<SessionId>) -> Statement {
 fn insert(id: Uuid, secret: &Secret, visit: &Visit, proven: &Proven, rules: &Rules) -> Sql {
     Sql::with(
         "INSERT INTO {session} (id, secret_hash, account, strength, created_at, seen_at, authenticated_at, expires_at, \
-         address, agent) VALUES ($1, $2, $3, $4, $5, $5, $5, $6, $7, $8)",
+         address, agent) VALUES ($1, $2, $3, $4, $5, $5, $9, $6, $7, $8)",
         [
             id.into(),
             secret.hash().into(),
@@ -215,6 +217,7 @@ fn insert(id: Uuid, secret: &Secret, visit: &Visit, proven: &Proven, rules: &Rul
             stored(after(visit.at, rules.absolute)),
             visit.address_text().into(),
             visit.agent_text().into(),
+            stored(proven.proved_at),
         ],
     )
 }

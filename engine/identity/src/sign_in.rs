@@ -80,6 +80,7 @@ impl Identity {
         let proven = Proven {
             account: known.account,
             strength: Strength::Password,
+            proved_at: visit.at,
             password_must_change: known.password_must_change,
         };
         Ok(SignIn::Done(Box::new(self.open_session(visit, proven, also).await?)))
@@ -101,6 +102,7 @@ impl Identity {
         let proven = Proven {
             account: known.account,
             strength: Strength::SecondFactor,
+            proved_at: visit.at,
             password_must_change: known.password_must_change,
         };
         self.open_session(visit, proven, also).await.map_err(|error| match error {
