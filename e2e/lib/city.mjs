@@ -89,10 +89,10 @@ export async function startCity(t, { residents = 200, seed = 1, serveArgs = [] }
  * @param {{ name: string, password: string }} user
  */
 export async function signIn(page, city, user) {
-  await page.goto(`${city.address}/auth/login`);
-  await page.locator("input[autocomplete~=username]").fill(user.name);
-  await page.locator("input[autocomplete=current-password]").fill(user.password);
-  await page.locator("input[autocomplete=current-password]").press("Enter");
+  await page.goto(`${city.address}/auth/sign-in`);
+  await page.locator("input[name=login]").fill(user.name);
+  await page.locator("input[name=password]").fill(user.password);
+  await page.locator("input[name=password]").press("Enter");
   await page.waitForURL((url) => !url.pathname.startsWith("/auth/"));
 }
 

@@ -415,8 +415,17 @@ impl FieldView {
         )
     }
 
-    /// Attributes that every input of the field carries.
+    /// Attributes of the field's one input.
     fn attributes(&self, t: Text) -> SafeHtml {
+        let mut all = self.attributes_of_parts(t);
+        if let Some(token) = self.autocomplete {
+            all.push(&SafeHtml::trusted(format!(" autocomplete=\"{token}\"")));
+        }
+        all
+    }
+
+    /// Attributes that every part of a field of several inputs carries.
+    fn attributes_of_parts(&self, t: Text) -> SafeHtml {
         let described = self.described_by(!self.whole_hint(t).is_empty());
         let mut all = String::new();
         if !described.is_empty() {
@@ -427,9 +436,6 @@ impl FieldView {
         }
         if !self.errors.is_empty() {
             all.push_str(" aria-invalid=\"true\"");
-        }
-        if let Some(token) = self.autocomplete {
-            all.push_str(&format!(" autocomplete=\"{token}\""));
         }
         SafeHtml::trusted(all)
     }

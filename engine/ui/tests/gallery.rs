@@ -63,6 +63,19 @@ fn a_page_has_one_heading_of_the_first_rank() {
 }
 
 #[test]
+fn no_element_has_an_attribute_twice() {
+    each_page(|page, html| {
+        for tag in html.split('<').skip(1).filter_map(|rest| rest.split('>').next()).filter(|tag| tag.contains('=')) {
+            let outside_values: String = tag.split('"').step_by(2).collect();
+            let names: Vec<&str> =
+                outside_values.split_whitespace().skip(1).map(|name| name.trim_end_matches('=')).collect();
+            let unique: HashSet<&str> = names.iter().copied().collect();
+            assert_eq!(names.len(), unique.len(), "{page}: <{tag}>");
+        }
+    });
+}
+
+#[test]
 fn everything_entered_is_escaped() {
     let hostile = "\"><script>alert(1)</script>";
     for lang in Lang::ALL {

@@ -614,7 +614,9 @@ fn sign_in(lang: Lang) -> String {
             FieldView::new("user", "職員番号またはメールアドレス", FieldKind::Text { max: None })
                 .required()
                 .autocomplete("username webauthn"),
-            FieldView::new("password", "パスワード", FieldKind::Password { new: false }).required(),
+            FieldView::new("password", "パスワード", FieldKind::Password { new: false })
+                .required()
+                .autocomplete("current-password"),
             FieldView::new("code", "確認コード", FieldKind::Code)
                 .hint("認証アプリの6桁の数字です。")
                 .autocomplete("one-time-code"),

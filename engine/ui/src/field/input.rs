@@ -117,7 +117,7 @@ struct PointLine<'a> {
 
 #[derive(Template)]
 #[template(
-    source = r#"<div class="password-field"><input class="input width-text" type="password" id="{{ field.id() }}" name="{{ field.key }}" autocomplete="{% if new %}new-password{% else %}current-password{% endif %}"{{ attributes }}><button class="button button-icon needs-script" type="button" data-reveals="{{ field.id() }}" aria-pressed="false" aria-label="{{ t.say("password-show") }}">{{ Icon::Show }}</button></div>"#,
+    source = r#"<div class="password-field"><input class="input width-text" type="password" id="{{ field.id() }}" name="{{ field.key }}"{% if field.autocomplete.is_none() %} autocomplete="{% if new %}new-password{% else %}current-password{% endif %}"{% endif %}{{ attributes }}><button class="button button-icon needs-script" type="button" data-reveals="{{ field.id() }}" aria-pressed="false" aria-label="{{ t.say("password-show") }}">{{ Icon::Show }}</button></div>"#,
     ext = "html"
 )]
 struct PasswordLine<'a> {

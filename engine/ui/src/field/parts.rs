@@ -21,7 +21,7 @@ pub(super) fn control(field: &FieldView, t: Text) -> SafeHtml {
         }
         _ => vec![part("name", "part-name", "", ""), part("kana", "part-kana", "", "")],
     };
-    Parts { parts, attributes: field.attributes(t) }.html()
+    Parts { parts, attributes: field.attributes_of_parts(t) }.html()
 }
 
 /// The `autocomplete` token of a part, where the field is about the person who fills it in.

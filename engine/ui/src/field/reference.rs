@@ -23,7 +23,8 @@ pub fn suggestions(lang: Lang, found: &[Suggestion]) -> SafeHtml {
 }
 
 pub(super) fn control(field: &FieldView, t: Text, lookup: &str, label: &str, href: Option<&str>) -> SafeHtml {
-    Reference { t, field, lookup, label, href, attributes: field.attributes(t) }.html()
+    let (attributes, attributes_of_search) = (field.attributes(t), field.attributes_of_parts(t));
+    Reference { t, field, lookup, label, href, attributes, attributes_of_search }.html()
 }
 
 #[derive(Template)]
@@ -45,4 +46,5 @@ struct Reference<'a> {
     label: &'a str,
     href: Option<&'a str>,
     attributes: SafeHtml,
+    attributes_of_search: SafeHtml,
 }
