@@ -1,0 +1,226 @@
+//! `kawasemi calc`: a table of inputs in, the same table with the answers out.
+//!
+//! Needs no city and no data folder, so that a rule can be tried, and checked against another office's figures, anywhere.
+
+use std::fmt;
+use std::io::{Read, Write};
+
+use anyhow::{Context as _, bail};
+use jiff::civil::Date;
+use kawasemi_kernel::calculation::{Calculation, Worked, cell};
+use kawasemi_kernel::csv_safe;
+use kawasemi_kernel::era::parse_date;
+use kawasemi_schema::error::nearest;
+use serde::Serialize;
+
+use crate::cli::Calc;
+use crate::output::{Output, UsageError};
+
+/// The column that gives a row a date of its own; today where there is none.
+const AS_OF: &str = "as_of";
+/// The column that says why a row has no answer.
+const MISTAKE: &str = "error";
+/// The column of the working.
+const WORKING: &str = "working";
+
+/// Runs the verb on standard input and output.
+///
+/// # Errors
+/// An unknown calculation, a table that can't be read, or rows without an answer (after all rows were written).
+pub fn run(calc: &Calc, calculations: &[Calculation], today: Date, output: Output) -> anyhow::Result<()> {
+    if calc.list {
+        return output.answer(&List::of(calculations));
+    }
+    let name = calc.name.as_deref().unwrap_or_default();
+    let calculation = lookup(calculations, name)?;
+    let summary = table(calculation, calc.explain, today, std::io::stdin().lock(), std::io::stdout().lock())?;
+    if summary.refused > 0 {
+        bail!("{}行のうち{}行は計算できませんでした。理由は {MISTAKE} の列にあります。", summary.rows, summary.refused);
+    }
+    Ok(())
+}
+
+fn lookup<'a>(calculations: &'a [Calculation], name: &str) -> anyhow::Result<&'a Calculation> {
+    calculations.iter().find(|calculation| calculation.key == name).ok_or_else(|| {
+        let hint = nearest(name, calculations.iter().map(|calculation| calculation.key))
+            .map(|near| format!("「{near}」のことですか。"))
+            .unwrap_or_default();
+        UsageError(format!("「{name}」という計算はありません。{hint}一覧は kawasemi calc --list で出ます。")).into()
+    })
+}
+
+/// What became of a table.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Summary {
+    rows: u64,
+    refused: u64,
+}
+
+/// Computes row by row, in memory that does not grow with the table.
+fn table(
+    calculation: &Calculation,
+    explain: bool,
+    today: Date,
+    input: impl Read,
+    output: impl Write,
+) -> anyhow::Result<Summary> {
+    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(input);
+    let mut writer = csv::Writer::from_writer(output);
+    let headings = reader.headers().context("見出しの行を読めません。UTF-8 の CSV を渡してください。")?.clone();
+    let headings: Vec<String> =
+        headings.iter().map(|name| name.trim_start_matches('\u{feff}').trim().to_owned()).collect();
+    let missing: Vec<&str> = calculation
+        .inputs
+        .iter()
+        .filter(|slot| slot.required && !headings.iter().any(|name| name == slot.key))
+        .map(|slot| slot.key)
+        .collect();
+    if !missing.is_empty() {
+        bail!("入力の表に列がありません: {}。列の説明は kawasemi calc --list で出ます。", missing.join("、"));
+    }
+    // An answer takes the place of a column of the same name, so that a table with old answers can be computed anew.
+    let mut answers: Vec<&str> = calculation.outputs.iter().map(|slot| slot.key).collect();
+    answers.push(MISTAKE);
+    if explain {
+        answers.push(WORKING);
+    }
+    let kept: Vec<usize> = (0..headings.len()).filter(|n| !answers.contains(&headings[*n].as_str())).collect();
+    writer.write_record(kept.iter().map(|n| headings[*n].as_str()).chain(answers.iter().copied()))?;
+
+    let mut summary = Summary::default();
+    let mut row = csv::StringRecord::new();
+    while reader.read_record(&mut row).with_context(|| format!("{}行目を読めません。", summary.rows + 2))? {
+        summary.rows += 1;
+        let of = |key: &str| headings.iter().position(|name| name == key).and_then(|n| row.get(n));
+        let outcome = compute(calculation, today, of);
+        summary.refused += u64::from(outcome.is_err());
+        let input = kept.iter().map(|n| row.get(*n).unwrap_or_default().to_owned());
+        let answer = answers.iter().map(|key| answer(&outcome, key));
+        writer.write_record(input.chain(answer).map(|text| csv_safe::guard(&text).into_owned()))?;
+    }
+    writer.flush()?;
+    Ok(summary)
+}
+
+fn compute<'a>(calculation: &Calculation, today: Date, of: impl Fn(&str) -> Option<&'a str>) -> Result<Worked, String> {
+    let as_of = match of(AS_OF).map(str::trim).filter(|text| !text.is_empty()) {
+        Some(text) => parse_date(text).map_err(|error| format!("「{AS_OF}」: {error}"))?,
+        None => today,
+    };
+    let given = calculation
+        .read(as_of, of)
+        .map_err(|mistakes| mistakes.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "))?;
+    calculation.run(&given)
+}
+
+fn answer(outcome: &Result<Worked, String>, key: &str) -> String {
+    match (outcome, key) {
+        (Ok(_), MISTAKE) | (Err(_), WORKING) => String::new(),
+        (Ok(worked), WORKING) => {
+            let steps = worked.steps().iter().map(|step| format!("{}: {}", step.rule, step.detail));
+            steps.collect::<Vec<_>>().join(" → ")
+        }
+        (Ok(worked), key) => cell(worked.get(key)),
+        (Err(why), MISTAKE) => why.clone(),
+        (Err(_), _) => String::new(),
+    }
+}
+
+/// The calculations, for `--list`.
+#[derive(Debug, Serialize)]
+struct List {
+    calculations: Vec<Entry>,
+}
+
+#[derive(Debug, Serialize)]
+struct Entry {
+    name: &'static str,
+    title: &'static str,
+    basis: &'static str,
+    inputs: Vec<Column>,
+    outputs: Vec<Column>,
+}
+
+#[derive(Debug, Serialize)]
+struct Column {
+    name: &'static str,
+    label: &'static str,
+    required: bool,
+}
+
+impl List {
+    fn of(calculations: &[Calculation]) -> Self {
+        let columns = |slots: &[kawasemi_kernel::calculation::Slot]| {
+            slots.iter().map(|slot| Column { name: slot.key, label: slot.label, required: slot.required }).collect()
+        };
+        let entry = |calculation: &Calculation| Entry {
+            name: calculation.key,
+            title: calculation.title,
+            basis: calculation.basis,
+            inputs: columns(calculation.inputs),
+            outputs: columns(calculation.outputs),
+        };
+        Self { calculations: calculations.iter().map(entry).collect() }
+    }
+}
+
+impl fmt::Display for List {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for entry in &self.calculations {
+            writeln!(f, "{}  {}（{}）", entry.name, entry.title, entry.basis)?;
+            for column in &entry.inputs {
+                let need = if column.required { "必須" } else { "任意" };
+                writeln!(f, "    入力 {}  {}（{need}）", column.name, column.label)?;
+            }
+            for column in &entry.outputs {
+                writeln!(f, "    出力 {}  {}", column.name, column.label)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+    use kawasemi_registry::calculations::CALCULATIONS;
+
+    use super::*;
+
+    fn run(name: &str, explain: bool, input: &str) -> (String, Summary) {
+        let calculation = lookup(&CALCULATIONS, name).expect("is there");
+        let mut out = Vec::new();
+        let summary =
+            table(calculation, explain, date(2021, 4, 1), input.as_bytes(), &mut out).expect("the table is readable");
+        (String::from_utf8(out).expect("is UTF-8"), summary)
+    }
+
+    #[test]
+    fn every_row_gets_its_answer_or_the_reason_why_not() {
+        let (out, summary) = run(
+            "business-days",
+            false,
+            "\u{feff}case,starts_on,business_days,falls_on\nA,2021-04-28,3,old\nB,昨日,1,old\n",
+        );
+        let lines: Vec<&str> = out.lines().collect();
+        assert_eq!(lines[0], "case,starts_on,business_days,falls_on,falls_on_era,error");
+        assert_eq!(lines[1], "A,2021-04-28,3,2021-05-07,令和3年5月7日,");
+        assert!(lines[2].starts_with("B,昨日,1,,,「もとの日」（starts_on）: 日付の形が"), "{}", lines[2]);
+        assert_eq!(summary, Summary { rows: 2, refused: 1 });
+    }
+
+    #[test]
+    fn the_working_is_a_column_of_its_own() {
+        let (out, _) = run("deadline", true, "starts_on,days\n2021-04-26,7\n");
+        assert!(out.lines().nth(1).is_some_and(|line| line.contains("民法第140条: ") && line.contains(" → ")), "{out}");
+    }
+
+    #[test]
+    fn a_missing_column_and_an_unknown_name_are_told() {
+        let calculation = lookup(&CALCULATIONS, "deadline").expect("is there");
+        let error = table(calculation, false, date(2021, 4, 1), &b"day\n"[..], Vec::new()).expect_err("is refused");
+        assert!(error.to_string().contains("列がありません: starts_on"), "{error}");
+        let error = lookup(&CALCULATIONS, "dead-line").expect_err("is refused");
+        assert!(error.to_string().contains("「deadline」のことですか"), "{error}");
+    }
+}
