@@ -12,6 +12,9 @@
 import { createServer } from "node:http";
 import { Provider } from "oidc-provider";
 
+// Standard output is for the one line; the library tells its notices there.
+console.info = console.error;
+
 const config = JSON.parse(process.argv[2] ?? "{}");
 const people = config.people ?? {};
 

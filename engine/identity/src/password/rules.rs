@@ -106,7 +106,7 @@ fn is_first_guess(folded: &str) -> bool {
 fn halves_alike(word: &str) -> bool {
     FIRST_GUESSES.iter().any(|guess| {
         let times = word.len() / guess.len();
-        times >= 2 && word.len() % guess.len() == 0 && *word == guess.repeat(times)
+        times >= 2 && word.len().is_multiple_of(guess.len()) && *word == guess.repeat(times)
     })
 }
 

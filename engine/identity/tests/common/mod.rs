@@ -1,7 +1,9 @@
 //! A city with accounts, for the tests of this crate.
 #![allow(dead_code, reason = "each test file uses its part")]
+#![allow(clippy::unwrap_used, reason = "a fixture that fails fails the test")]
 
 pub mod authenticator;
+pub mod provider;
 
 use std::sync::Arc;
 
