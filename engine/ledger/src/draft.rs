@@ -4,7 +4,7 @@
 //! reading, so that all of them, those of form and those of content, are shown at once. Only [`crate::check`] makes
 //! something of it that can be stored.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use kawasemi_kernel::{FileRef, RecordId, Value};
 use kawasemi_schema::{FieldDef, FieldKind, LedgerDef};
@@ -20,6 +20,8 @@ pub struct Draft {
     entered: BTreeMap<String, Value>,
     mistakes: Vec<FieldError>,
     unknown: Vec<String>,
+    /// The fields that were read by their types. What a program sets is proven when the draft is checked.
+    read: BTreeSet<String>,
     uploads: Vec<FileRef>,
 }
 
@@ -45,7 +47,9 @@ impl Draft {
 
     /// Enters a field; [`Value::Null`] empties it.
     pub fn set(&mut self, key: impl Into<String>, value: impl Into<Value>) {
-        self.entered.insert(key.into(), value.into());
+        let key = key.into();
+        self.read.remove(&key);
+        self.entered.insert(key, value.into());
     }
 
     /// Adds a file that was stored for this draft, at the end of its field.
@@ -55,6 +59,14 @@ impl Draft {
             other => *other = Value::Files(vec![file.clone()]),
         }
         self.uploads.push(file);
+    }
+
+    /// Enters what the record held before, which was checked when it was stored; its files are known.
+    pub(crate) fn restore(&mut self, key: &str, value: Value) {
+        if let Value::Files(files) = &value {
+            self.uploads.extend(files.iter().cloned());
+        }
+        self.take(key, Ok(value));
     }
 
     /// Notes a mistake that was found before the fields were checked.
@@ -85,11 +97,20 @@ impl Draft {
         draft
     }
 
-    fn take(&mut self, key: &str, read: Result<Value, Vec<FieldError>>) {
+    /// Enters what a type read, or notes why it refused.
+    pub(crate) fn take(&mut self, key: &str, read: Result<Value, Vec<FieldError>>) {
         match read {
-            Ok(value) => self.set(key, value),
+            Ok(value) => {
+                self.set(key, value);
+                self.read.insert(key.to_owned());
+            }
             Err(mistakes) => self.mistakes.extend(mistakes),
         }
+    }
+
+    /// Whether a field's value was read by its type.
+    pub(crate) fn is_read(&self, key: &str) -> bool {
+        self.read.contains(key)
     }
 
     /// What was entered in a field; none if it stays as it is.
@@ -125,6 +146,6 @@ impl Draft {
 }
 
 /// Whether a field is entered at all.
-fn is_entered(field: &FieldDef) -> bool {
+pub(crate) fn is_entered(field: &FieldDef) -> bool {
     !matches!(field.kind, FieldKind::Computed { .. })
 }

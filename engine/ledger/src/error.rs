@@ -64,6 +64,9 @@ pub enum LedgerError {
         /// The fields of the key that the caller may see, by label; empty when it may not see all.
         fields: Vec<String>,
     },
+    /// An id that the client made was used before, for something else or by somebody else.
+    #[error("この番号（id）はすでに使われています。新しい番号で登録してください。")]
+    IdTaken,
     /// The record would leave, or lies outside, what the caller may change.
     #[error(
         "この内容では、あなたが扱える範囲（所管など）の外の記録になるため保存できません。所管の項目を確かめてください。"

@@ -3,7 +3,11 @@
 mod csv_file;
 mod decode;
 mod file;
+mod mapping;
+mod report;
 mod workbook;
 
 pub use decode::Encoding;
 pub use file::{FileError, FileOptions, LOOK, Look, SheetRow, format_name, look, rows_below};
+pub use mapping::Mapping;
+pub use report::{ImportReport, Problem, Progress};

@@ -1,0 +1,138 @@
+//! Which column of a file goes into which field.
+
+use std::collections::HashSet;
+
+use kawasemi_kernel::Lang;
+use kawasemi_kernel::text::fold;
+use kawasemi_schema::{FieldDef, FieldKind, LedgerDef};
+use serde::{Deserialize, Serialize};
+
+use super::file::{Look, SheetRow};
+use crate::draft::{Draft, is_entered};
+use crate::field::{self, Cell, Entry, FieldError};
+
+/// Where the columns of a file go, and how its rows meet records.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Mapping {
+    /// For each column the field's key (`area`), a part of a field (`name.kana`), `id`, `number`, or nothing to leave it
+    /// out.
+    pub columns: Vec<String>,
+    /// By what a row finds the record that it changes; empty where every row is a new record. `id`, `number`, or the
+    /// fields of a unique key.
+    pub merge: Vec<String>,
+    /// An empty cell empties the field of a record that is changed, instead of leaving it as it is.
+    pub clear: bool,
+    /// Rows with mistakes are left out, instead of refusing the whole file.
+    pub skip_bad: bool,
+}
+
+impl Mapping {
+    /// Guesses where columns go, by their headings: keys, labels in any language, `label（フリガナ）`.
+    pub fn guess<'a>(look: &Look, ledger: &LedgerDef, fields: impl IntoIterator<Item = &'a FieldDef>) -> Self {
+        let mut names: Vec<(String, String)> = vec![("id".to_owned(), "id".to_owned())];
+        if ledger.number.is_some() {
+            names.extend(["number", "番号"].map(|name| (fold(name), "number".to_owned())));
+        }
+        for field in fields.into_iter().filter(|field| is_entered(field)) {
+            names.push((fold(&field.key), field.key.clone()));
+            for label in Lang::ALL.map(|lang| field.label.get(lang)) {
+                names.push((fold(label), field.key.clone()));
+                for (part, words) in parts(field) {
+                    names.extend(
+                        words.iter().map(|word| (fold(&format!("{label}（{word}）")), format!("{}.{part}", field.key))),
+                    );
+                    names.extend(
+                        words.iter().map(|word| (fold(&format!("{label}{word}")), format!("{}.{part}", field.key))),
+                    );
+                }
+            }
+            for (part, words) in parts(field) {
+                let target = format!("{}.{part}", field.key);
+                names.push((fold(&target), target.clone()));
+                names.extend(words.iter().map(|word| (fold(word), target.clone())));
+            }
+        }
+        let mut taken = HashSet::new();
+        let column = |heading: &String| {
+            let folded = fold(heading);
+            let bare = fold(heading.split(['（', '(']).next().unwrap_or_default());
+            let exact = names.iter().find(|(name, target)| *name == folded && !taken.contains(target));
+            let found = exact.or_else(|| names.iter().find(|(name, target)| *name == bare && !taken.contains(target)));
+            let target = found.map(|(_, target)| target.clone()).unwrap_or_default();
+            taken.insert(target.clone());
+            target
+        };
+        let columns: Vec<String> = look.headings.iter().map(column).collect();
+        let merge = if columns.iter().any(|target| target == "id") { vec!["id".to_owned()] } else { Vec::new() };
+        Self { columns, merge, clear: false, skip_bad: false }
+    }
+
+    /// The positions of the columns that go to a target.
+    fn column(&self, target: &str) -> Option<usize> {
+        self.columns.iter().position(|known| known == target)
+    }
+
+    /// The cell that goes to a target.
+    pub(super) fn cell<'a>(&self, row: &'a SheetRow, target: &str) -> &'a Cell {
+        self.column(target).map_or(&Cell::Empty, |column| row.cell(column))
+    }
+
+    /// The fields that some column goes to.
+    pub(super) fn fields<'a>(&'a self, ledger: &'a LedgerDef) -> impl Iterator<Item = &'a FieldDef> {
+        let is_target = |field: &FieldDef| {
+            let parts = format!("{}.", field.key);
+            self.columns.iter().any(|target| *target == field.key || target.starts_with(&parts))
+        };
+        ledger.fields.iter().filter(move |field| is_entered(field) && is_target(field))
+    }
+
+    /// Names in the mapping that are no targets.
+    pub(super) fn unknown<'a>(&'a self, ledger: &LedgerDef) -> Option<&'a str> {
+        let is_known = |target: &str| {
+            let (field, part) = target.split_once('.').map_or((target, None), |(field, part)| (field, Some(part)));
+            match (ledger.field(field), part) {
+                _ if matches!(target, "" | "id" | "number") => true,
+                (Some(field), None) => is_entered(field),
+                (Some(field), Some(part)) => parts(field).iter().any(|(known, _)| *known == part),
+                (None, _) => false,
+            }
+        };
+        self.columns.iter().chain(&self.merge).map(String::as_str).find(|target| !is_known(target))
+    }
+
+    /// Reads a row. References are left out: they name records, which are looked up for many rows at once.
+    pub(super) fn draft(&self, ledger: &LedgerDef, row: &SheetRow, is_new: bool) -> Draft {
+        let mut draft = Draft::new();
+        for field in self.fields(ledger).filter(|field| !matches!(field.kind, FieldKind::Reference { .. })) {
+            let read = self.read(field, row);
+            // A new record keeps its defaults where a cell is empty.
+            if matches!(&read, Ok(value) if value.is_null()) && (is_new || !self.clear) {
+                continue;
+            }
+            draft.take(&field.key, read);
+        }
+        draft
+    }
+
+    fn read(&self, field: &FieldDef, row: &SheetRow) -> Result<kawasemi_kernel::Value, Vec<FieldError>> {
+        let parts: Vec<String> = parts(field).iter().map(|(part, _)| format!("{}.{part}", field.key)).collect();
+        if parts.iter().all(|part| self.column(part).is_none()) {
+            return field::from_cell(field, self.cell(row, &field.key));
+        }
+        let mut entry = Entry::default();
+        for target in parts.iter().chain([&field.key]) {
+            entry.add(target.clone(), self.cell(row, target).to_text());
+        }
+        field::from_entry(field, &entry)
+    }
+}
+
+/// The parts of a field that have a column of their own, with the words for them.
+fn parts(field: &FieldDef) -> &'static [(&'static str, &'static [&'static str])] {
+    match field.kind {
+        FieldKind::PersonName => &[("kana", &["フリガナ", "ふりがな", "カナ", "かな"])],
+        FieldKind::Address => &[("postcode", &["郵便番号"])],
+        _ => &[],
+    }
+}

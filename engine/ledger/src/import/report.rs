@@ -1,0 +1,96 @@
+//! What an import found and did, kept within bounds however bad the file is.
+
+use kawasemi_kernel::csv_safe::guard;
+use serde::Serialize;
+
+use super::file::SheetRow;
+use super::mapping::Mapping;
+use crate::field::FieldError;
+
+/// Most problems that are kept one by one.
+const KEPT: usize = 10_000;
+/// Longest part of a value that is quoted, in characters.
+const QUOTED: usize = 60;
+
+/// The outcome of an import or of its dry run.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ImportReport {
+    /// Rows that were read.
+    pub rows: u64,
+    /// Records that were, or would be, made.
+    pub created: u64,
+    /// Records that were, or would be, changed.
+    pub updated: u64,
+    /// Rows that say what their record says already.
+    pub unchanged: u64,
+    /// Rows with mistakes.
+    pub bad: u64,
+    /// The mistakes, the first ten thousand of them.
+    pub problems: Vec<Problem>,
+    /// The batch under which records were made, for undoing; none for a dry run, or where nothing was written.
+    pub batch: Option<i64>,
+    /// Whether anything was written.
+    pub is_applied: bool,
+}
+
+/// One mistake in one row.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Problem {
+    /// The line or row in the file, from 1.
+    pub line: u64,
+    /// The heading of the column, or the field's name; empty for the whole row.
+    pub column: String,
+    /// The value, shortened.
+    pub value: String,
+    /// What is wrong and what to do.
+    pub reason: String,
+}
+
+impl ImportReport {
+    /// Notes the mistakes of a row.
+    pub(super) fn refuse(&mut self, row: &SheetRow, mapping: &Mapping, headings: &[String], errors: Vec<FieldError>) {
+        self.bad += 1;
+        for error in errors {
+            if self.problems.len() >= KEPT {
+                return;
+            }
+            let column = mapping.columns.iter().position(|target| *target == error.field);
+            let heading = column.and_then(|column| headings.get(column)).cloned();
+            let value = mapping.cell(row, &error.field).to_text().chars().take(QUOTED).collect();
+            self.problems.push(Problem {
+                line: row.line,
+                column: heading.unwrap_or(error.label),
+                value,
+                reason: error.message,
+            });
+        }
+    }
+
+    /// Whether there were more mistakes than are kept.
+    pub fn is_cut(&self) -> bool {
+        self.problems.len() >= KEPT
+    }
+
+    /// The mistakes as CSV in UTF-8 with a byte order mark, to be worked through in a spreadsheet.
+    pub fn to_csv(&self) -> String {
+        let mut out = String::from("\u{FEFF}行,列,値,理由\r\n");
+        for problem in &self.problems {
+            let cells = [&problem.line.to_string(), &problem.column, &problem.value, &problem.reason];
+            let quoted = cells.map(|cell| format!("\"{}\"", guard(cell).replace('"', "\"\"")));
+            out.push_str(&quoted.join(","));
+            out.push_str("\r\n");
+        }
+        out
+    }
+}
+
+/// How far an import has come.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    /// Rows that were read.
+    pub rows: u64,
+    /// Rows with mistakes.
+    pub bad: u64,
+    /// Whether it is the second reading, which changes the records that were there before.
+    pub is_updating: bool,
+}

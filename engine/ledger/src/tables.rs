@@ -1,0 +1,49 @@
+//! The ledger engine's own tables, for [`kawasemi_store::StoreOptions::tables`].
+
+use kawasemi_store::table::{Column, Table};
+
+/// All of them.
+#[must_use]
+pub fn tables() -> Vec<Table> {
+    vec![views(), uses(), imports()]
+}
+
+/// Saved views (保存した表示): a person's own, or shared with all who may read the ledger.
+fn views() -> Table {
+    Table::new("ledger_view")
+        .column(Column::id("id"))
+        .column(Column::text("ledger"))
+        .column(Column::text("owner"))
+        .column(Column::text("title"))
+        .column(Column::text("filter").optional())
+        .column(Column::text("sort"))
+        .column(Column::text("columns"))
+        .column(Column::bool("shared"))
+        .column(Column::int("created_at"))
+        .column(Column::int("updated_at"))
+        .column(Column::int("used_at"))
+        .key(["id"])
+        .index(["ledger"])
+}
+
+/// When a ledger was last read and changed by people, to the day, so that an unused one can ask its owner.
+fn uses() -> Table {
+    Table::new("ledger_use")
+        .column(Column::text("ledger"))
+        .column(Column::text("read_on").optional())
+        .column(Column::text("changed_on").optional())
+        .column(Column::text("asked_on").optional())
+        .key(["ledger"])
+        .clustered()
+}
+
+/// What an import changed in records that were there before, so that it can be undone.
+fn imports() -> Table {
+    Table::new("import_change")
+        .column(Column::int("batch"))
+        .column(Column::id("record"))
+        .column(Column::int("before_revision"))
+        .column(Column::int("after_revision"))
+        .key(["batch", "record"])
+        .clustered()
+}
