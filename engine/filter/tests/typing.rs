@@ -129,6 +129,8 @@ fn conditions_are_written_so_that_an_index_helps() {
         ("seen <= DATE('2025-03-31')", r#"("seen" < $1)"#),
         ("quantity > 1 + 2 * 3", r#"("quantity" > $1)"#),
         ("TRUE AND quantity > 1", r#"("quantity" > $1)"#),
+        ("active = TRUE", r#"("active")"#),
+        ("FALSE <> active", r#"("active")"#),
         ("quantity > limit", r#"("quantity" > $1)"#),
     ] {
         assert_eq!(typed(text).to_sql(Dialect::Sqlite, &Params::new()).condition.to_string(), sql, "{text}");

@@ -113,8 +113,8 @@ impl Lowering<'_> {
         };
         let (condition, other) = match (is_condition(left), is_condition(right)) {
             (false, false) => return self.compare(cmp, self.typed(left)?, self.typed(right)?),
-            (true, _) if matches!(right.kind(), Kind::Bool(_)) => (left, right),
-            (_, true) if matches!(left.kind(), Kind::Bool(_)) => (right, left),
+            _ if matches!(right.kind(), Kind::Bool(_)) => (left, right),
+            _ if matches!(left.kind(), Kind::Bool(_)) => (right, left),
             _ => return Err(mismatch(right.at(), "条件どうしは比べられません", "AND・OR・NOT でつないでください")),
         };
         let Kind::Bool(truth) = other.kind() else { return Err(no_condition(other)) };
