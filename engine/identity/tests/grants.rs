@@ -66,7 +66,7 @@ clearance = "personal"
 [[grant]]
 role = "public"
 actions = ["read"]
-rows = "open"
+rows = "open = TRUE"
 clearance = "public"
 reason = "市民が公園を探すため"
 
@@ -133,12 +133,12 @@ fn park(of: Option<u128>, open: Option<bool>, caretaker: Option<&str>) -> Fields
 
 #[test]
 fn mistakes_are_shown_in_their_place() {
-    let unknown = refusal("rows = \"open\"", "rows = \"opne\"");
+    let unknown = refusal("rows = \"open = TRUE\"", "rows = \"opne = TRUE\"");
     assert!(unknown.starts_with("park.toml:") && unknown.contains("open"), "{unknown}");
     assert!(refusal("role = \"park-manager\"", "role = \"park-manger\"").contains("「park-manager」のことですか"));
     let type_error = refusal("department IN (user.departments)\"", "department > 3\"");
     assert!(type_error.starts_with("park.toml:"), "{type_error}");
-    refusal("rows = \"open\"", "rows = \"open) OR (TRUE\"");
+    refusal("rows = \"open = TRUE\"", "rows = \"open = TRUE) OR (TRUE\"");
 }
 
 #[test]

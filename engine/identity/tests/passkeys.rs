@@ -123,6 +123,10 @@ on_both_stores! {
         let other = hall.context(&hall.sign_in("sato").await.secret).await;
         assert!(matches!(hall.identity.remove_passkey(&other, second).await, Err(IdentityError::NotFound)));
         assert!(matches!(hall.identity.passkeys_of(&other, account).await, Err(IdentityError::Forbidden)));
+        let renamed = hall.identity.rename_passkey(&other, second, "私のもの").await;
+        assert!(matches!(renamed, Err(IdentityError::NotFound)));
+        hall.identity.rename_passkey(&context, second, "金庫の鍵").await.unwrap();
+        assert_eq!(hall.identity.passkeys_of(&context, account).await.unwrap()[1].name, "金庫の鍵");
         hall.identity.remove_passkey(&context, second).await.unwrap();
         assert_eq!(hall.identity.passkeys_of(&context, account).await.unwrap().len(), 1);
     }
