@@ -16,7 +16,6 @@ pub mod auth;
 mod health;
 pub mod home;
 pub mod ledgers;
-pub mod pending;
 pub mod portal;
 pub mod problem;
 pub mod registers;
@@ -38,6 +37,9 @@ pub use problem::Problem;
 pub use request::{Cx, Entries, Upload, Uploads};
 pub use state::{CityDesk, Desk, Opener, Place, Settings, Site, SiteLink};
 
+/// Pages that a system brings: routes over the running server.
+pub type Pages = Router<Desk>;
+
 /// This crate's words in a language.
 pub fn words(lang: Lang) -> Text {
     static WORDS: std::sync::LazyLock<Catalogue> = kawasemi_ui::catalogue!("../text");
@@ -47,7 +49,7 @@ pub fn words(lang: Lang) -> Text {
 /// The whole site. `pages` are the pages that systems bring.
 ///
 /// Serve it with the peer's address as [`axum::extract::ConnectInfo`], so that attempts to sign in are counted by address.
-pub fn router(desk: Desk, pages: Router<Desk>) -> Router {
+pub fn router(desk: Desk, pages: Pages) -> Router {
     let limit = usize::try_from(desk.settings().upload_limit).unwrap_or(usize::MAX);
     let site = Router::new()
         .merge(portal::routes())

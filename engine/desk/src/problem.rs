@@ -6,6 +6,8 @@
 //!
 //! A form with mistakes is no problem: it is shown again with status 422 and everything that was typed.
 
+mod engines;
+
 use std::sync::Arc;
 
 use axum::response::{IntoResponse, Response};

@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use crate::pending::Ledgers;
-use axum::Router;
-use kawasemi_identity::Identity;
+use kawasemi_identity::{Identity, Provider};
+use kawasemi_kernel::calculation::Calculation;
 use kawasemi_kernel::{Clock, IdSource, Lang};
+use kawasemi_ledger::Ledgers;
 use kawasemi_schema::{SystemBundle, Text};
 use kawasemi_store::{City, CityInfo, Store};
 use tokio::sync::Mutex;
@@ -51,12 +51,12 @@ impl Default for Settings {
     }
 }
 
-/// What a system brings to the site: its definitions, its own pages, and where they are linked.
+/// What a system brings to the site: its definitions, and where its pages are linked.
 pub struct Site {
     /// The system's definitions.
     pub bundle: SystemBundle,
-    /// Pages of its own, beside those that every ledger gets.
-    pub pages: Router<Desk>,
+    /// The calculations that the API offers.
+    pub calculations: &'static [Calculation],
     /// Links in the staff desk and on the portal.
     pub links: Vec<SiteLink>,
 }
@@ -89,6 +89,8 @@ pub struct CityDesk {
     pub city: City,
     /// Accounts, sessions and sign-in.
     pub identity: Identity,
+    /// The hall's own identity provider, if the city has one.
+    pub provider: Option<Provider>,
     /// The ledgers.
     pub ledgers: Ledgers,
 }
@@ -145,6 +147,11 @@ impl Desk {
     /// Links of all systems to a place, in the order of the systems.
     pub fn links(&self, place: Place) -> impl Iterator<Item = &SiteLink> {
         self.inner.systems.iter().flat_map(|site| &site.links).filter(move |link| link.place == place)
+    }
+
+    /// The calculations of all systems.
+    pub fn calculations(&self) -> impl Iterator<Item = &'static Calculation> {
+        self.inner.systems.iter().flat_map(|site| site.calculations)
     }
 
     /// The title of a system in a language.

@@ -5,9 +5,11 @@ use http::StatusCode;
 use jiff::Timestamp;
 use kawasemi_kernel::Lang;
 use kawasemi_kernel::context::civil_date_time;
+use kawasemi_ui::button::Submit;
+use kawasemi_ui::field::FieldView;
 use kawasemi_ui::notice::{Notice, Tone};
 use kawasemi_ui::page::Page;
-use kawasemi_ui::{SafeHtml, said};
+use kawasemi_ui::{Component, Icon, SafeHtml, said};
 
 use crate::request::Cx;
 
@@ -70,4 +72,25 @@ pub fn answer(page: Page<'_>, mistaken: bool) -> Response {
     } else {
         Html(page.render()).into_response()
     }
+}
+
+/// A form that narrows a list: its fields go into the address.
+pub fn narrowing(action: &str, fields: &[FieldView], submit: &str) -> SafeHtml {
+    let fields: SafeHtml = fields.iter().map(|field| field.html(Lang::Ja)).collect();
+    let button = Submit::new(submit).icon(Icon::Search).html();
+    SafeHtml::trusted(format!(
+        "<form class=\"form no-print\" method=\"get\" action=\"{}\"><div class=\"form-columns\">{fields}</div>\
+         <div class=\"button-row\">{button}</div></form>",
+        SafeHtml::escape(action)
+    ))
+}
+
+/// An address with parameters; empty ones are left out.
+pub fn address(path: &str, parameters: &[(&str, &str)]) -> String {
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    for (name, value) in parameters.iter().filter(|(_, value)| !value.is_empty()) {
+        query.append_pair(name, value);
+    }
+    let query = query.finish();
+    if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
 }

@@ -14,6 +14,8 @@ use kawasemi_ui::SafeHtml;
 use kawasemi_ui::page::{Page, Site};
 use kawasemi_ui::steps::{Tab, tabs};
 
+pub use self::sessions::table as sessions_table;
+pub use self::tokens::read_day;
 use crate::problem::Problem;
 use crate::request::Cx;
 use crate::state::Desk;

@@ -1,10 +1,52 @@
-//! admin
+//! Administration (管理): accounts and roles, who may see what and why, what happened, and what runs.
+//!
+//! For the role `admin` only; to everybody else none of it exists ([`gate::admin`]). An administrator sees here who may do
+//! what, but no record: that takes a grant like anybody else's.
+
+mod access;
+mod definitions;
+mod events;
+mod grants;
+mod jobs;
+mod names;
+mod overview;
+mod roles;
+mod users;
+mod why;
 
 use axum::Router;
+use axum::middleware::from_fn;
+use axum::routing::{get, post};
+use kawasemi_ui::page::{Page, Site};
 
+use crate::request::{Cx, gate};
 use crate::state::Desk;
 
-/// The routes.
+/// The routes under `/desk/admin`.
 pub fn routes() -> Router<Desk> {
     Router::new()
+        .route("/desk/admin", get(overview::show))
+        .merge(users::routes())
+        .route("/desk/admin/roles", get(roles::list))
+        .route("/desk/admin/roles/{role}", get(roles::holders))
+        .route("/desk/admin/grants", get(grants::matrix))
+        .route("/desk/admin/grants/why", get(why::show))
+        .route("/desk/admin/events", get(events::list))
+        .route("/desk/admin/access", get(access::list))
+        .route("/desk/admin/definitions", get(definitions::list))
+        .route("/desk/admin/definitions/{ledger}", get(definitions::show))
+        .route("/desk/admin/definitions/{ledger}/source", get(definitions::source))
+        .route("/desk/admin/jobs", get(jobs::list))
+        .route("/desk/admin/jobs/{id}/retry", post(jobs::retry))
+        .layer(from_fn(gate::admin))
+}
+
+/// A page of the administration.
+fn page<'a>(site: &'a Site, title: &str) -> Page<'a> {
+    Page::new(site, title).crumb("管理", "/desk/admin")
+}
+
+/// The shell of the administration's pages.
+fn site(cx: &Cx) -> Site {
+    cx.desk_site("admin")
 }

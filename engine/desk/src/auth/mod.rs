@@ -11,9 +11,8 @@ use axum::Router;
 use axum::response::Response;
 use axum::routing::{get, post};
 use http::header::{self, HeaderValue};
-use kawasemi_identity::{Cookie, IdentityError, Secret};
+use kawasemi_identity::{Cookie, Secret};
 
-use crate::problem::Problem;
 use crate::request::Cx;
 use crate::state::Desk;
 
@@ -28,8 +27,8 @@ pub fn routes() -> Router<Desk> {
         .route("/auth/passkey/login/finish", post(passkey::login_finish))
         .route("/auth/passkey/register/start", post(passkey::register_start))
         .route("/auth/passkey/register/finish", post(passkey::register_finish))
-    // .route("/auth/oidc/start", get(oidc::start))
-    // .route("/auth/oidc/callback", get(oidc::callback))
+        .route("/auth/oidc/start", get(oidc::start))
+        .route("/auth/oidc/callback", get(oidc::callback))
 }
 
 /// Where people choose a new password.
@@ -50,43 +49,6 @@ pub fn session_cookie(cx: &Cx, response: &mut Response, secret: &Secret) {
 fn add_cookie(response: &mut Response, cookie: &str) {
     let value = HeaderValue::from_str(cookie).expect("a cookie of ours is plain ASCII");
     response.headers_mut().append(header::SET_COOKIE, value);
-}
-
-/// What an error of identity is at the web edge. Whether something exists is not told to those who may not know.
-impl From<IdentityError> for Problem {
-    fn from(error: IdentityError) -> Self {
-        use http::StatusCode as S;
-        let said = error.to_string();
-        match &error {
-            IdentityError::NotFound => Self::not_found(),
-            IdentityError::Forbidden => Self::forbidden(),
-            IdentityError::TooManyAttempts { .. } | IdentityError::Busy => Self::too_many(said),
-            IdentityError::StepUpNeeded => {
-                Self::new(S::FORBIDDEN, "step-up-needed", "もう一度本人確認が必要です", said)
-            }
-            IdentityError::WrongCredentials | IdentityError::WrongCode | IdentityError::CeremonyOver => {
-                Self::new(S::UNPROCESSABLE_ENTITY, "sign-in-refused", "サインインできませんでした", said)
-            }
-            IdentityError::PasskeyRefused(cause) => {
-                let log = Some(cause.to_string());
-                Self {
-                    log,
-                    ..Self::new(S::UNPROCESSABLE_ENTITY, "passkey-refused", "サインインできませんでした", said)
-                }
-            }
-            IdentityError::Provider(cause) => {
-                let log = Some(cause.to_string());
-                Self {
-                    log, ..Self::new(S::BAD_GATEWAY, "provider-failed", "サインインできませんでした", said)
-                }
-            }
-            IdentityError::NotLinked => Self::new(S::FORBIDDEN, "not-linked", "サインインできませんでした", said),
-            IdentityError::LoginTaken { .. } | IdentityError::Invalid(_) | IdentityError::WeakPassword(_) => {
-                Self::new(S::UNPROCESSABLE_ENTITY, "invalid", "入力を確かめてください", said)
-            }
-            _ => Self::internal(&error),
-        }
-    }
 }
 
 #[cfg(test)]

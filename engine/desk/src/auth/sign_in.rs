@@ -66,6 +66,8 @@ pub(super) fn refused(error: IdentityError, again: impl FnOnce(String) -> Html<S
             StatusCode::UNPROCESSABLE_ENTITY
         }
         IdentityError::TooManyAttempts { .. } | IdentityError::Busy => StatusCode::TOO_MANY_REQUESTS,
+        IdentityError::NotLinked | IdentityError::StepUpNeeded => StatusCode::FORBIDDEN,
+        IdentityError::Provider(_) => StatusCode::BAD_GATEWAY,
         _ => return Err(error.into()),
     };
     Ok((status, again(error.to_string())).into_response())
@@ -87,7 +89,7 @@ pub fn page_with_kept(cx: &Cx, kept: &Kept) -> Html<String> {
     page(cx, "", Some(kept), None, "")
 }
 
-fn page(cx: &Cx, next: &str, kept: Option<&Kept>, mistake: Option<String>, login: &str) -> Html<String> {
+pub(super) fn page(cx: &Cx, next: &str, kept: Option<&Kept>, mistake: Option<String>, login: &str) -> Html<String> {
     let site = cx.portal_site();
     let fields = vec![
         FieldView::new("login", "利用者名", FieldKind::Text { max: None })
@@ -146,7 +148,7 @@ pub(super) fn passkey_form(next: &str) -> SafeHtml {
 
 /// The link to the hall's own identity provider, if the city has one.
 pub(super) fn provider_link(cx: &Cx, next: &str) -> SafeHtml {
-    if !has_provider(cx) {
+    if cx.city().provider.is_none() {
         return SafeHtml::EMPTY;
     }
     let address = format!("/auth/oidc/start?{}", query_of_next(own_path(next)));
@@ -155,8 +157,4 @@ pub(super) fn provider_link(cx: &Cx, next: &str) -> SafeHtml {
 
 fn query_of_next(next: &str) -> String {
     url::form_urlencoded::Serializer::new(String::new()).append_pair("next", next).finish()
-}
-
-fn has_provider(_: &Cx) -> bool {
-    false
 }

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use crate::pending::Ledgers;
 use axum::extract::FromRequestParts;
 use http::request::Parts;
 use kawasemi_identity::identity::Visit;
 use kawasemi_identity::{Context, Grants, Secret};
 use kawasemi_kernel::Lang;
-use kawasemi_schema::Catalogue;
+use kawasemi_ledger::Ledgers;
+use kawasemi_store::catalogue::Catalogue;
 use kawasemi_ui::page::{LanguageLink, NavItem, SearchBox, Site, UserMenu};
 use kawasemi_ui::{Icon, SafeHtml, Text};
 use url::Url;
@@ -59,7 +59,7 @@ impl Cx {
 
     /// The definitions in force.
     pub fn catalogue(&self) -> Arc<Catalogue> {
-        Arc::clone(&self.inner.city.ledgers.catalogue)
+        self.inner.city.city.catalogue()
     }
 
     /// The grants in force.

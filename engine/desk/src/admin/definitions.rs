@@ -1,0 +1,112 @@
+//! The definitions in force (台帳の定義), with their versions, retention and purpose of use.
+
+use axum::extract::Path;
+use axum::response::{Html, IntoResponse, Response};
+use http::header;
+use kawasemi_kernel::Lang;
+use kawasemi_schema::{FieldDef, LedgerDef, Retention, RetentionStart};
+use kawasemi_ui::button::{LinkButton, row};
+use kawasemi_ui::facts::{Fact, facts};
+use kawasemi_ui::table::{Align, Column, Row, Table};
+use kawasemi_ui::{Component, Icon, SafeHtml};
+
+use super::grants::clearance;
+use super::{page, site};
+use crate::problem::Problem;
+use crate::request::Cx;
+use crate::view::{code, section};
+
+const PATH: &str = "/desk/admin/definitions";
+
+/// `GET /desk/admin/definitions`
+pub async fn list(cx: Cx) -> Result<Response, Problem> {
+    let catalogue = cx.city().city.catalogue();
+    let columns = vec![
+        Column::new("ledger", "台帳"),
+        Column::new("key", "キー"),
+        Column::new("version", "版").align(Align::Number),
+        Column::new("fields", "項目").align(Align::Number),
+        Column::new("owner", "所管"),
+        Column::new("retention", "保存期間"),
+    ];
+    let rows = catalogue.iter().map(|ledger| {
+        let def = &ledger.def;
+        Row::new(vec![
+            SafeHtml::link(&format!("{PATH}/{}", def.key), def.title.get(Lang::Ja)),
+            code(&def.key),
+            SafeHtml::escape(ledger.version),
+            SafeHtml::escape(def.fields.len()),
+            SafeHtml::escape(&def.owner),
+            SafeHtml::escape(retention(&def.retention)),
+        ])
+    });
+    let body = Table::new(Lang::Ja, "使われている台帳の定義", columns, rows.collect()).html();
+    let site = site(&cx);
+    let page = page(&site, "台帳の定義")
+        .lead("いま使われている定義です。版は公開のたびに増え、記録の履歴は書かれたときの版を覚えています。");
+    Ok(Html(page.body(body).render()).into_response())
+}
+
+/// `GET /desk/admin/definitions/{ledger}`
+pub async fn show(cx: Cx, Path(key): Path<String>) -> Result<Response, Problem> {
+    let catalogue = cx.city().city.catalogue();
+    let ledger = catalogue.get(&key).ok_or_else(Problem::not_found)?;
+    let def = &ledger.def;
+    let mut body = facts(&[
+        Fact::html("キー", code(&def.key)),
+        Fact::text("版", &ledger.version.to_string()),
+        Fact::text("所管", &def.owner),
+        Fact::text("利用目的", def.purpose.get(Lang::Ja)),
+        Fact::text("保存期間", &retention(&def.retention)),
+        Fact::text("保存期間の根拠", &def.retention.basis),
+    ]);
+    body.push(&section("項目", &fields(def)));
+    let site = site(&cx);
+    let buttons = row([
+        LinkButton::new("台帳を開く", format!("/desk/ledgers/{key}")).icon(Icon::Ledger).html(),
+        LinkButton::new("TOMLを保存する", format!("{PATH}/{key}/source")).icon(Icon::Download).download().html(),
+    ]);
+    let mut page = page(&site, def.title.get(Lang::Ja)).crumb("台帳の定義", PATH).actions(buttons).body(body);
+    let description = def.description.get(Lang::Ja);
+    if !description.is_empty() {
+        page = page.lead(description);
+    }
+    Ok(Html(page.render()).into_response())
+}
+
+/// `GET /desk/admin/definitions/{ledger}/source`: the file as it was published.
+pub async fn source(cx: Cx, Path(key): Path<String>) -> Result<Response, Problem> {
+    let catalogue = cx.city().city.catalogue();
+    let ledger = catalogue.get(&key).ok_or_else(Problem::not_found)?;
+    let kind = (header::CONTENT_TYPE, "application/toml; charset=utf-8".to_owned());
+    let name = (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{}.toml\"", ledger.def.key));
+    Ok(([kind, name], ledger.def.source.text.to_string()).into_response())
+}
+
+fn fields(def: &LedgerDef) -> SafeHtml {
+    let columns = vec![
+        Column::new("label", "項目"),
+        Column::new("key", "キー"),
+        Column::new("clearance", "深さ").align(Align::Tight),
+        Column::new("required", "必須").align(Align::Tight),
+    ];
+    let row = |field: &FieldDef| {
+        Row::new(vec![
+            SafeHtml::escape(field.label.get(Lang::Ja)),
+            code(&field.key),
+            clearance(field.clearance),
+            SafeHtml::or_dash(if field.required { "必須" } else { "" }),
+        ])
+    };
+    Table::new(Lang::Ja, "項目", columns, def.fields.iter().map(row).collect()).html()
+}
+
+fn retention(retention: &Retention) -> String {
+    let Some(years) = retention.years else { return "常用（期限なし）".to_owned() };
+    let from = match retention.from {
+        RetentionStart::FiscalYearEnd => "最後の変更の翌年度4月1日から",
+        RetentionStart::Created => "登録の日から",
+        RetentionStart::Updated => "最後の変更の日から",
+    };
+    format!("{from}{years}年")
+}

@@ -1,0 +1,66 @@
+//! What the errors of the engines are at the web edge.
+//!
+//! Their sentences are for people already; here they get a status and a stable key. Whether something exists is not told to
+//! those who may not know.
+
+use http::StatusCode as S;
+use kawasemi_identity::IdentityError;
+use kawasemi_store::StoreError;
+
+use super::Problem;
+
+impl From<IdentityError> for Problem {
+    fn from(error: IdentityError) -> Self {
+        let said = error.to_string();
+        match &error {
+            IdentityError::NotFound => Self::not_found(),
+            IdentityError::Forbidden => Self::forbidden(),
+            IdentityError::TooManyAttempts { .. } | IdentityError::Busy => Self::too_many(said),
+            IdentityError::StepUpNeeded => {
+                Self::new(S::FORBIDDEN, "step-up-needed", "もう一度本人確認が必要です", said)
+            }
+            IdentityError::WrongCredentials | IdentityError::WrongCode | IdentityError::CeremonyOver => {
+                Self::new(S::UNPROCESSABLE_ENTITY, "sign-in-refused", "サインインできませんでした", said)
+            }
+            IdentityError::PasskeyRefused(cause) => {
+                let log = Some(cause.to_string());
+                Self {
+                    log,
+                    ..Self::new(S::UNPROCESSABLE_ENTITY, "passkey-refused", "サインインできませんでした", said)
+                }
+            }
+            IdentityError::Provider(cause) => {
+                let log = Some(cause.to_string());
+                Self {
+                    log, ..Self::new(S::BAD_GATEWAY, "provider-failed", "サインインできませんでした", said)
+                }
+            }
+            IdentityError::NotLinked => Self::new(S::FORBIDDEN, "not-linked", "サインインできませんでした", said),
+            IdentityError::LoginTaken { .. } | IdentityError::Invalid(_) | IdentityError::WeakPassword(_) => {
+                Self::new(S::UNPROCESSABLE_ENTITY, "invalid", "入力を確かめてください", said)
+            }
+            _ => match error {
+                IdentityError::Store(error) => error.into(),
+                other => Self::internal(&other),
+            },
+        }
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        let said = error.to_string();
+        let (status, kind, title) = match &error {
+            StoreError::NotFound => return Self::not_found(),
+            StoreError::Conflict => (S::CONFLICT, "conflict", "ほかの人が先に保存しました"),
+            StoreError::Refused { .. } => (S::UNPROCESSABLE_ENTITY, "refused", "この操作はできません"),
+            StoreError::DiskFull => (S::INSUFFICIENT_STORAGE, "disk-full", "保存できませんでした"),
+            StoreError::Busy { .. } => (S::SERVICE_UNAVAILABLE, "busy", "混み合っています"),
+            StoreError::Timeout => (S::SERVICE_UNAVAILABLE, "timeout", "時間内に終わりませんでした"),
+            StoreError::Closed => (S::SERVICE_UNAVAILABLE, "closed", "停止処理中です"),
+            _ => return Self::internal(&error),
+        };
+        let log = status.is_server_error().then(|| Self::internal(&error).log).flatten();
+        Self { log, ..Self::new(status, kind, title, said) }
+    }
+}
