@@ -67,6 +67,6 @@ impl System {
 
     /// Splits off what the desk shows: definitions, pages and links.
     pub fn into_site(self) -> (Site, Pages) {
-        (Site { bundle: self.bundle, links: self.links }, self.pages)
+        (Site { bundle: self.bundle, calculations: self.calculations, links: self.links }, self.pages)
     }
 }

@@ -1,10 +1,36 @@
-//! api
+//! The REST API under `/api`: records of every ledger, calculations, and the OpenAPI document that describes them.
+//!
+//! A program signs in with `Authorization: Bearer` and is held to the same grants as its owner. A record is one flat JSON
+//! object: system properties (`id`, `number`, `revision`, `created_at`, …) and fields by key, under the names that `filter=`,
+//! `sort=` and `fields=` use. Errors are `application/problem+json` (RFC 9457).
+
+mod calculations;
+mod changes;
+mod definitions;
+mod openapi;
+mod query;
+mod records;
+pub mod shape;
 
 use axum::Router;
+use axum::routing::{get, post};
 
 use crate::state::Desk;
 
 /// The routes.
 pub fn routes() -> Router<Desk> {
     Router::new()
+        .route("/api/openapi.json", get(openapi::document))
+        .route("/api/calc", get(calculations::list))
+        .route("/api/calc/{name}", post(calculations::run))
+        .route("/api/v1/ledgers", get(definitions::list))
+        .route("/api/v1/ledgers/{ledger}", get(definitions::show))
+        .route("/api/v1/ledgers/{ledger}/count", get(records::count))
+        .route("/api/v1/ledgers/{ledger}/records", get(records::list).post(changes::create))
+        .route(
+            "/api/v1/ledgers/{ledger}/records/{id}",
+            get(records::show).patch(changes::update).delete(changes::delete),
+        )
+        .route("/api/v1/ledgers/{ledger}/records/{id}/history", get(records::history))
+        .route("/api/v1/ledgers/{ledger}/records/{id}/restore", post(changes::restore))
 }

@@ -1,0 +1,91 @@
+//! The query of a list, read strictly: a parameter that does not exist is refused by name, so that a misspelt `filter` never
+//! answers with everything.
+
+use kawasemi_ledger::read::{LARGEST_PAGE, PAGE};
+use kawasemi_ledger::select::ListRequest;
+use kawasemi_schema::SortKey;
+
+use crate::problem::Problem;
+
+const KNOWN: [&str; 8] = ["filter", "filter-lang", "sort", "fields", "q", "limit", "cursor", "view"];
+
+/// Reads the query of a list.
+pub fn list_request(query: Option<&str>) -> Result<ListRequest, Problem> {
+    let mut request = ListRequest { limit: PAGE, ..ListRequest::default() };
+    let mut filter = None;
+    let mut language = "cql2-text".to_owned();
+    for (name, value) in url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
+        match &*name {
+            "filter" => filter = Some(value.into_owned()).filter(|text| !text.trim().is_empty()),
+            "filter-lang" => language = value.into_owned(),
+            "sort" => request.sort = words(&value).map(SortKey::parse).collect(),
+            "fields" => request.fields = Some(words(&value).map(str::to_owned).collect()),
+            "q" => request.q = value.into_owned(),
+            "limit" => request.limit = limit(&value)?,
+            "cursor" => request.cursor = Some(value.into_owned()).filter(|mark| !mark.is_empty()),
+            "view" => request.view = Some(value.into_owned()),
+            other => return Err(unknown(other)),
+        }
+    }
+    match (filter, language.as_str()) {
+        (None, _) => {}
+        (Some(text), "cql2-text") => request.filter = Some(text),
+        (Some(text), "cql2-json") => {
+            let json = serde_json::from_str(&text)
+                .map_err(|error| Problem::bad_request(format!("filter はJSONとして読めません（{error}）。")))?;
+            request.filter_json = Some(json);
+        }
+        (_, other) => {
+            return Err(Problem::bad_request(format!(
+                "filter-lang={other} は使えません。cql2-text か cql2-json を指定してください。"
+            )));
+        }
+    }
+    Ok(request)
+}
+
+fn words(list: &str) -> impl Iterator<Item = &str> {
+    list.split(',').map(str::trim).filter(|word| !word.is_empty())
+}
+
+fn limit(text: &str) -> Result<u32, Problem> {
+    let read = text.parse().ok().filter(|n| (1..=LARGEST_PAGE).contains(n));
+    read.ok_or_else(|| Problem::bad_request(format!("limit は1から{LARGEST_PAGE}までの整数にしてください。")))
+}
+
+fn unknown(name: &str) -> Problem {
+    let shown: String = name.chars().take(40).collect();
+    let near = kawasemi_schema::error::nearest(name, KNOWN);
+    let hint = near
+        .map_or_else(|| format!("使えるのは {} です。", KNOWN.join(", ")), |near| format!("「{near}」のことですか。"));
+    Problem::bad_request(format!("「{shown}」というパラメーターはありません。{hint}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_what_a_list_needs() {
+        let request =
+            list_request(Some("filter=a%3D1&sort=-updated_at,name&fields=id,name&limit=10&q=%E5%85%AC%E5%9C%92"));
+        let request = request.expect("is read");
+        assert_eq!(request.filter.as_deref(), Some("a=1"));
+        assert!(request.sort[0].descending && request.sort[1].field == "name");
+        assert_eq!((request.limit, request.q.as_str()), (10, "公園"));
+    }
+
+    #[test]
+    fn refuses_what_it_does_not_know() {
+        for (query, piece) in [
+            ("filtre=a", "「filter」のことですか"),
+            ("limit=0", "limit は1から"),
+            ("limit=x", "limit は1から"),
+            ("filter=a&filter-lang=cql-text", "filter-lang=cql-text"),
+            ("filter=%7B&filter-lang=cql2-json", "JSONとして読めません"),
+        ] {
+            let problem = list_request(Some(query)).expect_err("is refused");
+            assert!(problem.detail.contains(piece), "{query}: {}", problem.detail);
+        }
+    }
+}
