@@ -4,11 +4,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use kawasemi_kernel::Clock;
 use kawasemi_kernel::context::FixedClock;
 use kawasemi_kernel::id::CountingIds;
+use kawasemi_kernel::{Act, Clock, IdSource as _, RecordId};
+use kawasemi_schema::{LedgerDef, SourceFile};
+use kawasemi_store::schema::{self, Allow, Wanted};
 use kawasemi_store::table::Table;
-use kawasemi_store::{Access, City, CityInfo, Location, Store, StoreOptions};
+use kawasemi_store::{Access, City, CityInfo, Ledger, Location, Store, StoreOptions};
 use tempfile::TempDir;
 
 use crate::postgres::TestDatabase;
@@ -50,6 +52,32 @@ impl Fixture {
         let store = Store::open(&self.location, options).await.expect("the installation opens twice");
         let city = store.open_city(self.city.code()).await.expect("the city is there");
         (store, city)
+    }
+
+    /// An act of the program itself at the test's instant.
+    #[must_use]
+    pub fn act(&self, reason: &str) -> Act {
+        Act::system(self.now(), reason)
+    }
+
+    /// A fresh record id.
+    #[must_use]
+    pub fn record_id(&self) -> RecordId {
+        RecordId(self.ids.next())
+    }
+
+    /// Publishes ledgers from their TOML, additions only, and answers the last of them.
+    ///
+    /// # Panics
+    /// When a definition is wrong or can't be published.
+    pub async fn publish(&self, definitions: &[&str]) -> Arc<Ledger> {
+        let read = |text: &&str| Arc::new(LedgerDef::read(SourceFile::new("test.toml", *text)).expect("a good ledger"));
+        let definitions: Vec<Arc<LedgerDef>> = definitions.iter().map(read).collect();
+        let key = definitions.last().expect("at least one definition").key.clone();
+        let plan = schema::plan(&self.city, Wanted { definitions, retired: Vec::new() }).await.expect("a plan");
+        let act = self.act("試験");
+        schema::apply(&self.city, &plan, Allow::Additions, &act, &*self.ids).await.expect("the plan is applied");
+        Arc::clone(self.city.catalogue().ledger(&key).expect("the ledger was published"))
     }
 
     async fn create(location: Location, tables: Vec<Table>, directory: Option<TempDir>) -> Self {

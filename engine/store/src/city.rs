@@ -3,15 +3,19 @@
 //! A [`City`] is a cheap handle to be cloned and passed on. It reads ([`City::read`]), streams ([`City::stream`]) and
 //! writes units ([`City::write`]); what its ledgers are is in its catalogue. Nothing above this crate sees a connection.
 
+use std::collections::HashMap;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, RwLock};
 use std::time::Duration;
 
 use futures::Stream;
 use futures::stream;
+use kawasemi_schema::LedgerDef;
 use serde::{Deserialize, Serialize};
 
+use crate::catalogue::{self, Catalogue, Stamp};
 use crate::error::{Result, StoreError};
+use crate::list::frequency::Frequencies;
 use crate::row::Row;
 use crate::sql::{Dialect, Naming, Sql};
 use crate::unit::{Receipt, Unit};
@@ -43,6 +47,10 @@ struct Inner {
     info: CityInfo,
     naming: Naming,
     backend: Backend,
+    catalogue: RwLock<Arc<Catalogue>>,
+    /// Definitions of earlier versions, as histories ask for them.
+    definitions: Mutex<HashMap<(String, i64), Arc<LedgerDef>>>,
+    frequencies: Frequencies,
 }
 
 enum Backend {
@@ -52,12 +60,17 @@ enum Backend {
 
 impl City {
     pub(crate) fn on_sqlite(info: CityInfo, database: sqlite::Database) -> Self {
-        Self { inner: Arc::new(Inner { info, naming: Naming::Bare, backend: Backend::Sqlite(database) }) }
+        Self::new(info, Naming::Bare, Backend::Sqlite(database))
     }
 
     pub(crate) fn on_postgres(info: CityInfo, server: postgres::Server) -> Self {
         let naming = Naming::Schema(schema_name(&info.code));
-        Self { inner: Arc::new(Inner { info, naming, backend: Backend::Postgres(server) }) }
+        Self::new(info, naming, Backend::Postgres(server))
+    }
+
+    fn new(info: CityInfo, naming: Naming, backend: Backend) -> Self {
+        let (catalogue, definitions, frequencies) = Default::default();
+        Self { inner: Arc::new(Inner { info, naming, backend, catalogue, definitions, frequencies }) }
     }
 
     /// Its code, name and hosts.
@@ -90,6 +103,77 @@ impl City {
         match &self.inner.backend {
             Backend::Sqlite(database) => Some(database.path()),
             Backend::Postgres(_) => None,
+        }
+    }
+
+    /// The published ledgers as they are now. Take it once for each request, so that the request sees one state.
+    ///
+    /// # Panics
+    /// Never: no holder of the lock panics.
+    #[must_use]
+    pub fn catalogue(&self) -> Arc<Catalogue> {
+        Arc::clone(&self.inner.catalogue.read().expect("no holder of the catalogue panics"))
+    }
+
+    /// Reads the published ledgers again where another process changed them. A server calls this every few seconds.
+    ///
+    /// # Errors
+    /// As [`City::read`].
+    pub async fn refresh_catalogue(&self) -> Result<()> {
+        if Stamp::read(self).await? != self.catalogue().stamp() {
+            self.load_catalogue().await?;
+        }
+        Ok(())
+    }
+
+    pub(crate) async fn load_catalogue(&self) -> Result<()> {
+        let catalogue = Arc::new(Catalogue::load(self).await?);
+        *self.inner.catalogue.write().expect("no holder of the catalogue panics") = catalogue;
+        Ok(())
+    }
+
+    /// A ledger's definition as it was in a version: what a revision of that time is read with.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`], and as [`City::read`].
+    ///
+    /// # Panics
+    /// Never: no holder of the lock panics.
+    pub async fn definition(&self, ledger: &str, version: i64) -> Result<Arc<LedgerDef>> {
+        if let Some(present) = self.catalogue().get(ledger).filter(|present| present.version == version) {
+            return Ok(Arc::clone(&present.def));
+        }
+        let key = (ledger.to_owned(), version);
+        let known = self.inner.definitions.lock().expect("no holder of the definitions panics").get(&key).cloned();
+        if let Some(known) = known {
+            return Ok(known);
+        }
+        let read = catalogue::read_version(self, ledger, version).await?;
+        self.inner.definitions.lock().expect("no holder of the definitions panics").insert(key, Arc::clone(&read));
+        Ok(read)
+    }
+
+    pub(crate) fn frequencies(&self) -> &Frequencies {
+        &self.inner.frequencies
+    }
+
+    /// Brings the statistics up to date by which the database chooses its indexes: after bulk work, and now and then.
+    ///
+    /// # Errors
+    /// As [`City::maintain`].
+    pub async fn refresh_statistics(&self) -> Result<()> {
+        match self.dialect() {
+            // A thousand rows of each index are enough for an estimate, however large the table.
+            Dialect::Sqlite => self.maintain(Sql::text("PRAGMA analysis_limit = 1000; ANALYZE")).await,
+            Dialect::Postgres => {
+                for ledger in self.catalogue().iter() {
+                    let tables = ledger.tables.iter().map(|table| table.name.clone());
+                    for table in tables.chain(ledger.search_index().map(|index| index.table)) {
+                        self.maintain(Sql::with(&format!("ANALYZE {{{table}}}"), [])).await?;
+                    }
+                }
+                Ok(())
+            }
         }
     }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::city::City;
 use crate::error::Result;
 use crate::sql::{Dialect, Naming, Sql, SqlType};
-use crate::table::{Column, Index, Table};
+use crate::table::{Column, Index, IndexPart, Table};
 
 /// A change of the database's shape, as it goes into the log.
 #[derive(Debug, Clone, PartialEq)]
@@ -13,11 +13,13 @@ pub(crate) struct Change {
     /// The table, column or index.
     pub subject: String,
     pub sql: Sql,
+    /// Whether it fills a column that has to be there first.
+    pub fills: bool,
 }
 
 impl Change {
-    fn new(subject: impl Into<String>, sql: Sql) -> Self {
-        Self { subject: subject.into(), sql }
+    pub fn new(subject: impl Into<String>, sql: Sql) -> Self {
+        Self { subject: subject.into(), sql, fills: false }
     }
 }
 
@@ -68,8 +70,14 @@ impl Shape {
         self.tables.get(table).is_some_and(|columns| columns.contains(column))
     }
 
-    /// The changes that bring the declared tables about. Nothing is dropped but indexes that are no longer declared.
-    pub fn changes_to(&self, tables: &[Table], dialect: Dialect) -> Vec<Change> {
+    /// The changes that bring the declared tables and full-text indexes about. Nothing is dropped but indexes that are no
+    /// longer declared.
+    pub fn changes_to<'a>(
+        &self,
+        tables: &[Table],
+        search: impl IntoIterator<Item = &'a SearchIndex>,
+        dialect: Dialect,
+    ) -> Vec<Change> {
         let mut changes = Vec::new();
         for table in tables {
             match self.tables.get(&table.name) {
@@ -82,19 +90,40 @@ impl Shape {
                 }
             }
         }
-        // PostgreSQL wants the other table to be there first, and references may run in a circle.
+        for table in tables {
+            let missing = table.indexes.iter().filter(|index| !self.indexes.contains_key(&index.name));
+            changes.extend(missing.map(|index| Change::new(&index.name, create_index(&table.name, index, dialect))));
+            changes.extend(self.surplus_indexes(table).map(|name| Change::new(name, drop_index(name))));
+        }
+        // PostgreSQL wants the other table and its key to be there first, and references may run in a circle.
         if dialect == Dialect::Postgres {
             for (table, column) in self.new_references(tables) {
                 let subject = format!("{}.{}", table.name, column.name);
                 changes.extend(add_reference(&table.name, column).map(|sql| Change::new(subject, sql)));
             }
         }
-        for table in tables {
-            let missing = table.indexes.iter().filter(|index| !self.indexes.contains_key(&index.name));
-            changes.extend(missing.map(|index| Change::new(&index.name, create_index(&table.name, index))));
-            changes.extend(self.surplus_indexes(table).map(|name| Change::new(name, drop_index(name))));
+        for index in search.into_iter().filter(|index| !self.tables.contains_key(&index.table)) {
+            changes.extend(create_search_index(index, dialect).map(|sql| Change::new(&index.table, sql)));
         }
         changes
+    }
+
+    /// What the shape will be once a column has another name.
+    pub fn rename_column(&mut self, table: &str, from: &str, to: &str) {
+        if let Some(columns) = self.tables.get_mut(table) {
+            columns.remove(from);
+            columns.insert(to.to_owned());
+        }
+    }
+
+    /// What the shape will be once a table has another name.
+    pub fn rename_table(&mut self, from: &str, to: &str) {
+        if let Some(columns) = self.tables.remove(from) {
+            self.tables.insert(to.to_owned(), columns);
+        }
+        for table in self.indexes.values_mut().filter(|table| *table == from) {
+            to.clone_into(table);
+        }
     }
 
     fn new_references<'a>(&'a self, tables: &'a [Table]) -> impl Iterator<Item = (&'a Table, &'a Column)> {
@@ -111,6 +140,38 @@ impl Shape {
             .filter(|name| name.starts_with("i_") || name.starts_with("u_"))
             .filter(|name| !table.indexes.iter().any(|index| index.name == *name))
     }
+}
+
+/// A full-text index and, on SQLite, the table that counts its words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct SearchIndex {
+    pub table: String,
+    pub vocabulary: String,
+}
+
+/// SQLite: an FTS5 table that keeps no text, with a column for every level whether used or not, since FTS5 can't add one.
+/// Tokens come cut and folded, so the simplest tokenizer does. PostgreSQL: a side table of vectors under a GIN index whose
+/// list of pending entries is kept short, as every search reads it.
+fn create_search_index(index: &SearchIndex, dialect: Dialect) -> impl Iterator<Item = Sql> {
+    let mut first = Sql::new();
+    let mut second = Sql::new();
+    match dialect {
+        Dialect::Sqlite => {
+            first.push("CREATE VIRTUAL TABLE ").table(&index.table);
+            first.push(" USING fts5(public, internal, personal, sensitive, content = '', contentless_delete = 1, ");
+            first.push("tokenize = 'ascii')");
+            second.push("CREATE VIRTUAL TABLE ").table(&index.vocabulary);
+            second.push(" USING fts5vocab(").ident(&index.table).push(", 'row')");
+        }
+        Dialect::Postgres => {
+            first.push("CREATE TABLE ").table(&index.table);
+            first.push(" (\"n\" bigint, \"chunk\" bigint, \"tsv\" tsvector NOT NULL, PRIMARY KEY (\"n\", \"chunk\"))");
+            second.push("CREATE INDEX ").ident(&crate::table::shorten(format!("i_{}__tsv", index.table)));
+            second.push(" ON ").table(&index.table);
+            second.push(" USING gin (\"tsv\") WITH (fastupdate = on, gin_pending_list_limit = 512)");
+        }
+    }
+    [first, second].into_iter()
 }
 
 fn create_table(table: &Table, dialect: Dialect) -> Sql {
@@ -177,7 +238,7 @@ fn type_name(ty: SqlType, dialect: Dialect) -> &'static str {
 }
 
 /// A column that existing rows get as well. A required one without a default is filled with its type's empty value.
-fn add_column(table: &str, column: &Column, dialect: Dialect) -> Sql {
+pub(crate) fn add_column(table: &str, column: &Column, dialect: Dialect) -> Sql {
     let mut definition = column_definition(column, dialect);
     if !column.optional && column.default.is_none() {
         definition.push(" DEFAULT ").push(match (column.ty, dialect) {
@@ -203,14 +264,38 @@ fn add_reference(table: &str, column: &Column) -> Option<Sql> {
     Some(sql)
 }
 
-fn create_index(table: &str, index: &Index) -> Sql {
+fn create_index(table: &str, index: &Index, dialect: Dialect) -> Sql {
     let mut sql = Sql::text(if index.unique { "CREATE UNIQUE INDEX " } else { "CREATE INDEX " });
     sql.ident(&index.name).push(" ON ").table(table).push(" (");
-    names(&mut sql, &index.columns);
+    let parts = index.parts.iter().filter(|part| dialect == Dialect::Postgres || **part != IndexPart::RowNumber);
+    for (position, part) in parts.enumerate() {
+        if position > 0 {
+            sql.push(", ");
+        }
+        match part {
+            IndexPart::Column { name, descending } => {
+                sql.ident(name).push(if *descending { " DESC" } else { "" });
+            }
+            IndexPart::NullRank { name, descending } => {
+                sql.append(&null_rank(name)).push(if *descending { " DESC" } else { "" });
+            }
+            IndexPart::RowNumber => {
+                sql.ident("n");
+            }
+        }
+    }
     sql.push(")");
     if let Some(condition) = index.rows.condition() {
         sql.push(" WHERE ").push(condition);
     }
+    sql
+}
+
+/// The expression of [`IndexPart::NullRank`]. An index serves a query only where both write it alike; a number and not
+/// a truth value, since PostgreSQL rewrites `(x IS NULL) = false` into something that no index has.
+pub(crate) fn null_rank(column: &str) -> Sql {
+    let mut sql = Sql::text("(CASE WHEN ");
+    sql.ident(column).push(" IS NULL THEN 1 ELSE 0 END)");
     sql
 }
 

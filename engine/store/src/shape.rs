@@ -2,32 +2,41 @@
 
 use kawasemi_kernel::Clock;
 
+use crate::catalogue::Catalogue;
 use crate::city::City;
-use crate::ddl::{self, Change, Shape};
+use crate::ddl::{self, Change, SearchIndex, Shape};
 use crate::error::{Result, StoreError};
 use crate::sql::{Param, Sql};
 use crate::table::Table;
 use crate::unit::{Statement, Unit};
 
-/// Adds the tables, columns and indexes that the database lacks. Running it again changes nothing.
+/// Adds what the database lacks of the engines' tables.
 pub(crate) async fn bring_up_to_date(city: &City, tables: &[Table], clock: &dyn Clock) -> Result<()> {
     if let Some(schema) = ddl::create_schema(city.naming()) {
         city.write(Unit::of([schema.into()])).await?;
     }
-    let changes = Shape::read(city).await?.changes_to(tables, city.dialect());
+    bring_about(city, tables, &[], clock).await
+}
+
+/// Adds what the database lacks of the published ledgers' tables: a newer program may give them further columns or
+/// indexes.
+pub(crate) async fn bring_ledgers_up_to_date(city: &City, catalogue: &Catalogue, clock: &dyn Clock) -> Result<()> {
+    let tables: Vec<Table> = catalogue.iter().flat_map(|ledger| ledger.tables.iter().cloned()).collect();
+    let search: Vec<SearchIndex> = catalogue.iter().filter_map(|ledger| ledger.search_index()).collect();
+    bring_about(city, &tables, &search, clock).await
+}
+
+async fn bring_about(city: &City, tables: &[Table], search: &[SearchIndex], clock: &dyn Clock) -> Result<()> {
+    let missing = async || Ok::<_, StoreError>(Shape::read(city).await?.changes_to(tables, search, city.dialect()));
+    let changes = missing().await?;
     if changes.is_empty() {
         return Ok(());
     }
-    let at = clock.now().as_microsecond();
-    match apply(city, &changes, at, "system").await {
+    match apply(city, &changes, clock.now().as_microsecond(), "system").await {
         // Another process may have added the same things between our look and our change.
-        Err(StoreError::Statement { .. } | StoreError::Unique { .. }) if is_complete(city, tables).await? => Ok(()),
+        Err(StoreError::Statement { .. } | StoreError::Unique { .. }) if missing().await?.is_empty() => Ok(()),
         other => other,
     }
-}
-
-async fn is_complete(city: &City, tables: &[Table]) -> Result<bool> {
-    Ok(Shape::read(city).await?.changes_to(tables, city.dialect()).is_empty())
 }
 
 /// Makes changes of shape, each with its line in the log, all or none.
@@ -37,8 +46,13 @@ pub(crate) async fn apply(city: &City, changes: &[Change], at: i64, actor: &str)
     for change in changes {
         unit.add(change.sql.clone());
     }
-    unit.extend(changes.iter().map(|change| log_entry(change, at, actor)));
+    unit.extend(log_entries(changes, at, actor));
     city.write(unit).await.map(|_| ())
+}
+
+/// The lines that changes leave in the log.
+pub(crate) fn log_entries(changes: &[Change], at: i64, actor: &str) -> impl Iterator<Item = Statement> {
+    changes.iter().map(move |change| log_entry(change, at, actor))
 }
 
 /// The statement as it ran, but for the schema's name: the log reads alike on both stores.

@@ -244,6 +244,10 @@ impl Store {
         if writable {
             shape::bring_up_to_date(&city, &self.inner.tables, &*options.clock).await?;
         }
+        city.load_catalogue().await?;
+        if writable {
+            shape::bring_ledgers_up_to_date(&city, &city.catalogue(), &*options.clock).await?;
+        }
         Ok(city)
     }
 

@@ -2,6 +2,8 @@
 
 use crate::table::{Column, IndexedRows, Table};
 
+/// Batches whose records are invisible.
+const UNPUBLISHED: IndexedRows = IndexedRows::Where { name: "unpublished", condition: "\"published_at\" IS NULL" };
 /// Audit entries that have their place in the city's sequence.
 const SEALED: IndexedRows = IndexedRows::Where { name: "sealed", condition: "\"seq\" IS NOT NULL" };
 /// Audit entries that the sealing job has not seen yet.
@@ -54,8 +56,10 @@ fn batch() -> Table {
         .column(Column::int("created_at"))
         .column(Column::text("created_by"))
         .column(Column::int("updated_at"))
+        .column(Column::int("published_at").optional())
         .key(["id"])
         .index(["state"])
+        .index_of(UNPUBLISHED, ["id"])
 }
 
 /// The audit trail. An entry hashes its metadata, the digest of its payload and the entry before it in the record.
@@ -69,6 +73,7 @@ fn audit() -> Table {
         .column(Column::text("kind"))
         .column(Column::text("actor"))
         .column(Column::int("at"))
+        .column(Column::int("batch").default_to(0))
         .column(Column::text("meta"))
         .column(Column::blob("digest"))
         .column(Column::blob("prev"))

@@ -60,12 +60,48 @@ pub struct Column {
 pub struct Index {
     /// Its name, made from the table's and the columns'.
     pub name: String,
-    /// The columns, in order.
-    pub columns: Vec<String>,
+    /// What it is sorted by, in order.
+    pub parts: Vec<IndexPart>,
     /// Whether no two rows may have the same values.
     pub unique: bool,
     /// Which rows it holds.
     pub rows: IndexedRows,
+}
+
+/// One part of what an index is sorted by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum IndexPart {
+    /// A column.
+    Column {
+        /// Its name.
+        name: String,
+        /// From large to small.
+        descending: bool,
+    },
+    /// 0 where a column has a value and 1 where it is NULL: makes NULLs last on both stores, whatever the direction.
+    NullRank {
+        /// The column's name.
+        name: String,
+        /// From 1 to 0.
+        descending: bool,
+    },
+    /// The row number `n`, which SQLite's indexes end with anyway.
+    RowNumber,
+}
+
+impl IndexPart {
+    fn ascending(name: String) -> Self {
+        Self::Column { name, descending: false }
+    }
+
+    fn label(&self) -> String {
+        let direction = |descending| if descending { "_d" } else { "" };
+        match self {
+            Self::Column { name, descending } => format!("{name}{}", direction(*descending)),
+            Self::NullRank { name, descending } => format!("{name}_z{}", direction(*descending)),
+            Self::RowNumber => "n".to_owned(),
+        }
+    }
 }
 
 /// Which rows an index holds.
@@ -149,36 +185,50 @@ impl Table {
     /// Adds an index.
     #[must_use]
     pub fn index<'a>(self, columns: impl IntoIterator<Item = &'a str>) -> Self {
-        self.with_index(columns.into_iter().map(str::to_owned).collect(), false, IndexedRows::All)
+        self.with_index(named(columns), false, IndexedRows::All)
     }
 
     /// Adds an index of some of the rows.
     #[must_use]
     pub fn index_of<'a>(self, rows: IndexedRows, columns: impl IntoIterator<Item = &'a str>) -> Self {
-        self.with_index(columns.into_iter().map(str::to_owned).collect(), false, rows)
+        self.with_index(named(columns), false, rows)
     }
 
     /// Adds a unique key of some of the rows.
     #[must_use]
     pub fn unique_of<'a>(self, rows: IndexedRows, columns: impl IntoIterator<Item = &'a str>) -> Self {
-        self.with_index(columns.into_iter().map(str::to_owned).collect(), true, rows)
+        self.with_index(named(columns), true, rows)
     }
 
     /// Adds a unique key. NULLs are distinct from one another on both stores.
     #[must_use]
     pub fn unique<'a>(self, columns: impl IntoIterator<Item = &'a str>) -> Self {
-        self.with_index(columns.into_iter().map(str::to_owned).collect(), true, IndexedRows::All)
+        self.with_index(named(columns), true, IndexedRows::All)
     }
 
     /// Adds an index or unique key; the same one twice is one.
     #[must_use]
-    pub(crate) fn with_index(mut self, columns: Vec<String>, unique: bool, rows: IndexedRows) -> Self {
-        let name = index_name(&self.name, &columns, unique, rows);
+    pub(crate) fn with_index(mut self, parts: Vec<IndexPart>, unique: bool, rows: IndexedRows) -> Self {
+        let name = index_name(&self.name, &parts, unique, rows);
         if !self.indexes.iter().any(|index| index.name == name) {
-            self.indexes.push(Index { name, columns, unique, rows });
+            self.indexes.push(Index { name, parts, unique, rows });
         }
         self
     }
+}
+
+impl Index {
+    /// The columns whose values it holds, in order.
+    pub fn columns(&self) -> impl Iterator<Item = &str> {
+        self.parts.iter().filter_map(|part| match part {
+            IndexPart::Column { name, .. } => Some(name.as_str()),
+            IndexPart::NullRank { .. } | IndexPart::RowNumber => None,
+        })
+    }
+}
+
+fn named<'a>(columns: impl IntoIterator<Item = &'a str>) -> Vec<IndexPart> {
+    columns.into_iter().map(|name| IndexPart::ascending(name.to_owned())).collect()
 }
 
 impl Column {
@@ -252,10 +302,11 @@ impl Column {
 
 /// The name of an index says what it is, so that an index whose declaration changed has another name: the old one is
 /// dropped and the new one made.
-fn index_name(table: &str, columns: &[String], unique: bool, rows: IndexedRows) -> String {
+fn index_name(table: &str, parts: &[IndexPart], unique: bool, rows: IndexedRows) -> String {
     let kind = if unique { 'u' } else { 'i' };
     let joint = if rows == IndexedRows::All { "" } else { "__" };
-    shorten(format!("{kind}_{table}__{}{joint}{}", columns.join("_"), rows.name()))
+    let parts: Vec<String> = parts.iter().map(IndexPart::label).collect();
+    shorten(format!("{kind}_{table}__{}{joint}{}", parts.join("_"), rows.name()))
 }
 
 /// Shortens a name that is too long to its beginning and a hash of the whole.
@@ -274,7 +325,7 @@ mod tests {
 
     #[test]
     fn long_index_names_stay_distinct_identifiers() {
-        let columns = |last: &str| vec!["a".repeat(40), last.to_owned()];
+        let columns = |last: &str| named(["a_very_long_column_name_indeed_it_is_long", last]);
         let table = Table::new("l_neighbourhood_association_member")
             .with_index(columns("x"), false, IndexedRows::Live)
             .with_index(columns("y"), false, IndexedRows::Live)

@@ -161,10 +161,13 @@ async fn send(
             None => failed = failed.or(Some(Failure::Final(StoreError::Closed))),
         }
     }
-    match failed {
-        Some(failure) => Err(failure),
-        None => Ok(answers.split_off(usize::from(begin.is_some()))),
+    let answers = answers.split_off(usize::from(begin.is_some()).min(answers.len()));
+    let Some(failure) = failed else { return Ok(answers) };
+    // What failed was sent before the answers to those ahead of it were known. An unmet precondition among these is why.
+    for (statement, (affected, _)) in statements.iter().zip(&answers) {
+        statement.expect.check(*affected)?;
     }
+    Err(failure)
 }
 
 /// Sends each statement after the answer to the one before it: a statement about a table that the one before makes can't

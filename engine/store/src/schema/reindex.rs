@@ -1,0 +1,70 @@
+//! Making all records' search texts anew, after a definition changed what is searched.
+//!
+//! Five hundred records at a time, from the newest to the oldest. A record that is saved meanwhile has new texts already;
+//! its unit is refused as a conflict and read again.
+
+use crate::city::City;
+use crate::error::{Result, StoreError};
+use crate::ledger::{Ledger, search_column};
+use crate::record::read::{RECORDS, with_children};
+use crate::record::search_text::SearchTexts;
+use crate::record::{Projection, RecordRow, search_entry};
+use crate::sql::Sql;
+use crate::unit::{Statement, Unit, Unmet};
+
+const AT_ONCE: i64 = 500;
+
+/// Makes the search texts and index entries of a ledger anew. Running it again changes nothing.
+///
+/// # Errors
+/// As [`City::write`].
+pub async fn reindex(city: &City, ledger: &Ledger) -> Result<u64> {
+    if ledger.levels.is_empty() {
+        return Ok(0);
+    }
+    let (mut below, mut done) = (i64::MAX, 0);
+    loop {
+        let records = records_below(city, ledger, below).await?;
+        let Some(last) = records.last() else { return Ok(done) };
+        let next = last.n;
+        let count = records.len() as u64;
+        match city.write(unit(city, ledger, &records)).await {
+            Ok(_) => {
+                below = next;
+                done += count;
+            }
+            Err(StoreError::Conflict) => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+async fn records_below(city: &City, ledger: &Ledger, below: i64) -> Result<Vec<RecordRow>> {
+    let projection = Projection::all(ledger);
+    let mut sql = Sql::text("SELECT ");
+    projection.select(&mut sql);
+    sql.push(" FROM ").table(ledger.table()).push(" AS ").ident(RECORDS).push(" WHERE ").column(RECORDS, "n");
+    sql.push(" < ").bind(below).push(" ORDER BY ").column(RECORDS, "n").push(" DESC LIMIT ").bind(AT_ONCE);
+    let rows = city.read(sql).await?;
+    let mut records = rows.into_iter().map(|row| projection.decode(row)).collect::<Result<Vec<_>>>()?;
+    with_children(city, ledger, &projection, &mut records).await?;
+    Ok(records)
+}
+
+fn unit(city: &City, ledger: &Ledger, records: &[RecordRow]) -> Unit {
+    let mut unit = Unit::new();
+    for record in records {
+        let search = SearchTexts::of(&ledger.def.fields, &record.fields);
+        let mut sql = Sql::text("UPDATE ");
+        sql.table(ledger.table()).push(" SET ");
+        for (position, level) in ledger.levels.iter().enumerate() {
+            sql.push(if position > 0 { ", " } else { "" });
+            sql.ident(&search_column(*level)).push(" = ").bind(search.text(*level));
+        }
+        sql.push(" WHERE \"id\" = ").bind(record.id.0).push(" AND \"revision\" = ").bind(record.revision);
+        unit.add(Statement::one_row(sql, Unmet::Conflict));
+        unit.add(search_entry::remove(ledger, city.dialect(), record.id));
+        unit.extend(search_entry::add(ledger, city.dialect(), record.id, &search));
+    }
+    unit
+}
