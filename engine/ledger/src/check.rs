@@ -154,6 +154,11 @@ impl<'a> Check<'a> {
             entered.clone()
         } else {
             match field::from_json(field, &field::to_json(field, entered)) {
+                // A value of another kind has no form in this type.
+                Ok(value) if value.is_null() && !entered.is_null() => {
+                    self.refuse(field, "この項目には使えない種類の値です。");
+                    return Value::Null;
+                }
                 Ok(value) => value,
                 Err(mistakes) => {
                     self.mistakes.extend(mistakes);
