@@ -8,6 +8,7 @@ use kawasemi_kernel::calculation::Calculation;
 use kawasemi_kernel::{Clock, IdSource, Lang};
 use kawasemi_ledger::Ledgers;
 use kawasemi_schema::{SystemBundle, Text};
+use kawasemi_store::files::Files;
 use kawasemi_store::{City, CityInfo, Store};
 use tokio::sync::Mutex;
 
@@ -93,6 +94,8 @@ pub struct CityDesk {
     pub provider: Option<Provider>,
     /// The ledgers.
     pub ledgers: Ledgers,
+    /// The files attached to records.
+    pub files: Files,
 }
 
 /// Opens a city for the desk: publishes what its systems declare and puts its engines together. Done by `app`.
