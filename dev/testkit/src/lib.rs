@@ -13,9 +13,13 @@
 //! PostgreSQL is started by the first test that needs it and shared by all ([`postgres`]); set `KAWASEMI_TEST_PG_URL` to use
 //! a server of your own.
 
+#[cfg(feature = "desk")]
+pub mod desk;
 pub mod fixture;
 pub mod postgres;
 
+#[cfg(feature = "desk")]
+pub use desk::{Answer, Browser, TestCity};
 pub use fixture::{Fixture, run_on_postgres, run_on_sqlite};
 
 /// Declares tests that run on both stores. Each becomes a module with the tests `sqlite` and `postgres`.

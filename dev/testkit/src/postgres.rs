@@ -136,6 +136,7 @@ impl Cluster {
     }
 
     /// Starts a process of its own that stops the server and removes its files once no test process holds the lock.
+    #[expect(clippy::zombie_processes, reason = "the watcher outlives the test process on purpose")]
     fn watch(&self) {
         let script = format!(
             "cd /; while sleep 60; do \
