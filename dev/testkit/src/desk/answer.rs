@@ -50,7 +50,11 @@ impl Answer {
         let rest = &self.text[start..];
         let form = &rest[..rest.find("</form>").unwrap_or(rest.len())];
         let inputs = form.split("<input").skip(1).map(|rest| rest.split('>').next().unwrap_or_default());
-        Some(inputs.filter_map(|tag| Some((attribute(tag, "name")?, attribute(tag, "value").unwrap_or_default()))).collect())
+        Some(
+            inputs
+                .filter_map(|tag| Some((attribute(tag, "name")?, attribute(tag, "value").unwrap_or_default())))
+                .collect(),
+        )
     }
 
     /// The text between the first occurrence of two marks.
