@@ -42,6 +42,7 @@ pub struct Form {
     sections: Vec<Section>,
     general: Vec<String>,
     submit: String,
+    look: Look,
     more_buttons: SafeHtml,
     cancel_href: Option<String>,
     draft: Draft,
@@ -60,6 +61,7 @@ impl Form {
             sections: Vec::new(),
             general: Vec::new(),
             submit: t.get("save"),
+            look: Look::Primary,
             more_buttons: SafeHtml::EMPTY,
             cancel_href: None,
             draft: Draft::None,
@@ -99,6 +101,13 @@ impl Form {
     #[must_use]
     pub fn submit(mut self, label: impl Into<String>) -> Self {
         self.submit = label.into();
+        self
+    }
+
+    /// Sets how much that button weighs: a form that deletes has a dangerous one.
+    #[must_use]
+    pub fn look(mut self, look: Look) -> Self {
+        self.look = look;
         self
     }
 
@@ -146,6 +155,6 @@ impl Form {
     }
 
     fn button(&self) -> SafeHtml {
-        Submit::new(self.submit.clone()).look(Look::Primary).html()
+        Submit::new(self.submit.clone()).look(self.look).html()
     }
 }

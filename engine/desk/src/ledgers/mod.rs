@@ -1,10 +1,52 @@
-//! ledgers
+//! The pages of every ledger (台帳): all ledgers, the list, one record, and everything that can be done with them.
+//!
+//! A handler opens the ledger for the person ([`opened`]), makes one call of the ledger engine and renders. What a list is
+//! asked for stands in its address ([`asked`]); what a form sends is read in [`sent`]. Nothing here decides access: the
+//! pages ask the engine what this person may do and leave out the rest; the engine decides again on every call.
+
+mod asked;
+mod at;
+mod cells;
+mod conflict;
+mod delete;
+mod detail;
+mod edit;
+mod error;
+mod explain;
+mod facets;
+mod files;
+mod fill;
+mod form;
+mod history;
+mod kept_files;
+mod list;
+mod list_bar;
+mod list_table;
+mod lookup;
+mod names;
+mod opened;
+mod recent;
+mod sent;
 
 use axum::Router;
+use axum::routing::{get, post};
 
 use crate::state::Desk;
 
-/// The routes.
+/// The routes under `/desk/ledgers`.
 pub fn routes() -> Router<Desk> {
     Router::new()
+        .route("/desk/ledgers/{ledger}", get(list::show))
+        .route("/desk/ledgers/{ledger}/count", get(list::count))
+        .route("/desk/ledgers/{ledger}/lookup", get(lookup::show))
+        .route("/desk/ledgers/{ledger}/new", get(edit::new).post(edit::create))
+        .route("/desk/ledgers/{ledger}/explain/{id}", get(explain::show))
+        .route("/desk/ledgers/{ledger}/{id}", get(detail::show))
+        .route("/desk/ledgers/{ledger}/{id}/edit", get(edit::edit).post(edit::update))
+        .route("/desk/ledgers/{ledger}/{id}/delete", get(delete::ask_delete).post(delete::delete))
+        .route("/desk/ledgers/{ledger}/{id}/restore", get(delete::ask_restore).post(delete::restore))
+        .route("/desk/ledgers/{ledger}/{id}/history", get(history::show))
+        .route("/desk/ledgers/{ledger}/{id}/revert", post(history::revert))
+        .route("/desk/ledgers/{ledger}/{id}/files/{file}", get(files::show))
+        .route("/desk/ledgers/{ledger}/{id}/qr.svg", get(detail::qr))
 }

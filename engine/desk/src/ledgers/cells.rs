@@ -1,0 +1,182 @@
+//! Values as a page shows them: a chip for a choice, a link for a reference, a mail address or a file.
+
+use kawasemi_kernel::Lang;
+use kawasemi_kernel::{FileRef, RecordId, Value};
+use kawasemi_ledger::{Style, field};
+use kawasemi_schema::{FieldDef, FieldKind, Tone};
+use kawasemi_ui::chip::{State, chip};
+use kawasemi_ui::table::{Align, Column, Row, Table};
+use kawasemi_ui::{Component, Icon, SafeHtml, said};
+
+use super::opened::record_href;
+
+/// Longest text in a cell of a list, in characters.
+const CELL: usize = 60;
+
+/// What the engine calls a record that may not be seen.
+const HIDDEN: &str = "（閲覧できない記録）";
+
+/// How the cells of a field stand.
+pub fn align(field: &FieldDef) -> Align {
+    match kind(field) {
+        FieldKind::Integer { .. } | FieldKind::Decimal { .. } | FieldKind::Yen { .. } => Align::Number,
+        FieldKind::Date
+        | FieldKind::DateTime
+        | FieldKind::YearMonth
+        | FieldKind::FiscalYear
+        | FieldKind::YesNo
+        | FieldKind::Choice { .. }
+        | FieldKind::Phone => Align::Tight,
+        _ => Align::Text,
+    }
+}
+
+/// The kind of a field's values: of a computed field that of its result.
+pub fn kind(field: &FieldDef) -> &FieldKind {
+    match &field.kind {
+        FieldKind::Computed { result, .. } => result,
+        kind => kind,
+    }
+}
+
+/// A value in a cell of a list: short.
+pub fn cell(field: &FieldDef, value: &Value, style: &Style<'_>) -> SafeHtml {
+    match (kind(field), value) {
+        (_, Value::Null) => SafeHtml::EMPTY,
+        (FieldKind::Date, Value::Date(day)) => SafeHtml::escape(said::short_date(Lang::Ja, *day)),
+        (FieldKind::DateTime, Value::Instant(at)) => SafeHtml::escape(crate::view::when(*at)),
+        (_, Value::Files(files)) => count("件", files.len()),
+        (_, Value::Rows(rows)) => count("行", rows.len()),
+        (FieldKind::Text { .. } | FieldKind::LongText { .. } | FieldKind::Address, _) => {
+            SafeHtml::escape(shortened(&field::show(field, value, style)))
+        }
+        _ => full(field, value, style),
+    }
+}
+
+/// A value as the page of a record shows it: whole.
+pub fn full(field: &FieldDef, value: &Value, style: &Style<'_>) -> SafeHtml {
+    let text = || field::show(field, value, style);
+    match (kind(field), value) {
+        (_, Value::Null) => SafeHtml::or_dash(""),
+        (FieldKind::Choice { .. }, Value::Text(key)) => choice(field, key, &text()),
+        (FieldKind::Choices { .. }, Value::Many(keys)) => {
+            let chips: SafeHtml =
+                keys.iter().map(|key| choice(field, key, field.choice(key).map_or(key, |c| c.label.ja()))).collect();
+            SafeHtml::trusted(format!("<span class=\"row\">{chips}</span>"))
+        }
+        (FieldKind::Reference { target }, Value::Record(id)) => reference(target, *id, style),
+        (FieldKind::Mail, Value::Text(mail)) => SafeHtml::link(&format!("mailto:{mail}"), mail),
+        (FieldKind::Phone, Value::Text(phone)) => SafeHtml::link(&format!("tel:{}", digits(phone)), &text()),
+        (FieldKind::Url, Value::Text(url)) => outside(url),
+        (_, Value::Geometry(geometry)) => coordinates(&text(), &geometry.to_string()),
+        (FieldKind::Rows { fields, .. }, Value::Rows(_)) => rows(field, fields, value, style),
+        _ => SafeHtml::escape(text()),
+    }
+}
+
+/// Files with their sizes; `address` makes the address of each.
+pub fn files(files: &[FileRef], address: impl Fn(&FileRef) -> String) -> SafeHtml {
+    let items: SafeHtml = files
+        .iter()
+        .map(|file| {
+            SafeHtml::trusted(format!(
+                "<li class=\"file-item\">{}<a href=\"{}\">{}</a><span class=\"file-size\">{}</span></li>",
+                Icon::Attachment,
+                SafeHtml::escape(address(file)),
+                SafeHtml::escape(&file.name),
+                said::bytes(file.size)
+            ))
+        })
+        .collect();
+    SafeHtml::trusted(format!("<ul class=\"plain-list\">{items}</ul>"))
+}
+
+fn choice(field: &FieldDef, key: &str, label: &str) -> SafeHtml {
+    let state = match field.choice(key).map(|choice| choice.tone).or_else(|| inner_tone(field, key)) {
+        Some(Tone::Info) => State::Underway,
+        Some(Tone::Good) => State::Good,
+        Some(Tone::Warn) => State::Warning,
+        Some(Tone::Bad) => State::Bad,
+        Some(Tone::Neutral) | None => State::Plain,
+    };
+    chip(state, label)
+}
+
+/// The tone of a computed choice.
+fn inner_tone(field: &FieldDef, key: &str) -> Option<Tone> {
+    kind(field).choices().iter().find(|choice| choice.key == key).map(|choice| choice.tone)
+}
+
+/// A link to a record, or mere words for one that may not be seen.
+fn reference(target: &str, id: RecordId, style: &Style<'_>) -> SafeHtml {
+    let label = style.label(id);
+    if label == HIDDEN { SafeHtml::escape(label) } else { SafeHtml::link(&record_href(target, id), &label) }
+}
+
+/// A geometry without a map: where it is in words, and its coordinates to open.
+fn coordinates(words: &str, text: &str) -> SafeHtml {
+    SafeHtml::trusted(format!(
+        "{}<details><summary>座標</summary><code class=\"text-small\">{}</code></details>",
+        SafeHtml::escape(words),
+        SafeHtml::escape(text)
+    ))
+}
+
+fn outside(url: &str) -> SafeHtml {
+    let is_web = url.starts_with("https://") || url.starts_with("http://");
+    if !is_web {
+        return SafeHtml::escape(url);
+    }
+    let url = SafeHtml::escape(url);
+    SafeHtml::trusted(format!("<a href=\"{url}\" rel=\"noopener noreferrer\">{url}</a>"))
+}
+
+/// Child rows as a table of their own.
+fn rows(field: &FieldDef, fields: &[FieldDef], value: &Value, style: &Style<'_>) -> SafeHtml {
+    let Value::Rows(rows) = value else { return SafeHtml::EMPTY };
+    let filled = |def: &&FieldDef| rows.iter().any(|row| row.fields.contains_key(&def.key));
+    let shown: Vec<&FieldDef> = fields.iter().filter(filled).collect();
+    let columns = shown.iter().map(|def| Column::new(&def.key, def.label.ja()).align(align(def))).collect();
+    let row = |row: &kawasemi_kernel::ChildRow| {
+        let value = |def: &&FieldDef| full(def, row.fields.get(&def.key).unwrap_or(&Value::Null), style);
+        Row::new(shown.iter().map(value).collect())
+    };
+    Table::new(Lang::Ja, field.label.ja(), columns, rows.iter().map(row).collect()).html()
+}
+
+fn count(unit: &str, number: usize) -> SafeHtml {
+    SafeHtml::escape(format!("{number}{unit}"))
+}
+
+/// The beginning of a text, on one line.
+pub fn shortened(text: &str) -> String {
+    let line: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut cut: String = line.chars().take(CELL).collect();
+    if cut.len() < line.len() {
+        cut.push('…');
+    }
+    cut
+}
+
+fn digits(phone: &str) -> String {
+    phone.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_text_is_cut_at_a_character() {
+        assert_eq!(shortened("公園の\n点検"), "公園の 点検");
+        assert_eq!(shortened(&"園".repeat(61)).chars().count(), 61);
+        assert!(shortened(&"園".repeat(61)).ends_with('…'));
+    }
+
+    #[test]
+    fn only_web_addresses_become_links() {
+        assert_eq!(outside("javascript:alert(1)").as_str(), "javascript:alert(1)");
+        assert!(outside("https://a.jp/?a=1&b=\"").as_str().contains("&#34;"));
+    }
+}

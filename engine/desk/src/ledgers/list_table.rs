@@ -1,0 +1,104 @@
+//! The table of a list.
+
+use kawasemi_kernel::Lang;
+use kawasemi_ledger::read::Page as Records;
+use kawasemi_ledger::{Style, Visible};
+use kawasemi_schema::{FieldDef, FieldKind, SortKey};
+use kawasemi_ui::SafeHtml;
+use kawasemi_ui::chip::{State, chip};
+use kawasemi_ui::table::{Align, Column, Row, Sorted, Table};
+
+use super::asked::Asked;
+use super::cells;
+use super::list::Listed;
+use super::opened::{Opened, record_href, style};
+
+/// The records of a page as a table whose first column leads to each.
+pub fn table(opened: &Opened, listed: &Listed, page: &Records) -> Table {
+    let fields: Vec<&FieldDef> = listed.columns.iter().filter_map(|key| opened.field(key)).collect();
+    let style = style().with_labels(&listed.labels);
+    let has_number = opened.def.number.is_some();
+    let sorted = sorted_by(opened, listed);
+    let mut columns = Vec::new();
+    if has_number {
+        columns.push(sortable(
+            opened,
+            &listed.asked,
+            &sorted,
+            Column::new("number", "番号").align(Align::Tight),
+            "number",
+        ));
+    }
+    columns.extend(fields.iter().map(|field| {
+        let column = Column::new(&field.key, field.label.ja()).align(cells::align(field));
+        if field.sort_column().is_some() {
+            sortable(opened, &listed.asked, &sorted, column, &field.key)
+        } else {
+            column
+        }
+    }));
+    let rows = page.records.iter().map(|record| row(opened, record, &fields, has_number, &style)).collect();
+    Table::new(Lang::Ja, format!("{}の一覧", opened.title()), columns, rows)
+}
+
+fn row(opened: &Opened, record: &Visible, fields: &[&FieldDef], has_number: bool, style: &Style<'_>) -> Row {
+    let href = record_href(opened.key(), record.id);
+    let name = opened.name_of(record, style);
+    let mut cells = Vec::with_capacity(fields.len() + 1);
+    if has_number {
+        cells.push(head(&href, record.number.as_deref().unwrap_or("（番号なし）"), record));
+    }
+    for (index, field) in fields.iter().enumerate() {
+        let value = record.get(&field.key);
+        if index == 0 && !has_number {
+            // The first cell leads to the record, so its own links and chips give way to plain words.
+            let text = cells::shortened(&kawasemi_ledger::field::show(field, value, style));
+            cells.push(head(&href, if text.is_empty() { &name } else { &text }, record));
+        } else if record.is_masked(field) {
+            cells.push(masked());
+        } else {
+            cells.push(cells::cell(field, value, style));
+        }
+    }
+    Row::new(cells).select(record.id.to_string(), name)
+}
+
+fn head(href: &str, text: &str, record: &Visible) -> SafeHtml {
+    let mut html = SafeHtml::link(href, text);
+    if record.deleted_at.is_some() {
+        html.push(&SafeHtml::trusted(" "));
+        html.push(&chip(State::Muted, "削除済み"));
+    }
+    html
+}
+
+/// A field that this person may see in other records but not in this one.
+pub fn masked() -> SafeHtml {
+    SafeHtml::trusted("<span class=\"fact-none\">非表示</span>")
+}
+
+/// The order that the list has: what was asked for, the view's, or the ledger's own.
+fn sorted_by(opened: &Opened, listed: &Listed) -> Vec<SortKey> {
+    let of_view = listed.asked.view.as_ref().and_then(|key| listed.views.iter().find(|view| view.key == *key));
+    let of_view = of_view.map_or(&[][..], |view| &view.sort);
+    let sources = [&listed.asked.sort[..], of_view, &opened.def.list.sort[..]];
+    sources.into_iter().find(|keys| !keys.is_empty()).unwrap_or_default().to_vec()
+}
+
+/// A column whose heading sorts by it; pressed again, the other way round.
+fn sortable(opened: &Opened, asked: &Asked, sorted: &[SortKey], column: Column, key: &str) -> Column {
+    let present = sorted.first().filter(|first| first.field == key);
+    let now = match present {
+        None => Sorted::No,
+        Some(SortKey { descending: false, .. }) => Sorted::Ascending,
+        Some(SortKey { descending: true, .. }) => Sorted::Descending,
+    };
+    let descending = now == Sorted::Ascending;
+    let next = asked.with(|asked| asked.sort = vec![SortKey { field: key.to_owned(), descending }]);
+    column.sort(next.href(&opened.href()), now)
+}
+
+/// Whether a field can be a column of a list.
+pub fn can_be_column(field: &FieldDef) -> bool {
+    !matches!(field.kind, FieldKind::Line | FieldKind::Polygon)
+}
