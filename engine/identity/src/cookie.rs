@@ -11,7 +11,7 @@ use crate::secret::Secret;
 pub enum Cookie {
     /// A signed-in person's session.
     Session,
-    /// A visitor's secret, to which the sign-in form's CSRF token is bound.
+    /// The secret of what a browser has begun and not finished: a passkey's ceremony, a visit to the identity provider.
     Visitor,
 }
 

@@ -124,12 +124,12 @@ impl Identity {
         &self.inner.parts.rules
     }
 
-    /// Makes the secret of a visitor's cookie.
+    /// Makes the secret of a visitor's cookie, by which the browser that left for the identity provider is known again.
     pub fn visitor_secret(&self) -> Secret {
         self.new_secret()
     }
 
-    /// The source of random bytes, for CSRF tokens.
+    /// The source of random bytes, for one-time passwords.
     pub fn entropy(&self) -> &dyn Entropy {
         &*self.inner.parts.entropy
     }

@@ -16,7 +16,6 @@ mod caller_cache;
 mod callers;
 mod ceremony;
 pub mod cookie;
-pub mod csrf;
 pub mod error;
 pub mod events;
 pub mod grants;

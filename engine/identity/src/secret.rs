@@ -83,11 +83,6 @@ impl Secret {
     pub fn hash(&self) -> [u8; 32] {
         Sha256::digest(self.0).into()
     }
-
-    /// The bytes, as a key.
-    pub(crate) fn bytes(&self) -> &[u8; 32] {
-        &self.0
-    }
 }
 
 impl fmt::Debug for Secret {
