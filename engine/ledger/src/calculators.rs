@@ -35,6 +35,13 @@ impl Calculators {
         self
     }
 
+    /// The same with all of another system's.
+    #[must_use]
+    pub fn with_all(mut self, others: &Self) -> Self {
+        self.by_name.extend(others.by_name.iter().map(|(name, calculate)| (name.clone(), Arc::clone(calculate))));
+        self
+    }
+
     /// The calculator with a name.
     pub fn get(&self, name: &str) -> Option<&Arc<Calculate>> {
         self.by_name.get(name)

@@ -182,7 +182,12 @@ impl<'a> Check<'a> {
         let known = |file: &FileRef| before.iter().chain(draft.uploads()).find(|known| known.id == file.id);
         let found: Option<Vec<FileRef>> = files.iter().map(|file| known(file).cloned()).collect();
         match found {
-            Some(found) => Value::Files(found),
+            Some(found) => {
+                let new = found.iter().filter(|file| before.iter().all(|known| known.id != file.id));
+                let refused: Vec<String> = new.filter_map(|file| field::refused_file(&field.kind, file)).collect();
+                refused.into_iter().for_each(|message| self.refuse(field, message));
+                Value::Files(found)
+            }
             None => {
                 self.refuse(field, "添付ファイルが見つかりません。もう一度添付してください。");
                 Value::Null

@@ -4,9 +4,10 @@
 //! opens the ledger through the caller's grants ([`Gate`]) and only then reads or writes. Compiled grants and rules are
 //! kept until the city's catalogue is swapped by a publication.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, RwLock};
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
+use jiff::civil::Date;
 use kawasemi_identity::Context;
 use kawasemi_identity::access_log::{AccessEntry, AccessLog};
 use kawasemi_identity::grants::{Access, Grants};
@@ -19,6 +20,7 @@ use kawasemi_store::{City, Dialect};
 use crate::calculators::Calculators;
 use crate::error::{LedgerError, Result};
 use crate::rules::Rules;
+use crate::uses::Use;
 
 /// The ledgers of one city.
 #[derive(Clone)]
@@ -32,6 +34,8 @@ struct Inner {
     calculators: Calculators,
     ids: Arc<dyn IdSource>,
     compiled: RwLock<Arc<Compiled>>,
+    /// The day on which a use of a ledger was last noted.
+    uses: Mutex<HashMap<(String, Use), Date>>,
 }
 
 /// The grants and rules of one state of the catalogue.
@@ -64,7 +68,7 @@ impl Ledgers {
     pub fn new(city: City, roles: Vec<RoleDef>, calculators: Calculators, ids: Arc<dyn IdSource>) -> Result<Self> {
         let compiled = Compiled::new(city.catalogue(), &roles, &calculators)?;
         let compiled = RwLock::new(Arc::new(compiled));
-        Ok(Self { inner: Arc::new(Inner { city, roles, calculators, ids, compiled }) })
+        Ok(Self { inner: Arc::new(Inner { city, roles, calculators, ids, compiled, uses: Mutex::default() }) })
     }
 
     /// The city.
@@ -115,12 +119,12 @@ impl Ledgers {
     /// The compiled state of the present catalogue; compiled anew after a publication.
     pub(crate) fn compiled(&self) -> Result<Arc<Compiled>> {
         let catalogue = self.inner.city.catalogue();
-        let known = Arc::clone(&self.inner.compiled.read().unwrap_or_else(std::sync::PoisonError::into_inner));
+        let known = Arc::clone(&self.inner.compiled.read().unwrap_or_else(PoisonError::into_inner));
         if Arc::ptr_eq(&known.catalogue, &catalogue) {
             return Ok(known);
         }
         let fresh = Arc::new(Compiled::new(catalogue, &self.inner.roles, &self.inner.calculators)?);
-        *self.inner.compiled.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Arc::clone(&fresh);
+        *self.inner.compiled.write().unwrap_or_else(PoisonError::into_inner) = Arc::clone(&fresh);
         Ok(fresh)
     }
 
@@ -152,6 +156,12 @@ impl Ledgers {
         let gate = self.gate(context, key)?;
         gate.require(action)?;
         Ok(gate)
+    }
+
+    /// Whether a ledger is used in this way for the first time on a day, as far as this process knows.
+    pub(crate) fn is_first_use(&self, ledger: &str, how: Use, today: Date) -> bool {
+        let mut uses = self.inner.uses.lock().unwrap_or_else(PoisonError::into_inner);
+        uses.insert((ledger.to_owned(), how), today) != Some(today)
     }
 
     /// Notes that personal or sensitive fields were read. The answer may be sent only when this has succeeded.

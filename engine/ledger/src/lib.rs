@@ -10,6 +10,7 @@
 //! Start reading at [`ledgers`], then [`read`](mod@read) and [`write`](mod@write). [`field`] has a file for each type of
 //! field, [`check`] what becomes of a draft.
 
+pub mod bulk;
 pub mod calculators;
 pub mod calendar;
 pub mod check;
@@ -32,9 +33,11 @@ pub mod rules;
 pub mod search_all;
 pub mod select;
 pub mod tables;
+pub mod uses;
 pub mod views;
 pub mod write;
 
+pub use bulk::{BulkAct, BulkReport, Targets};
 pub use calculators::Calculators;
 pub use calendar::Calendar;
 pub use check::Checked;

@@ -7,17 +7,20 @@
 use std::collections::BTreeSet;
 
 use kawasemi_identity::Context;
-use kawasemi_kernel::RecordId;
+use kawasemi_kernel::{FileRef, RecordId, Value};
 use kawasemi_schema::{Action, FieldDef, SortKey};
 use kawasemi_store::StoreError;
 use kawasemi_store::ledger::Order;
 use kawasemi_store::list::{Cursor, Deleted, ListQuery};
 use kawasemi_store::record::{Projection, RecordRow};
 
+use uuid::Uuid;
+
 use crate::error::{LedgerError, Result};
 use crate::ledgers::{Gate, Ledgers, PersonalData};
 use crate::record::{RowView, Visible};
 use crate::select::{ListRequest, Selection};
+use crate::uses::Use;
 
 /// Records on a page where nothing is said.
 pub const PAGE: u32 = 50;
@@ -60,6 +63,7 @@ impl Ledgers {
         listing.limit = page_size(request.limit);
         let page = self.page(&gate, &listing, cursor(request)?).await?;
         self.note_access(context, ledger, personal(&gate, &page.records)).await?;
+        self.note_use(context, ledger, Use::Read).await;
         Ok(page)
     }
 
@@ -100,6 +104,19 @@ impl Ledgers {
         self.get(context, ledger, id).await
     }
 
+    /// An attached file of a record, for its download: what may not be seen of the record may not be taken from it.
+    ///
+    /// # Errors
+    /// [`LedgerError::NotFound`] when there is none or it may not be seen.
+    pub async fn attachment(&self, context: &Context, ledger: &str, id: RecordId, file: Uuid) -> Result<FileRef> {
+        let record = self.get(context, ledger, id).await?;
+        let attached = record.fields().values().filter_map(|value| match value {
+            Value::Files(files) => files.iter().find(|known| known.id == file),
+            _ => None,
+        });
+        attached.cloned().next().ok_or(LedgerError::NotFound)
+    }
+
     /// Makes of a request what a page needs.
     pub(crate) async fn listing(
         &self,
@@ -135,7 +152,8 @@ impl Ledgers {
         query.after = after;
         let (rows, next) = if exact.is_none() {
             query.limit = listing.limit;
-            let page = query.page(self.city()).await.map_err(page_error)?;
+            let has_cursor = query.after.is_some();
+            let page = query.page(self.city()).await.map_err(|error| page_error(error, has_cursor))?;
             (page.records, page.next)
         } else {
             self.tested_page(&mut query, &listing.selection, listing.limit).await?
@@ -157,10 +175,12 @@ impl Ledgers {
     ) -> Result<(Vec<RecordRow>, Option<Cursor>)> {
         let mut found = Vec::new();
         let mut tested = 0;
+        let has_cursor = query.after.is_some();
+        let refused = |error| page_error(error, has_cursor);
         loop {
             query.limit = BATCH;
             let start = query.after.clone();
-            let batch = query.page(self.city()).await.map_err(page_error)?;
+            let batch = query.page(self.city()).await.map_err(refused)?;
             tested += batch.records.len();
             for (index, row) in batch.records.into_iter().enumerate() {
                 if !selection.exact.matches(&RowView(&row)) {
@@ -171,7 +191,7 @@ impl Ledgers {
                     // The mark after this very row: a second, shorter look at the same range.
                     query.after = start;
                     query.limit = index + 1;
-                    let again = query.page(self.city()).await.map_err(page_error)?;
+                    let again = query.page(self.city()).await.map_err(refused)?;
                     return Ok((found, again.next));
                 }
             }
@@ -253,10 +273,11 @@ fn page_size(limit: u32) -> usize {
     }
 }
 
-/// A refused page is one whose cursor belongs to another order.
-fn page_error(error: StoreError) -> LedgerError {
+/// A refused page is one whose cursor belongs to another order, or was written by somebody else than us.
+fn page_error(error: StoreError, has_cursor: bool) -> LedgerError {
     match error {
         StoreError::Refused { .. } => LedgerError::Cursor,
+        StoreError::Statement { .. } if has_cursor => LedgerError::Cursor,
         other => other.into(),
     }
 }

@@ -48,9 +48,10 @@ impl Ledgers {
         let compiled = self.compiled()?;
         let mut related = Vec::new();
         for (other, field) in compiled.catalogue.definitions().referring_to(ledger) {
+            let Ok(other_gate) = self.gate_for(context, &other.key, Action::Read) else { continue };
             let request = ListRequest {
                 filter: Some(format!("{} = '{id}'", field.key)),
-                fields: None,
+                fields: Some(shown_fields(&other_gate)),
                 limit: first,
                 ..ListRequest::default()
             };
@@ -102,4 +103,11 @@ impl Ledgers {
         let by = if by.is_empty() { "ほかの台帳".to_owned() } else { by.join("・") };
         Err(LedgerError::Referred { by })
     }
+}
+
+/// What a short list of a ledger shows: its columns and the fields by which records are called.
+fn shown_fields(gate: &Gate) -> Vec<String> {
+    let (columns, label) = (&gate.def().list.columns, &gate.def().label);
+    let visible = gate.access.visible_fields(Action::Read).map(|field| &field.key);
+    visible.filter(|key| columns.contains(key) || label.contains(key)).cloned().collect()
 }

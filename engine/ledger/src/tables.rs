@@ -5,7 +5,7 @@ use kawasemi_store::table::{Column, Table};
 /// All of them.
 #[must_use]
 pub fn tables() -> Vec<Table> {
-    vec![views(), uses(), imports()]
+    vec![views(), uses(), changes()]
 }
 
 /// Saved views (保存した表示): a person's own, or shared with all who may read the ledger.
@@ -37,9 +37,9 @@ fn uses() -> Table {
         .clustered()
 }
 
-/// What an import changed in records that were there before, so that it can be undone.
-fn imports() -> Table {
-    Table::new("import_change")
+/// What a batch (an import, a bulk change) changed in records that were there before, so that it can be undone.
+fn changes() -> Table {
+    Table::new("batch_change")
         .column(Column::int("batch"))
         .column(Column::id("record"))
         .column(Column::int("before_revision"))

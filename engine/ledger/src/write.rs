@@ -18,6 +18,7 @@ use crate::draft::Draft;
 use crate::error::{Conflict, LedgerError, Result};
 use crate::ledgers::{Gate, Ledgers};
 use crate::record::{RowView, Visible};
+use crate::uses::Use;
 
 /// What became of a record.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,7 +55,10 @@ impl Ledgers {
         let row = new_row(context, &gate, id, &checked);
         may_hold(&gate, Action::Create, &row, &draft)?;
         match self.city().write(self.creation(context, &gate, id, checked.fields())?).await {
-            Ok(_) => self.saved(&gate, id).await,
+            Ok(_) => {
+                self.note_use(context, ledger, Use::Change).await;
+                self.saved(&gate, id).await
+            }
             Err(StoreError::Unique { .. }) if draft.id.is_some() && self.exists(&gate, id).await? => {
                 self.same_again(context, &gate, id, &draft, &checked).await
             }
@@ -88,7 +92,9 @@ impl Ledgers {
         self.check_references(context, &checked).await?;
         let mut unit = RecordUnit::new(self.dialect(), &context.act, self.ids());
         unit.update(&gate.ledger, &row, checked.fields())?;
-        self.write_over(&gate, unit.into_unit(), row, draft).await
+        let saved = self.write_over(&gate, unit.into_unit(), row, draft).await?;
+        self.note_use(context, ledger, Use::Change).await;
+        Ok(saved)
     }
 
     /// Deletes a record; it can be restored.
@@ -196,11 +202,17 @@ impl Ledgers {
     }
 
     /// Checks a draft for a new record and makes the row that it would be. For work on many records.
-    pub(crate) fn check_new(&self, context: &Context, gate: &Gate, draft: &Draft) -> Result<(RecordId, Checked)> {
-        let highest = gate.access.clearance(Action::Create).unwrap_or_default();
+    pub(crate) fn check_new(
+        &self,
+        context: &Context,
+        gate: &Gate,
+        action: Action,
+        draft: &Draft,
+    ) -> Result<(RecordId, Checked)> {
+        let highest = gate.access.clearance(action).unwrap_or_default();
         let checked = self.check(context, gate, draft, None, &gate.access.params().clone(), highest)?;
         let id = draft.id.unwrap_or_else(|| RecordId(self.ids().next()));
-        may_hold(gate, Action::Create, &new_row(context, gate, id, &checked), draft)?;
+        may_hold(gate, action, &new_row(context, gate, id, &checked), draft)?;
         Ok((id, checked))
     }
 

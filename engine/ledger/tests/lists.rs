@@ -13,10 +13,16 @@ async fn filled(city: &City<'_>) {
         let draft = city
             .park(&format!("公園{n:02}"))
             .with("kind", if n % 3 == 0 { "city" } else { "block" })
-            .with("uses", Value::Many(if n % 2 == 0 { vec!["play".into(), "sport".into()] } else { vec!["play".into()] }))
+            .with(
+                "uses",
+                Value::Many(if n % 2 == 0 { vec!["play".into(), "sport".into()] } else { vec!["play".into()] }),
+            )
             .with("area", Value::Decimal(Decimal::new(i64::from(n) * 10_000, 2)))
             .with("opened_on", date(2020 + n / 12, 1 + (n % 12) as i8, 15))
-            .with("location", Value::Geometry(Geometry::point(139.0 + f64::from(n) / 100.0, 35.0).expect("is a point")));
+            .with(
+                "location",
+                Value::Geometry(Geometry::point(139.0 + f64::from(n) / 100.0, 35.0).expect("is a point")),
+            );
         city.ledgers.create(&city.system(), "park", draft).await.expect("creates");
     }
 }

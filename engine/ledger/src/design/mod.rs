@@ -6,7 +6,9 @@
 
 mod builder;
 mod guess;
+mod publish;
 mod words;
 
 pub use builder::LedgerBuilder;
 pub use guess::guess_fields;
+pub use publish::{DESIGNER, designer_role, is_own};

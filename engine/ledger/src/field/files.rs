@@ -4,6 +4,7 @@
 //! draft is checked; nothing of it is believed.
 
 use kawasemi_kernel::{FileRef, Value};
+use kawasemi_schema::FieldKind;
 use serde_json::{Value as Json, json};
 use uuid::Uuid;
 
@@ -38,6 +39,26 @@ impl Files {
 /// A file of which only the id is known yet.
 pub(crate) fn unresolved(id: Uuid) -> FileRef {
     FileRef { id, name: String::new(), media_type: String::new(), size: 0, sha256: String::new() }
+}
+
+/// Why a stored file may not be attached to a field; none if it may.
+pub(crate) fn refused_file(kind: &FieldKind, file: &FileRef) -> Option<String> {
+    let FieldKind::Files { accept, max_bytes, .. } = kind else { return None };
+    let is_accepted = |pattern: &String| match pattern.strip_suffix("/*") {
+        Some(family) => file.media_type.split('/').next() == Some(family),
+        None => file.media_type == *pattern,
+    };
+    if file.size > *max_bytes {
+        return Some(format!("「{}」は大きすぎます（{}MBまで）。", file.name, max_bytes / (1024 * 1024)));
+    }
+    if !accept.is_empty() && !accept.iter().any(is_accepted) {
+        return Some(format!(
+            "「{}」の種類のファイルは添付できません。添付できるのは {} です。",
+            file.name,
+            accept.join("、")
+        ));
+    }
+    None
 }
 
 impl FieldType for Files {
@@ -84,6 +105,15 @@ impl FieldType for Files {
 mod tests {
     use super::super::tests::{check, check_json};
     use super::*;
+
+    #[test]
+    fn keeps_to_kinds_and_sizes() {
+        let kind = FieldKind::Files { accept: vec!["image/*".into()], max_count: 1, max_bytes: 1_048_576 };
+        let file = |media_type: &str, size| FileRef { media_type: media_type.into(), size, ..unresolved(Uuid::nil()) };
+        assert_eq!(refused_file(&kind, &file("image/png", 1)), None);
+        assert!(refused_file(&kind, &file("image/png", 1_048_577)).is_some());
+        assert!(refused_file(&kind, &file("application/pdf", 1)).is_some());
+    }
 
     #[test]
     fn believes_only_ids() {

@@ -29,6 +29,7 @@ use kawasemi_schema::{FieldDef, FieldKind};
 use serde_json::Value as Json;
 
 pub use self::choice::find_choice;
+pub(crate) use self::files::refused_file;
 pub use self::input::{Cell, Entry};
 pub use self::style::{Labels, Style};
 pub(crate) use self::yes_no::answer as yes_no_answer;

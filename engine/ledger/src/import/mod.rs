@@ -1,13 +1,23 @@
 //! Rows from files: looking, mapping, a dry run, a staged apply under a batch, and its undoing.
+//!
+//! [`file`](self::file) reads rows of CSV and workbooks, [`mapping`] says where columns go, [`lookup`] and [`prepare`] make records of
+//! rows, [`run`] writes them, [`undo`] takes them back. Memory is bounded by a chunk of five hundred rows and ten thousand
+//! mistakes, whatever the size of the file.
 
 mod csv_file;
 mod decode;
 mod file;
+mod lookup;
 mod mapping;
+mod prepare;
 mod report;
+mod run;
+mod undo;
 mod workbook;
 
 pub use decode::Encoding;
 pub use file::{FileError, FileOptions, LOOK, Look, SheetRow, format_name, look, rows_below};
 pub use mapping::Mapping;
 pub use report::{ImportReport, Problem, Progress};
+pub use run::{ImportPlan, OnProgress};
+pub use undo::{BatchSummary, Undone};

@@ -208,9 +208,8 @@ pub fn tables() -> Vec<Table> {
 }
 
 pub async fn publish(fixture: &Fixture, definitions: &[&str]) {
-    let read = |text: &&str| {
-        LedgerDef::read(SourceFile::new("test.toml", *text)).map(Arc::new).expect("the definition reads")
-    };
+    let read =
+        |text: &&str| LedgerDef::read(SourceFile::new("test.toml", *text)).map(Arc::new).expect("the definition reads");
     let wanted = Wanted { definitions: definitions.iter().map(read).collect(), ..Wanted::default() };
     let plan = schema::plan(&fixture.city, wanted).await.expect("plans");
     let act = Act::system(fixture.now(), "公開");

@@ -1,0 +1,333 @@
+//! Importing: a dry run, or the real thing.
+//!
+//! The file is read twice at most. The first reading makes new records in units of five hundred under a batch that nobody
+//! sees yet, and counts what would change; if a row is bad and bad rows are not to be left out, the batch is swept and
+//! nothing has happened. Then the batch is published in one statement. Only where records change, a second reading
+//! changes them, each unit noting what it changed, so that the whole can be undone. A process that dies leaves an
+//! unpublished batch, which [`Ledgers::sweep_imports`] removes, or changes that a second run of the same file completes.
+
+use std::path::{Path, PathBuf};
+
+use jiff::SignedDuration;
+use kawasemi_identity::Context;
+use kawasemi_schema::Action;
+use kawasemi_store::StoreError;
+use kawasemi_store::batch::{self, Batch};
+use kawasemi_store::record::RecordUnit;
+use tokio::sync::mpsc;
+
+use super::file::{self, FileError, FileOptions, Look, SheetRow};
+use super::mapping::Mapping;
+use super::prepare::{Outcome, Preparation};
+use super::report::{ImportReport, Progress};
+use crate::bulk::note;
+use crate::error::{LedgerError, Result};
+use crate::ledgers::{Gate, Ledgers};
+use crate::write::write_error;
+
+/// Rows of one unit.
+const CHUNK: usize = 500;
+/// How often a unit is tried again when somebody changed one of its records meanwhile.
+const TRIES: usize = 3;
+
+/// What is imported, and how.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ImportPlan {
+    /// The file, on this machine's disk.
+    pub path: PathBuf,
+    /// How it is read.
+    pub options: FileOptions,
+    /// Where its columns go.
+    pub mapping: Mapping,
+    /// What people call it, such as the file's name.
+    pub title: String,
+}
+
+/// Is told how far an import has come.
+pub type OnProgress<'a> = &'a (dyn Fn(Progress) + Sync);
+
+impl From<FileError> for LedgerError {
+    fn from(error: FileError) -> Self {
+        Self::File(error.to_string())
+    }
+}
+
+impl Ledgers {
+    /// Looks at a file and guesses where its columns go.
+    ///
+    /// # Errors
+    /// [`LedgerError::File`] with a sentence when it can't be read, [`LedgerError::Forbidden`].
+    pub async fn look_at_file(
+        &self,
+        context: &Context,
+        ledger: &str,
+        path: &Path,
+        options: &FileOptions,
+    ) -> Result<(Look, Mapping)> {
+        let gate = self.gate_for(context, ledger, Action::Import)?;
+        let look = look_at(path, options).await?;
+        let mapping = Mapping::guess(&look, gate.def(), gate.access.visible_fields(Action::Import));
+        Ok((look, mapping))
+    }
+
+    /// Reads a file and says what an import would do, without writing anything.
+    ///
+    /// # Errors
+    /// As [`Ledgers::import`].
+    pub async fn import_dry_run(
+        &self,
+        context: &Context,
+        ledger: &str,
+        plan: &ImportPlan,
+        progress: OnProgress<'_>,
+    ) -> Result<ImportReport> {
+        let gate = self.gate_for_import(context, ledger, plan)?;
+        let look = look_at(&plan.path, &plan.options).await?;
+        let mut import =
+            Import { ledgers: self, context, gate: &gate, plan, look: &look, progress, batch: None, read: 0 };
+        import.first_reading(Mode::Try).await
+    }
+
+    /// Imports a file.
+    ///
+    /// # Errors
+    /// [`LedgerError::File`] when it can't be read, [`LedgerError::UnknownField`] for a column that goes nowhere,
+    /// [`LedgerError::Forbidden`]; bad rows are no error but in the report.
+    pub async fn import(
+        &self,
+        context: &Context,
+        ledger: &str,
+        plan: &ImportPlan,
+        progress: OnProgress<'_>,
+    ) -> Result<ImportReport> {
+        let gate = self.gate_for_import(context, ledger, plan)?;
+        let look = look_at(&plan.path, &plan.options).await?;
+        let mut import =
+            Import { ledgers: self, context, gate: &gate, plan, look: &look, progress, batch: None, read: 0 };
+        match import.first_reading(Mode::Write).await {
+            Ok(report) if report.bad > 0 && !plan.mapping.skip_bad => {
+                import.sweep().await?;
+                Ok(ImportReport { batch: None, ..report })
+            }
+            Ok(report) => import.finish(report).await,
+            Err(error) => {
+                import.sweep().await?;
+                Err(error)
+            }
+        }
+    }
+
+    /// Removes what imports left that were cut short at least so long ago.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn sweep_imports(&self, context: &Context, older_than: SignedDuration) -> Result<u64> {
+        let mut swept = 0;
+        for open in batch::unfinished(self.city()).await? {
+            if context.act.at.duration_since(open.updated_at) < older_than {
+                continue;
+            }
+            let catalogue = self.city().catalogue();
+            if let Some(ledger) = catalogue.get(&open.ledger) {
+                swept += batch::sweep(self.city(), ledger, open.id, context.act.at).await?;
+            }
+        }
+        Ok(swept)
+    }
+
+    fn gate_for_import(&self, context: &Context, ledger: &str, plan: &ImportPlan) -> Result<Gate> {
+        let gate = self.gate_for(context, ledger, Action::Import)?;
+        if let Some(name) = plan.mapping.unknown(gate.def()) {
+            return Err(gate.unknown_field(name));
+        }
+        let fields = plan.mapping.columns.iter().filter(|target| !matches!(target.as_str(), "" | "id" | "number"));
+        let names = fields.chain(plan.mapping.merge.iter()).map(String::as_str);
+        gate.access.needed(Action::Import, names).map_err(|hidden| gate.unknown_field(&hidden.name))?;
+        let merge = &plan.mapping.merge;
+        let is_key = matches!(merge.as_slice(), [] | [_]) && merge.iter().all(|by| by == "id" || by == "number")
+            || gate.def().unique.iter().any(|key| key == merge);
+        if is_key {
+            Ok(gate)
+        } else {
+            Err(LedgerError::Refused("更新のキーには、番号か重複を許さない項目を選んでください。".to_owned()))
+        }
+    }
+}
+
+async fn look_at(path: &Path, options: &FileOptions) -> Result<Look> {
+    let (path, options) = (path.to_owned(), options.clone());
+    let look = tokio::task::spawn_blocking(move || file::look(&path, &options)).await;
+    Ok(look.map_err(|_| FileError::Damaged)??)
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    Try,
+    Write,
+}
+
+struct Import<'a> {
+    ledgers: &'a Ledgers,
+    context: &'a Context,
+    gate: &'a Gate,
+    plan: &'a ImportPlan,
+    look: &'a Look,
+    progress: OnProgress<'a>,
+    batch: Option<Batch>,
+    read: i64,
+}
+
+impl Import<'_> {
+    /// Makes new records and counts the rest.
+    async fn first_reading(&mut self, mode: Mode) -> Result<ImportReport> {
+        let mut report = ImportReport::default();
+        let mut preparation = Preparation::new(self.ledgers, self.context, self.gate, &self.plan.mapping);
+        let mut chunks = self.chunks();
+        while let Some(rows) = chunks.recv().await {
+            let rows = rows?;
+            let outcomes = preparation.chunk(&rows).await?;
+            report.rows += rows.len() as u64;
+            let mut new = Vec::new();
+            for (row, outcome) in rows.iter().zip(outcomes) {
+                match outcome {
+                    Outcome::Create(id, fields) => new.push((id, fields)),
+                    Outcome::Update(..) => report.updated += 1,
+                    Outcome::Unchanged => report.unchanged += 1,
+                    Outcome::Bad(errors) => report.refuse(row, &self.plan.mapping, &self.look.headings, errors),
+                }
+            }
+            report.created += new.len() as u64;
+            // A file that will be refused need not be written further.
+            let is_refused = report.bad > 0 && !self.plan.mapping.skip_bad;
+            if mode == Mode::Write && !is_refused {
+                self.create(new, report.rows).await?;
+            }
+            (self.progress)(Progress { rows: report.rows, bad: report.bad, is_updating: false });
+        }
+        Ok(report)
+    }
+
+    async fn create(
+        &mut self,
+        new: Vec<(kawasemi_kernel::RecordId, kawasemi_kernel::Fields)>,
+        rows: u64,
+    ) -> Result<()> {
+        if new.is_empty() {
+            return Ok(());
+        }
+        let batch = self.batch().await?;
+        let mut unit = RecordUnit::new(self.ledgers.dialect(), &self.context.act, self.ledgers.ids()).in_batch(batch);
+        for (id, fields) in &new {
+            unit.create(&self.gate.ledger, *id, fields)?;
+        }
+        let to = i64::try_from(rows).unwrap_or(i64::MAX);
+        unit.add(batch::progress(batch, self.read, to, self.context.act.at));
+        self.ledgers.city().write(unit.into_unit()).await.map_err(|error| write_error(self.gate, error))?;
+        self.read = to;
+        Ok(())
+    }
+
+    /// The batch, begun when it is first needed.
+    async fn batch(&mut self) -> Result<i64> {
+        if let Some(batch) = &self.batch {
+            return Ok(batch.id);
+        }
+        let meta = serde_json::json!({ "mapping": self.plan.mapping, "options": self.plan.options }).to_string();
+        let title = &self.plan.title;
+        let batch = batch::open(self.ledgers.city(), &self.gate.ledger, title, &meta, &self.context.act).await?;
+        let id = batch.id;
+        self.batch = Some(batch);
+        Ok(id)
+    }
+
+    async fn sweep(&mut self) -> Result<()> {
+        if let Some(open) = self.batch.take() {
+            batch::sweep(self.ledgers.city(), &self.gate.ledger, open.id, self.context.act.at).await?;
+        }
+        Ok(())
+    }
+
+    /// Publishes the new records, then changes those that were there.
+    async fn finish(&mut self, mut report: ImportReport) -> Result<ImportReport> {
+        if report.created + report.updated > 0 {
+            let id = self.batch().await?;
+            batch::publish(self.ledgers.city(), id, self.context.act.at).await?;
+            report.batch = Some(id);
+            if report.updated > 0 {
+                report.updated = self.second_reading(id, &report).await?;
+            }
+        }
+        report.is_applied = true;
+        Ok(report)
+    }
+
+    async fn second_reading(&mut self, batch: i64, report: &ImportReport) -> Result<u64> {
+        let mut preparation = Preparation::new(self.ledgers, self.context, self.gate, &self.plan.mapping);
+        let mut chunks = self.chunks();
+        let (mut updated, mut rows_read) = (0, 0);
+        while let Some(rows) = chunks.recv().await {
+            let rows = rows?;
+            rows_read += rows.len() as u64;
+            updated += self.update(&mut preparation, batch, &rows).await?;
+            (self.progress)(Progress { rows: rows_read, bad: report.bad, is_updating: true });
+        }
+        Ok(updated)
+    }
+
+    async fn update(&self, preparation: &mut Preparation<'_>, batch: i64, rows: &[SheetRow]) -> Result<u64> {
+        for attempt in 1.. {
+            if attempt > 1 {
+                preparation.forget_chunk();
+            }
+            let outcomes = preparation.chunk(rows).await?;
+            let mut unit = RecordUnit::new(self.ledgers.dialect(), &self.context.act, self.ledgers.ids());
+            let mut changed = 0;
+            for outcome in outcomes {
+                // What this very import has made is as the file says, whatever defaults were added.
+                if let Outcome::Update(before, fields) = outcome
+                    && before.batch != batch
+                {
+                    unit.update(&self.gate.ledger, &before, &fields)?;
+                    unit.add(note(batch, &before));
+                    changed += 1;
+                }
+            }
+            if changed == 0 {
+                return Ok(0);
+            }
+            match self.ledgers.city().write(unit.into_unit()).await {
+                Ok(_) => return Ok(changed),
+                // Somebody changed one of the records between our look and our write: look again.
+                Err(StoreError::Conflict) if attempt < TRIES => {}
+                Err(error) => return Err(write_error(self.gate, error)),
+            }
+        }
+        Ok(0)
+    }
+
+    /// The rows of the file in chunks, read by a thread of its own that waits when we are slower.
+    fn chunks(&self) -> mpsc::Receiver<Result<Vec<SheetRow>, FileError>> {
+        let (sender, receiver) = mpsc::channel(2);
+        let (path, options, header) = (self.plan.path.clone(), self.plan.options.clone(), self.look.header);
+        tokio::task::spawn_blocking(move || {
+            let mut chunk = Vec::with_capacity(CHUNK);
+            let outcome = file::rows_below(&path, &options, header, &mut |row| match row {
+                Ok(row) => {
+                    chunk.push(row);
+                    chunk.len() < CHUNK || sender.blocking_send(Ok(std::mem::take(&mut chunk))).is_ok()
+                }
+                Err(error) => {
+                    drop(sender.blocking_send(Err(error)));
+                    chunk.clear();
+                    false
+                }
+            });
+            match outcome {
+                Ok(()) if chunk.is_empty() => {}
+                Ok(()) => drop(sender.blocking_send(Ok(chunk))),
+                Err(error) => drop(sender.blocking_send(Err(error))),
+            }
+        });
+        receiver
+    }
+}
