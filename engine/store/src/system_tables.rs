@@ -11,7 +11,17 @@ const UNSEALED: IndexedRows = IndexedRows::Where { name: "unsealed", condition: 
 
 /// The store's own tables.
 pub(crate) fn tables() -> Vec<Table> {
-    vec![counter(), definition(), schema_log(), batch(), audit(), audit_payload(), outbox()]
+    vec![
+        counter(),
+        definition(),
+        schema_log(),
+        batch(),
+        audit(),
+        audit_payload(),
+        audit_tombstone(),
+        checkpoint(),
+        outbox(),
+    ]
 }
 
 /// Counters of human numbers.
@@ -92,6 +102,32 @@ fn audit_payload() -> Table {
         .column(Column::blob("salt"))
         .column(Column::text("payload"))
         .key(["audit_id"])
+}
+
+/// What lawful erasures left of payloads.
+fn audit_tombstone() -> Table {
+    Table::new("audit_tombstone")
+        .column(Column::id("audit_id"))
+        .column(Column::text("rule"))
+        .column(Column::text("approver"))
+        .column(Column::int("at"))
+        .column(Column::blob("key"))
+        .column(Column::blob("signature"))
+        .key(["audit_id"])
+}
+
+/// Signed states of the audit trail's sequence.
+fn checkpoint() -> Table {
+    Table::new("checkpoint")
+        .column(Column::int("number"))
+        .column(Column::int("first"))
+        .column(Column::int("last"))
+        .column(Column::blob("root"))
+        .column(Column::blob("prev"))
+        .column(Column::int("at"))
+        .column(Column::blob("key"))
+        .column(Column::blob("signature"))
+        .key(["number"])
 }
 
 /// Effects and jobs: written with the act that causes them, done afterwards, at least once.

@@ -27,7 +27,7 @@ pub(super) fn steps(old: Option<&LedgerDef>, new: &LedgerDef, earlier: &[(String
 }
 
 /// The key that a wanted field has in the published definition: its own or the one it was renamed from.
-pub(super) fn old_key<'a>(old: &LedgerDef, field: &'a FieldDef) -> Option<&'a str> {
+pub(crate) fn old_key<'a>(old: &LedgerDef, field: &'a FieldDef) -> Option<&'a str> {
     if old.field(&field.key).is_some() {
         return Some(&field.key);
     }

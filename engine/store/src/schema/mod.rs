@@ -14,6 +14,7 @@ mod reindex;
 mod retype;
 
 pub use apply::apply;
+pub(crate) use diff::old_key;
 pub use plan::{Allow, Effect, Plan, Step, StepKind, Wanted, plan};
 pub use purge::{Retired, purge, retired};
 pub use reindex::reindex;

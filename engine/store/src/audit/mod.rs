@@ -15,6 +15,22 @@
 //!
 //! Entries of a batch that is not published are not part of the trail yet: the sealing job passes them over, and sweeping
 //! the batch removes them. [`Entry::batch`] names it.
+//!
+//! [`seal`] gives entries their place in the city's sequence and signs it; [`verify()`] finds what was changed by hand;
+//! [`Keeper`] is what both have outside the database; [`tombstone`] is what an erasure leaves.
+
+pub mod checkpoint;
+mod keeper;
+mod merkle;
+mod sealing;
+pub mod tombstone;
+pub mod verify;
+
+pub use self::checkpoint::Checkpoint;
+pub use self::keeper::Keeper;
+pub use self::sealing::{Sealed, keep_sealing, rebase, seal};
+pub use self::tombstone::Tombstone;
+pub use self::verify::{Broken, Problem, VerifyReport, verify, verify_with};
 
 use kawasemi_kernel::{Act, IdSource};
 use sha2::{Digest as _, Sha256};

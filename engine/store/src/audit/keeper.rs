@@ -1,0 +1,270 @@
+//! What of the audit trail is kept outside the database: the signing key and a copy of every checkpoint.
+//!
+//! ```text
+//! audit/key                 the private key, readable by the program's user only
+//! audit/key.pub             the public keys, oldest first: copy this elsewhere
+//! audit/checkpoints.jsonl   the checkpoints, one line each: copy the last line elsewhere
+//! audit/pending.json        the checkpoint that is being written
+//! ```
+//!
+//! With a data directory the folder is `cities/CODE/audit`; with PostgreSQL one that the configuration names, which
+//! nodes that seal must share. A checkpoint is first noted as pending, then committed in the database, then added to the
+//! copy: wherever a crash falls, the next sealing can tell a copy that lags behind by this one checkpoint from one
+//! that somebody cut short.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{BufRead as _, BufReader, ErrorKind, Read as _, Seek as _, SeekFrom, Write as _};
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::path::{Path, PathBuf};
+
+use ed25519_dalek::SigningKey;
+
+use super::checkpoint::Checkpoint;
+use crate::error::{Result, StoreError};
+use crate::installation::private_folder;
+
+const PRIVATE: &str = "key";
+const PUBLIC: &str = "key.pub";
+const COPY: &str = "checkpoints.jsonl";
+const PENDING: &str = "pending.json";
+const LOCK: &str = "seal.lock";
+/// A line has some 600 bytes; what has no line ends is not ours and is not read whole.
+const LONGEST_LINE: u64 = 64 * 1024;
+
+/// The folder of what is kept outside the database. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Keeper {
+    folder: PathBuf,
+}
+
+impl Keeper {
+    /// A keeper over a folder, which is made when a key is.
+    #[must_use]
+    pub fn new(folder: impl Into<PathBuf>) -> Self {
+        Self { folder: folder.into() }
+    }
+
+    /// The folder.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Makes a key from 32 random bytes unless there is one, and answers the public key.
+    ///
+    /// # Errors
+    /// When the folder can't be written or the key that is there can't be read.
+    pub fn ensure_key(&self, seed: [u8; 32]) -> Result<[u8; 32]> {
+        private_folder(&self.folder)?;
+        if !self.path(PRIVATE).exists() {
+            // Another process may do the same: the link is refused when there is a key by now.
+            let fresh = self.path(&format!("{PRIVATE}.{}", std::process::id()));
+            write_new(&fresh, hex::encode(seed).as_bytes())?;
+            let linked = fs::hard_link(&fresh, self.path(PRIVATE));
+            fs::remove_file(&fresh)?;
+            match linked {
+                Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error.into()),
+                _ => {}
+            }
+        }
+        let public = self.signer()?.verifying_key().to_bytes();
+        if !self.keys()?.contains(&public) {
+            tracing::info!(key = hex::encode(public), "a new key seals the audit trail");
+            append(&self.path(PUBLIC), &hex::encode(public))?;
+        }
+        Ok(public)
+    }
+
+    /// The public keys that checkpoints may be signed with.
+    ///
+    /// # Errors
+    /// When the file can't be read.
+    pub fn keys(&self) -> Result<Vec<[u8; 32]>> {
+        let Some(text) = read_text(&self.path(PUBLIC))? else { return Ok(Vec::new()) };
+        let keys = text.lines().filter_map(|line| hex::decode(line.trim()).ok()?.try_into().ok());
+        Ok(keys.collect())
+    }
+
+    /// The private key.
+    pub(super) fn signer(&self) -> Result<SigningKey> {
+        let path = self.path(PRIVATE);
+        let text = read_text(&path)?.ok_or_else(|| {
+            StoreError::refused(format!(
+                "監査の署名鍵 {} がありません。kawasemi serve を起動すると作られます。",
+                path.display()
+            ))
+        })?;
+        let seed: Option<[u8; 32]> = hex::decode(text.trim()).ok().and_then(|seed| seed.try_into().ok());
+        let seed = seed.ok_or_else(|| {
+            StoreError::refused(format!("監査の署名鍵 {} を読み取れません。控えから戻してください。", path.display()))
+        })?;
+        Ok(SigningKey::from_bytes(&seed))
+    }
+
+    /// Lets only one process seal at a time; none when another one does.
+    pub(super) fn lock(&self) -> Result<Option<File>> {
+        private_folder(&self.folder)?;
+        let file = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(self.path(LOCK))?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(file)),
+            Err(fs::TryLockError::WouldBlock) => Ok(None),
+            Err(fs::TryLockError::Error(error)) => Err(error.into()),
+        }
+    }
+
+    /// Notes the checkpoint that is going to be committed.
+    pub(super) fn set_pending(&self, checkpoint: &Checkpoint) -> Result<()> {
+        let fresh = self.path(&format!("{PENDING}.new"));
+        let _ = fs::remove_file(&fresh);
+        write_new(&fresh, line(checkpoint)?.as_bytes())?;
+        fs::rename(&fresh, self.path(PENDING))?;
+        sync_folder(&self.folder)
+    }
+
+    /// The checkpoint that was being committed when a process ended; none when the note is not whole.
+    pub(super) fn pending(&self) -> Result<Option<Checkpoint>> {
+        Ok(read_text(&self.path(PENDING))?.and_then(|text| text.parse().ok()))
+    }
+
+    /// Adds a committed checkpoint to the copy.
+    pub(super) fn keep(&self, checkpoint: &Checkpoint) -> Result<()> {
+        self.cut_torn_line()?;
+        append(&self.path(COPY), &line(checkpoint)?)?;
+        match fs::remove_file(self.path(PENDING)) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(error.into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// The last checkpoint of the copy.
+    pub(super) fn last(&self) -> Result<Option<Checkpoint>> {
+        let Some((_, tail)) = self.tail()? else { return Ok(None) };
+        let Some(end) = tail.iter().rposition(|byte| *byte == b'\n') else { return Ok(None) };
+        let line = tail[..end].rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
+        let parsed = std::str::from_utf8(line).ok().and_then(|line| line.parse().ok());
+        parsed.map(Some).ok_or_else(|| {
+            StoreError::refused(format!(
+                "検印の写し {} に読み取れない行があります。kawasemi audit verify で確かめてください。",
+                self.path(COPY).display()
+            ))
+        })
+    }
+
+    /// The lines of the copy, read one by one.
+    pub(super) fn copy(&self) -> Result<Lines> {
+        match File::open(self.path(COPY)) {
+            Ok(file) => Ok(Lines(Some(BufReader::new(file)))),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Lines(None)),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Puts a copy in place of the one that is there, which is kept under another name.
+    pub(super) fn replace_copy(&self, aside: &str, checkpoints: impl Iterator<Item = Checkpoint>) -> Result<()> {
+        private_folder(&self.folder)?;
+        let fresh = self.path(&format!("{COPY}.new"));
+        let _ = fs::remove_file(&fresh);
+        write_new(&fresh, b"")?;
+        let mut file = OpenOptions::new().append(true).open(&fresh)?;
+        for checkpoint in checkpoints {
+            file.write_all(line(&checkpoint)?.as_bytes())?;
+            file.write_all(b"\n")?;
+        }
+        file.sync_all()?;
+        if self.path(COPY).exists() {
+            fs::hard_link(self.path(COPY), self.path(aside))?;
+        }
+        fs::rename(&fresh, self.path(COPY))?;
+        let _ = fs::remove_file(self.path(PENDING));
+        sync_folder(&self.folder)
+    }
+
+    /// Removes what a crash in the middle of a line has left.
+    fn cut_torn_line(&self) -> Result<()> {
+        let Some((start, tail)) = self.tail()? else { return Ok(()) };
+        let whole = tail.iter().rposition(|byte| *byte == b'\n').map_or(0, |end| end + 1);
+        if whole < tail.len() {
+            let file = OpenOptions::new().write(true).open(self.path(COPY))?;
+            file.set_len(start + whole as u64)?;
+        }
+        Ok(())
+    }
+
+    /// The end of the copy, with the position at which it begins; none where there is no copy.
+    fn tail(&self) -> Result<Option<(u64, Vec<u8>)>> {
+        let mut file = match File::open(self.path(COPY)) {
+            Ok(file) => file,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        let start = file.metadata()?.len().saturating_sub(LONGEST_LINE);
+        file.seek(SeekFrom::Start(start))?;
+        let mut tail = Vec::new();
+        file.take(LONGEST_LINE).read_to_end(&mut tail)?;
+        Ok(Some((start, tail)))
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+}
+
+/// A line of the copy.
+#[derive(Debug)]
+pub(super) enum Line {
+    Checkpoint(Box<Checkpoint>),
+    /// The last one, without its end.
+    Torn,
+    Unreadable,
+}
+
+/// The lines of the copy. What another process adds meanwhile comes as well.
+pub(super) struct Lines(Option<BufReader<File>>);
+
+impl Iterator for Lines {
+    type Item = Line;
+
+    fn next(&mut self) -> Option<Line> {
+        let mut text = Vec::new();
+        let read = self.0.as_mut()?.take(LONGEST_LINE).read_until(b'\n', &mut text);
+        match read {
+            Ok(0) => None,
+            Ok(_) if !text.ends_with(b"\n") => Some(Line::Torn),
+            Ok(_) => {
+                let parsed = std::str::from_utf8(&text).ok().and_then(|text| text.parse().ok());
+                Some(parsed.map_or(Line::Unreadable, |checkpoint| Line::Checkpoint(Box::new(checkpoint))))
+            }
+            Err(_) => Some(Line::Unreadable),
+        }
+    }
+}
+
+fn line(checkpoint: &Checkpoint) -> Result<String> {
+    serde_json::to_string(checkpoint).map_err(|error| StoreError::Io { detail: error.to_string() })
+}
+
+fn read_text(path: &Path) -> Result<Option<String>> {
+    match fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn write_new(path: &Path, content: &[u8]) -> Result<()> {
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(content)?;
+    file.sync_all()?;
+    Ok(())
+}
+
+fn append(path: &Path, line: &str) -> Result<()> {
+    let mut file = OpenOptions::new().append(true).create(true).mode(0o600).open(path)?;
+    file.write_all(format!("{line}\n").as_bytes())?;
+    file.sync_all()?;
+    path.parent().map_or(Ok(()), sync_folder)
+}
+
+fn sync_folder(folder: &Path) -> Result<()> {
+    Ok(File::open(folder)?.sync_all()?)
+}
