@@ -4,14 +4,63 @@
 
 use jiff::civil::Date;
 
+use crate::kernel::calculation::{self, Given, Kind, Slot};
 use crate::kernel::{Decimal, Fields, Value};
+use crate::ledger::Calculators;
 use crate::rules::{Achievement, GradeTable, Measure, Target, Worked, achievement, grade};
 
 /// A calculation of a computed field: a value, or a sentence that says what is wrong with the fields.
-pub type Calculation = fn(&Fields, Date) -> Result<Value, String>;
+pub type Calculate = fn(&Fields, Date) -> Result<Value, String>;
+
+/// The calculators for the ledger engine.
+pub fn calculators() -> Calculators {
+    CALCULATORS.iter().fold(Calculators::new(), |all, (name, calculate)| all.with(*name, *calculate))
+}
+
+/// What the command line and the API offer: the achievement rate with its working.
+pub const CALCULATIONS: [calculation::Calculation; 1] = [calculation::Calculation {
+    key: "policy-achievement",
+    title: "指標の達成率と評価",
+    basis: "部局運営方針の評価の基準",
+    inputs: &[
+        Slot::required("direction", "向き（up 増やす・down 減らす・keep 保つ・range 範囲に収める）", Kind::Text),
+        Slot::optional("actual", "実績値", Kind::Decimal),
+        Slot::optional("target_value", "目標値", Kind::Decimal),
+        Slot::optional("base_value", "基準値", Kind::Decimal),
+        Slot::optional("tolerance", "許容差", Kind::Decimal),
+        Slot::optional("range_low", "下限", Kind::Decimal),
+        Slot::optional("range_high", "上限", Kind::Decimal),
+    ],
+    outputs: &[
+        Slot::optional("achievement", "達成率（％）", Kind::Decimal),
+        Slot::optional("grade", "評価", Kind::Text),
+    ],
+    compute: explained,
+}];
+
+/// The achievement rate and its grade, with the steps.
+fn explained(given: &Given) -> Result<calculation::Worked, String> {
+    let direction = given.text("direction").unwrap_or_default();
+    if !["up", "down", "keep", "range"].contains(&direction) {
+        return Err(format!("向き「{direction}」は up・down・keep・range のどれでもありません。"));
+    }
+    let mut fields = Fields::from([("direction".to_owned(), Value::from(direction))]);
+    for key in ["actual", "target_value", "base_value", "tolerance", "range_low", "range_high"] {
+        if let Some(figure) = given.decimal(key) {
+            fields.insert(key.to_owned(), Value::Decimal(figure));
+        }
+    }
+    let rate = worked(&fields);
+    let graded = grade(rate.value, &GradeTable::built_in(), given.as_of());
+    let steps = rate.steps.into_iter().chain(graded.steps);
+    let working = steps.fold(calculation::Worked::new(), |all, step| all.step(step.rule, step.detail));
+    Ok(working
+        .output("achievement", rate.value.rate().map_or(Value::Null, Value::Decimal))
+        .output("grade", graded.value.map_or(Value::Null, |grade| Value::Text(format!("{grade:?}").to_lowercase()))))
+}
 
 /// The calculations by the names that the ledgers use.
-pub const CALCULATORS: [(&str, Calculation); 3] = [
+pub const CALCULATORS: [(&str, Calculate); 3] = [
     ("policy-achievement", achievement_rate),
     ("policy-achievement-note", achievement_note),
     ("policy-grade", achievement_grade),
@@ -69,7 +118,7 @@ mod tests {
             _ => Value::Decimal(Decimal::parse_at(text, 2).unwrap()),
         };
         let fields = fields.iter().map(|(key, text)| ((*key).to_owned(), value(key, text))).collect::<Fields>();
-        let shown = |calculate: Calculation| match calculate(&fields, date(2022, 3, 31)).unwrap() {
+        let shown = |calculate: Calculate| match calculate(&fields, date(2022, 3, 31)).unwrap() {
             Value::Decimal(decimal) => decimal.to_string(),
             Value::Text(text) => text,
             other => format!("{other:?}"),

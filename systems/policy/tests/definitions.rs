@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use kawasemi_filter::{Limits, Scope, lower, lower_value, parse_text};
-use kawasemi_identity::grants::parameters::declare;
+use kawasemi_platform::filter::{Limits, Scope, lower, lower_value, parse_text};
+use kawasemi_platform::identity::grants::parameters::declare;
+use kawasemi_platform::schema::{Catalogue, ComputedFrom, FieldDef, FieldKind, LedgerDef};
 use kawasemi_policy::definitions::bundle;
-use kawasemi_schema::{Catalogue, ComputedFrom, FieldDef, FieldKind, LedgerDef};
 
 fn ledgers() -> Vec<Arc<LedgerDef>> {
     bundle().unwrap_or_else(|errors| panic!("{errors}")).ledgers
@@ -19,7 +19,7 @@ fn check(ledger: &LedgerDef, scope: &Scope, condition: Option<&str>) {
 
 #[test]
 fn references_lead_to_ledgers() {
-    let registers = kawasemi_registry::bundle().unwrap_or_else(|errors| panic!("{errors}"));
+    let registers = kawasemi_platform::registry::bundle().unwrap_or_else(|errors| panic!("{errors}"));
     let catalogue = Catalogue::new(ledgers().into_iter().chain(registers.ledgers));
     assert!(catalogue.is_ok(), "{catalogue:?}");
 }

@@ -9,7 +9,7 @@ use encoding_rs::{Encoding, SHIFT_JIS, UTF_8};
 use super::PaperError;
 
 /// The largest paper that is read; a real one has about 30 kB.
-pub const MAX_PAPER_BYTES: usize = 8 * 1024 * 1024;
+pub const MAX_PAPER_BYTES: usize = 10 * 1024 * 1024;
 
 /// One damaged byte in this many characters is still a paper; so are the three marks that one damaged character can leave.
 const CHARS_FOR_ONE_DAMAGED: usize = 200;

@@ -1,5 +1,7 @@
 //! The demo city's content for the board, as `sample/README.md` describes it: made up, and read here into plain rows.
 
+pub mod load;
+
 use jiff::civil::Date;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -150,12 +152,12 @@ pub struct Sample {
 /// Reads the sample.
 pub fn sample() -> Result<Sample, csv::Error> {
     Ok(Sample {
-        themes: rows(include_str!("../sample/themes.csv"))?,
-        basic_ideas: rows(include_str!("../sample/basic-ideas.csv"))?,
-        initiatives: rows(include_str!("../sample/initiatives.csv"))?,
-        milestones: rows(include_str!("../sample/milestones.csv"))?,
-        indicators: rows(include_str!("../sample/indicators.csv"))?,
-        reviews: rows(include_str!("../sample/reviews.csv"))?,
+        themes: rows(include_str!("../../sample/themes.csv"))?,
+        basic_ideas: rows(include_str!("../../sample/basic-ideas.csv"))?,
+        initiatives: rows(include_str!("../../sample/initiatives.csv"))?,
+        milestones: rows(include_str!("../../sample/milestones.csv"))?,
+        indicators: rows(include_str!("../../sample/indicators.csv"))?,
+        reviews: rows(include_str!("../../sample/reviews.csv"))?,
     })
 }
 
@@ -179,7 +181,7 @@ mod tests {
     use crate::definitions::{INDICATOR, INITIATIVE, REVIEW, bundle};
     use crate::paper::parse_paper;
 
-    const PAPER: &[u8] = include_bytes!("../tests/data/department-policy-fy2021.txt");
+    const PAPER: &[u8] = include_bytes!("../../tests/data/department-policy-fy2021.txt");
 
     #[test]
     fn the_sample_has_the_initiatives_of_the_paper_in_its_order() {
