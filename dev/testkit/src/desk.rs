@@ -26,6 +26,7 @@ use kawasemi_identity::{
 use kawasemi_kernel::{Act, Clock, IdSource};
 use kawasemi_ledger::{Calculators, Ledgers};
 use kawasemi_schema::{RoleDef, SystemBundle};
+use kawasemi_store::audit::Keeper;
 use kawasemi_store::files::Files;
 use kawasemi_store::schema::{self, Allow, Wanted};
 use kawasemi_store::{Store, table::Table};
@@ -115,8 +116,8 @@ impl TestCity {
         let entropy = Arc::new(SeededEntropy::new(1));
         let passwords = Passwords::new(PasswordCost::for_tests(), entropy.clone()).expect("cheap passwords");
         let parts = Parts { ids: ids.clone(), entropy, passwords, rules: Rules::default() };
-        let files = TempDir::new().expect("the temporary folder is writable");
-        let opener = TestOpener { parts, roles, calculators: setup.calculators, files };
+        let folder = TempDir::new().expect("the temporary folder is writable");
+        let opener = TestOpener { parts, roles, calculators: setup.calculators, folder };
         let desk =
             Desk::new(fixture.store.clone(), clock.clone(), ids, setup.systems, setup.settings, Box::new(opener));
         let city = match desk.city(fixture.city.code()).await {
@@ -165,7 +166,7 @@ struct TestOpener {
     parts: Parts,
     roles: Vec<RoleDef>,
     calculators: Calculators,
-    files: TempDir,
+    folder: TempDir,
 }
 
 impl Opener for TestOpener {
@@ -179,8 +180,9 @@ impl Opener for TestOpener {
             let identity = Identity::new(city.clone(), self.parts.clone());
             let (roles, calculators) = (self.roles.clone(), self.calculators.clone());
             let ledgers = Ledgers::new(city.clone(), roles, calculators, self.parts.ids.clone())?;
-            let files = Files::in_folder(self.files.path())?;
-            Ok(CityDesk { city, identity, provider: None, ledgers, files })
+            let files = Files::in_folder(&self.folder.path().join("files"))?;
+            let keeper = Keeper::new(self.folder.path().join("keeper"));
+            Ok(CityDesk { city, identity, provider: None, ledgers, files, keeper })
         })
     }
 }

@@ -8,7 +8,7 @@ use kawasemi_ui::assets;
 
 use crate::problem::Problem;
 
-/// `GET /assets/{file}`
+/// `GET /assets/{*file}`
 pub async fn asset(Path(file): Path<String>, headers: HeaderMap) -> Result<Response, Problem> {
     let asset = assets::find(&file).ok_or_else(Problem::not_found)?;
     let accepted = headers.get(header::ACCEPT_ENCODING).and_then(|v| v.to_str().ok()).unwrap_or_default();

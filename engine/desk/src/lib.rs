@@ -20,6 +20,7 @@ pub mod portal;
 pub mod problem;
 pub mod registers;
 pub mod request;
+pub mod search;
 pub mod security;
 pub mod state;
 pub mod view;
@@ -56,6 +57,7 @@ pub fn router(desk: Desk, pages: Pages) -> Router {
         .merge(auth::routes())
         .merge(api::routes())
         .merge(home::routes())
+        .merge(search::routes())
         .merge(ledgers::routes())
         .merge(account::routes())
         .merge(admin::routes())
@@ -75,7 +77,7 @@ pub fn router(desk: Desk, pages: Pages) -> Router {
         .layer(from_fn_with_state(desk.clone(), request::enter::enter))
         .layer(DefaultBodyLimit::max(limit))
         .layer(CompressionLayer::new())
-        .route("/assets/{file}", get(assets::asset))
+        .route("/assets/{*file}", get(assets::asset))
         .merge(health::routes())
         .layer(from_fn_with_state(desk.clone(), security::headers))
         .with_state(desk);

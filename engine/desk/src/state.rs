@@ -8,10 +8,12 @@ use kawasemi_kernel::calculation::Calculation;
 use kawasemi_kernel::{Clock, IdSource, Lang};
 use kawasemi_ledger::Ledgers;
 use kawasemi_schema::{SystemBundle, Text};
+use kawasemi_store::audit::Keeper;
 use kawasemi_store::files::Files;
 use kawasemi_store::{City, CityInfo, Store};
 use tokio::sync::Mutex;
 
+use crate::admin::audit::Verification;
 use crate::problem::Problem;
 
 /// The state behind every route. Cheap to clone.
@@ -28,6 +30,7 @@ struct Inner {
     settings: Settings,
     opener: Box<dyn Opener>,
     cities: Mutex<HashMap<String, Arc<CityDesk>>>,
+    verifications: std::sync::Mutex<HashMap<String, Arc<Verification>>>,
     directory: RwLock<Arc<Vec<CityInfo>>>,
 }
 
@@ -96,6 +99,8 @@ pub struct CityDesk {
     pub ledgers: Ledgers,
     /// The files attached to records.
     pub files: Files,
+    /// What is kept of the audit trail outside the database.
+    pub keeper: Keeper,
 }
 
 /// Opens a city for the desk: publishes what its systems declare and puts its engines together. Done by `app`.
@@ -118,8 +123,10 @@ impl Desk {
         settings: Settings,
         opener: Box<dyn Opener>,
     ) -> Self {
-        let (cities, directory) = (Mutex::default(), RwLock::default());
-        Self { inner: Arc::new(Inner { store, clock, ids, systems, settings, opener, cities, directory }) }
+        let (cities, directory, verifications) = <_>::default();
+        Self {
+            inner: Arc::new(Inner { store, clock, ids, systems, settings, opener, cities, verifications, directory }),
+        }
     }
 
     /// The clock.
@@ -161,6 +168,12 @@ impl Desk {
     pub fn system_title(&self, key: &str, lang: Lang) -> Option<&str> {
         let site = self.inner.systems.iter().find(|site| site.bundle.system.key == key)?;
         Some(site.bundle.system.title.get(lang))
+    }
+
+    /// The verification of a city's audit trail that runs here, or what the last one found.
+    pub(crate) fn verification(&self, code: &str) -> Arc<Verification> {
+        let mut all = self.inner.verifications.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(all.entry(code.to_owned()).or_default())
     }
 
     /// The city that a `Host` header names, opened on first use.

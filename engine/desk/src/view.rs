@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use kawasemi_kernel::Lang;
 use kawasemi_kernel::context::civil_date_time;
 use kawasemi_ui::button::Submit;
-use kawasemi_ui::field::FieldView;
+use kawasemi_ui::field::{FieldKind, FieldView};
 use kawasemi_ui::notice::{Notice, Tone};
 use kawasemi_ui::page::Page;
 use kawasemi_ui::{Component, Icon, SafeHtml, said};
@@ -75,13 +75,44 @@ pub fn answer(page: Page<'_>, mistaken: bool) -> Response {
 }
 
 /// A form that narrows a list: its fields go into the address.
-pub fn narrowing(action: &str, fields: &[FieldView], submit: &str) -> SafeHtml {
-    let fields: SafeHtml = fields.iter().map(|field| field.html(Lang::Ja)).collect();
+pub fn narrowing(action: &str, fields: impl IntoIterator<Item = SafeHtml>, submit: &str) -> SafeHtml {
+    let fields: SafeHtml = fields.into_iter().collect();
     let button = Submit::new(submit).icon(Icon::Search).html();
     SafeHtml::trusted(format!(
         "<form class=\"form no-print\" method=\"get\" action=\"{}\"><div class=\"form-columns\">{fields}</div>\
          <div class=\"button-row\">{button}</div></form>",
         SafeHtml::escape(action)
+    ))
+}
+
+/// A line of text in such a form, with what is wrong with it.
+pub fn sought(key: &str, label: &str, value: &str, mistake: Option<&str>) -> SafeHtml {
+    let field = FieldView::new(key, label, FieldKind::Text { max: None }).value(value);
+    match mistake {
+        Some(mistake) => field.error(mistake),
+        None => field,
+    }
+    .html(Lang::Ja)
+}
+
+/// A list to choose from in such a form; `all` are the words for not narrowing.
+pub fn chosen<'a>(
+    key: &str,
+    label: &str,
+    all: &'a str,
+    choices: impl IntoIterator<Item = (&'a str, &'a str)>,
+    value: &str,
+) -> SafeHtml {
+    let option = |(choice, words): (&str, &str)| {
+        let selected = if choice == value { " selected" } else { "" };
+        let (choice, words) = (SafeHtml::escape(choice), SafeHtml::escape(words));
+        SafeHtml::trusted(format!("<option value=\"{choice}\"{selected}>{words}</option>"))
+    };
+    let options: SafeHtml = std::iter::once(("", all)).chain(choices).map(option).collect();
+    let (key, label) = (SafeHtml::escape(key), SafeHtml::escape(label));
+    SafeHtml::trusted(format!(
+        "<div class=\"field\"><label class=\"field-label\" for=\"f-{key}\">{label}</label>\
+         <select class=\"input width-short\" id=\"f-{key}\" name=\"{key}\">{options}</select></div>"
     ))
 }
 

@@ -5,7 +5,7 @@ use kawasemi_identity::access_log::AccessEntry;
 use kawasemi_kernel::RecordId;
 use kawasemi_ledger::Draft;
 use kawasemi_testkit::desk::tables;
-use kawasemi_testkit::{TestCity, on_both_stores};
+use kawasemi_testkit::{Answer, Browser, TestCity, on_both_stores};
 
 const NOTHING: [(&str, &str); 0] = [];
 
@@ -21,6 +21,19 @@ fn entries<'a>(login: &'a str, name: &'a str) -> [(&'a str, &'a str); 6] {
     ]
 }
 
+/// Starts a verification and waits for its end.
+async fn verified(admin: &Browser) -> Answer {
+    assert_eq!(admin.post("/desk/admin/audit/verify", &NOTHING).await.status, 303);
+    for _ in 0..200 {
+        let page = admin.get("/desk/admin/audit").await;
+        if !page.says("から検証しています") {
+            return page;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(25)).await;
+    }
+    panic!("the verification does not end");
+}
+
 on_both_stores! {
     tables = tables();
 
@@ -30,7 +43,7 @@ on_both_stores! {
         for page in [
             "", "/users", "/users?q=root", "/users/new", "/roles", "/roles/admin", "/grants", "/grants?role=staff", "/grants/why",
             "/events", "/events?login=root-admin", "/access", "/access?ledger=staff", "/definitions", "/definitions/department",
-            "/jobs", "/jobs?state=waiting",
+            "/jobs", "/jobs?state=waiting", "/audit",
         ] {
             let answer = admin.get(&format!("/desk/admin{page}")).await;
             assert_eq!(answer.status, 200, "{page}: {}", answer.text);
@@ -107,6 +120,20 @@ on_both_stores! {
         assert!(missing.says("この台帳にこの番号またはIDの記録はありません"));
         let nobody = admin.get("/desk/admin/grants/why?login=nobody&ledger=staff&record=9999").await;
         assert!(nobody.says("この利用者名の利用者はいません"));
+    }
+
+    async fn the_audit_trail_is_verified_beside_the_server(fixture) {
+        let city = TestCity::new(fixture).await;
+        let admin = city.sign_in("root-admin", &["admin"]).await;
+        let draft = Draft::new().with("code", "parks").with("name", "公園緑地課").with("level", "section")
+            .with("first_fiscal_year", 2020_i64);
+        let saved = city.city.ledgers.create(&city.system(), "department", draft).await.expect("a department");
+        assert!(verified(&admin).await.says("書き換えは見つかりませんでした"));
+
+        let forged = kawasemi_store::Sql::with("UPDATE {l_department} SET name = $1 WHERE id = $2", ["別の課".into(), saved.id.0.into()]);
+        fixture.city.write(kawasemi_store::Unit::of([forged.into()])).await.expect("somebody writes by hand");
+        let broken = verified(&admin).await;
+        assert!(broken.says("か所に問題があります") && broken.says(&saved.id.to_string()), "{}", broken.text);
     }
 
     async fn the_access_log_says_who_read_what(fixture) {

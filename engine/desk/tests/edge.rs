@@ -40,6 +40,21 @@ on_both_stores! {
         assert!(missing.status == 404 && missing.says("This page was not found"));
     }
 
+    async fn staff_pages_have_one_language(fixture) {
+        let city = TestCity::new(fixture).await;
+        assert_eq!(city.visitor().get("/en/auth/sign-in?next=%2Fdesk").await.location(), "/auth/sign-in?next=%2Fdesk");
+        assert_eq!(city.sign_in("hanako", &[]).await.get("/vi/desk/account").await.location(), "/desk/account");
+    }
+
+    async fn pictures_in_folders_are_served(fixture) {
+        let browser = TestCity::new(fixture).await.visitor();
+        let front = browser.get("/").await;
+        let icon = front.between("rel=\"icon\" href=\"", "\"").expect("an icon").to_owned();
+        let answer = browser.get(&icon).await;
+        assert_eq!((answer.status, answer.header("content-type")), (200, "image/svg+xml"));
+        assert!(answer.header("cache-control").contains("immutable"));
+    }
+
     async fn visitors_are_led_to_the_sign_in_page_and_back(fixture) {
         let browser = TestCity::new(fixture).await.visitor();
         let answer = browser.get("/desk/account?x=1").await;

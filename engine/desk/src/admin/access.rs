@@ -4,7 +4,6 @@ use axum::response::{Html, IntoResponse, Response};
 use kawasemi_identity::{AccessLog, AccessQuery, AccessRow};
 use kawasemi_kernel::{Lang, RecordId};
 use kawasemi_schema::Catalogue;
-use kawasemi_ui::field::{Choice, FieldKind, FieldView};
 use kawasemi_ui::list::{Count, Paging};
 use kawasemi_ui::notice::Empty;
 use kawasemi_ui::table::{Align, Column, Row, Table};
@@ -14,7 +13,7 @@ use super::names::{Names, account_of};
 use super::{page, site};
 use crate::problem::Problem;
 use crate::request::Cx;
-use crate::view::{address, narrowing, when};
+use crate::view::{address, chosen, narrowing, sought, when};
 
 const PATH: &str = "/desk/admin/access";
 /// Entries on a page.
@@ -45,7 +44,7 @@ pub async fn list(cx: Cx) -> Result<Response, Problem> {
     rows.truncate(PAGE);
     let names = Names::load(&cx, rows.iter().filter_map(|row| account_of(&row.actor))).await?;
     let catalogue = cx.catalogue();
-    let mut body = narrowing(PATH, &narrowed.fields(catalogue.definitions(), mistake), "絞り込む");
+    let mut body = narrowing(PATH, narrowed.fields(catalogue.definitions(), mistake), "絞り込む");
     if rows.is_empty() {
         let text = "個人情報や要配慮個人情報の項目が表示・出力されると、ここに記録されます。";
         body.push(&Empty::new("当てはまる記録はありません").text(text).html());
@@ -85,19 +84,14 @@ impl Narrowed {
         Ok(Ok(query))
     }
 
-    fn fields(&self, catalogue: &Catalogue, mistake: Option<(&'static str, String)>) -> Vec<FieldView> {
-        let mut choices = vec![Choice::new("", "すべて")];
-        choices.extend(catalogue.iter().map(|ledger| Choice::new(&ledger.key, ledger.title.get(Lang::Ja))));
-        let fields = vec![
-            FieldView::new("login", "見た人の利用者名", FieldKind::Text { max: None }).value(self.login.as_str()),
-            FieldView::new("ledger", "台帳", FieldKind::Choice { choices }).value(self.ledger.as_str()),
-            FieldView::new("record", "記録のID", FieldKind::Text { max: None }).value(self.record.as_str()),
-        ];
-        let with_mistake = |field: FieldView| match &mistake {
-            Some((key, said)) if *key == field.key => field.error(said.clone()),
-            _ => field,
-        };
-        fields.into_iter().map(with_mistake).collect()
+    fn fields(&self, catalogue: &Catalogue, mistake: Option<(&'static str, String)>) -> [SafeHtml; 3] {
+        let said = |field: &str| mistake.as_ref().filter(|(key, _)| *key == field).map(|(_, said)| said.as_str());
+        let ledgers = catalogue.iter().map(|ledger| (ledger.key.as_str(), ledger.title.get(Lang::Ja)));
+        [
+            sought("login", "見た人の利用者名", &self.login, said("login")),
+            chosen("ledger", "台帳", "すべての台帳", ledgers, &self.ledger),
+            sought("record", "記録のID", &self.record, said("record")),
+        ]
     }
 
     fn address(&self, before: Option<&str>) -> String {

@@ -5,8 +5,12 @@ use axum::response::{Html, IntoResponse, Response};
 use http::header;
 use kawasemi_kernel::Lang;
 use kawasemi_schema::{FieldDef, LedgerDef, Retention, RetentionStart};
+use kawasemi_store::StoreError;
+use kawasemi_store::schema::{self, Effect, Wanted};
 use kawasemi_ui::button::{LinkButton, row};
+use kawasemi_ui::chip::{State, chip};
 use kawasemi_ui::facts::{Fact, facts};
+use kawasemi_ui::notice::{Notice, Tone};
 use kawasemi_ui::table::{Align, Column, Row, Table};
 use kawasemi_ui::{Component, Icon, SafeHtml};
 
@@ -40,7 +44,8 @@ pub async fn list(cx: Cx) -> Result<Response, Problem> {
             SafeHtml::escape(retention(&def.retention)),
         ])
     });
-    let body = Table::new(Lang::Ja, "使われている台帳の定義", columns, rows.collect()).html();
+    let mut body = pending(&cx).await?;
+    body.push(&Table::new(Lang::Ja, "使われている台帳の定義", columns, rows.collect()).html());
     let site = site(&cx);
     let page = page(&site, "台帳の定義")
         .lead("いま使われている定義です。版は公開のたびに増え、記録の履歴は書かれたときの版を覚えています。");
@@ -81,6 +86,37 @@ pub async fn source(cx: Cx, Path(key): Path<String>) -> Result<Response, Problem
     let kind = (header::CONTENT_TYPE, "application/toml; charset=utf-8".to_owned());
     let name = (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{}.toml\"", ledger.def.key));
     Ok(([kind, name], ledger.def.source.text.to_string()).into_response())
+}
+
+/// What of the program's definitions is not published yet: changes that go beyond adding wait for the command line.
+async fn pending(cx: &Cx) -> Result<SafeHtml, Problem> {
+    let definitions: Vec<_> = cx.desk().systems().iter().flat_map(|site| site.bundle.ledgers.iter().cloned()).collect();
+    let plan = match schema::plan(&cx.city().city, Wanted { definitions, retired: Vec::new() }).await {
+        Ok(plan) if plan.steps.is_empty() => return Ok(SafeHtml::EMPTY),
+        Ok(plan) => plan,
+        Err(StoreError::Refused { message }) => {
+            return Ok(Notice::new(Tone::Error, "プログラムの定義を反映できません").text(message).html());
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let columns = vec![
+        Column::new("ledger", "台帳"),
+        Column::new("effect", "影響").align(Align::Tight),
+        Column::new("message", "変わること"),
+    ];
+    let rows = plan.steps.iter().map(|step| {
+        let effect = match step.effect {
+            Effect::Adds => chip(State::Plain, "追加"),
+            Effect::Changes => chip(State::Warning, "変更"),
+            Effect::Refused => chip(State::Bad, "できません"),
+        };
+        Row::new(vec![code(&step.ledger), effect, SafeHtml::escape(&step.message)])
+    });
+    let table = Table::new(Lang::Ja, "まだ反映されていない定義", columns, rows.collect()).html();
+    let text = "サーバーを止め、kawasemi schema plan で確かめてから、kawasemi schema apply で反映してください。";
+    let mut html = Notice::new(Tone::Warning, "まだ反映されていない定義があります").text(text).html();
+    html.push(&table);
+    Ok(section("反映待ち", &html))
 }
 
 fn fields(def: &LedgerDef) -> SafeHtml {

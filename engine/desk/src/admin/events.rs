@@ -4,7 +4,6 @@ use axum::response::{Html, IntoResponse, Response};
 use kawasemi_identity::{Event, EventKind, EventQuery};
 use kawasemi_kernel::Lang;
 use kawasemi_ui::chip::{State, chip};
-use kawasemi_ui::field::{FieldKind, FieldView};
 use kawasemi_ui::list::{Count, Paging};
 use kawasemi_ui::notice::Empty;
 use kawasemi_ui::table::{Align, Column, Row, Table};
@@ -14,7 +13,7 @@ use super::names::{Names, account_of};
 use super::{page, site};
 use crate::problem::Problem;
 use crate::request::Cx;
-use crate::view::{address, narrowing, when};
+use crate::view::{address, narrowing, sought, when};
 
 const PATH: &str = "/desk/admin/events";
 /// Events on a page.
@@ -39,8 +38,7 @@ pub async fn list(cx: Cx) -> Result<Response, Problem> {
     events.truncate(PAGE);
     let named = events.iter().flat_map(|event| event.account.into_iter().chain(account_of(&event.actor)));
     let names = Names::load(&cx, named).await?;
-    let field = FieldView::new("login", "利用者名", FieldKind::Text { max: None }).value(login.as_str());
-    let mut body = narrowing(PATH, &[field], "絞り込む");
+    let mut body = narrowing(PATH, [sought("login", "利用者名", &login, None)], "絞り込む");
     if events.is_empty() {
         body.push(&Empty::new("当てはまる記録はありません").html());
     } else {

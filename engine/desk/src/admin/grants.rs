@@ -6,7 +6,6 @@ use kawasemi_kernel::Lang;
 use kawasemi_schema::{Action, Clearance};
 use kawasemi_ui::button::{LinkButton, row};
 use kawasemi_ui::chip::{State, chip};
-use kawasemi_ui::field::{Choice, FieldKind, FieldView};
 use kawasemi_ui::notice::Empty;
 use kawasemi_ui::table::{Column, Row, Table};
 use kawasemi_ui::{Component, Icon, SafeHtml};
@@ -14,7 +13,7 @@ use kawasemi_ui::{Component, Icon, SafeHtml};
 use super::{page, site};
 use crate::problem::Problem;
 use crate::request::Cx;
-use crate::view::{code, narrowing};
+use crate::view::{chosen, code, narrowing};
 
 const PATH: &str = "/desk/admin/grants";
 
@@ -22,7 +21,8 @@ const PATH: &str = "/desk/admin/grants";
 pub async fn matrix(cx: Cx) -> Result<Response, Problem> {
     let all = cx.grants()?.matrix(Lang::Ja);
     let role = cx.query("role").unwrap_or_default();
-    let mut body = narrowing(PATH, &[role_field(&all, &role)], "絞り込む");
+    let roles = all.roles.iter().map(|(key, title)| (key.as_str(), title.as_str()));
+    let mut body = narrowing(PATH, [chosen("role", "役割", "すべての役割", roles, &role)], "絞り込む");
     let shown = narrowed(&all, &role);
     body.push(&if shown.rows.is_empty() {
         Empty::new("権限はありません").text("台帳の定義の [[grant]] に書かれた権限が、ここに表示されます。").html()
@@ -34,12 +34,6 @@ pub async fn matrix(cx: Cx) -> Result<Response, Problem> {
         .lead("書かれていないことは誰にもできません。「行」は対象となる記録の条件、印は見られる項目の深さです。")
         .actions(row([LinkButton::new("なぜ見られるのかを調べる", "/desk/admin/grants/why").icon(Icon::Show).html()]));
     Ok(Html(page.body(body).render()).into_response())
-}
-
-fn role_field(all: &Matrix, role: &str) -> FieldView {
-    let mut choices = vec![Choice::new("", "すべての役割")];
-    choices.extend(all.roles.iter().map(|(key, title)| Choice::new(key, title)));
-    FieldView::new("role", "役割", FieldKind::Choice { choices }).value(role)
 }
 
 /// Only the roles and ledgers between which there is a grant, and of them only the role asked for.

@@ -4,6 +4,7 @@
 //! what, but no record: that takes a grant like anybody else's.
 
 mod access;
+pub(crate) mod audit;
 mod definitions;
 mod events;
 mod grants;
@@ -33,6 +34,8 @@ pub fn routes() -> Router<Desk> {
         .route("/desk/admin/grants/why", get(why::show))
         .route("/desk/admin/events", get(events::list))
         .route("/desk/admin/access", get(access::list))
+        .route("/desk/admin/audit", get(audit::show))
+        .route("/desk/admin/audit/verify", post(audit::start))
         .route("/desk/admin/definitions", get(definitions::list))
         .route("/desk/admin/definitions/{ledger}", get(definitions::show))
         .route("/desk/admin/definitions/{ledger}/source", get(definitions::source))

@@ -8,7 +8,6 @@ use kawasemi_kernel::{Lang, RecordId};
 use kawasemi_ledger::{LedgerError, Visible};
 use kawasemi_schema::Action;
 use kawasemi_ui::chip::{State, chip};
-use kawasemi_ui::field::{Choice, FieldKind, FieldView};
 use kawasemi_ui::notice::{Notice, Tone};
 use kawasemi_ui::table::{Align, Column, Row, Table};
 use kawasemi_ui::{Component, SafeHtml};
@@ -17,7 +16,7 @@ use super::grants::clearance;
 use super::{page, site};
 use crate::problem::Problem;
 use crate::request::Cx;
-use crate::view::{code, narrowing, note, section};
+use crate::view::{chosen, code, narrowing, note, section, sought};
 
 const PATH: &str = "/desk/admin/grants/why";
 
@@ -39,7 +38,7 @@ pub async fn show(cx: Cx) -> Result<Response, Problem> {
     let is_asked = !asked.login.is_empty() || !asked.record.is_empty();
     let answered = if is_asked { Some(asked.answer(&cx).await?) } else { None };
     let mistake = answered.as_ref().and_then(|answered| answered.as_ref().err());
-    let mut body = narrowing(PATH, &asked.fields(&cx, mistake), "調べる");
+    let mut body = narrowing(PATH, asked.fields(&cx, mistake), "調べる");
     if let Some(Ok(answer)) = &answered {
         body.push(answer);
     }
@@ -51,20 +50,15 @@ pub async fn show(cx: Cx) -> Result<Response, Problem> {
 }
 
 impl Asked {
-    fn fields(&self, cx: &Cx, mistake: Option<&Mistake>) -> Vec<FieldView> {
+    fn fields(&self, cx: &Cx, mistake: Option<&Mistake>) -> [SafeHtml; 3] {
+        let said = |field: &str| mistake.filter(|(key, _)| *key == field).map(|(_, said)| said.as_str());
         let catalogue = cx.catalogue();
-        let choices =
-            catalogue.definitions().iter().map(|ledger| Choice::new(&ledger.key, ledger.title.get(Lang::Ja))).collect();
-        let fields = vec![
-            FieldView::new("login", "利用者名", FieldKind::Text { max: None }).value(self.login.as_str()),
-            FieldView::new("ledger", "台帳", FieldKind::Choice { choices }).value(self.ledger.as_str()),
-            FieldView::new("record", "記録の番号またはID", FieldKind::Text { max: None }).value(self.record.as_str()),
-        ];
-        let with_mistake = |field: FieldView| match mistake {
-            Some((key, said)) if *key == field.key => field.error(said),
-            _ => field,
-        };
-        fields.into_iter().map(with_mistake).collect()
+        let ledgers = catalogue.definitions().iter().map(|ledger| (ledger.key.as_str(), ledger.title.get(Lang::Ja)));
+        [
+            sought("login", "利用者名", &self.login, said("login")),
+            chosen("ledger", "台帳", "選んでください", ledgers, &self.ledger),
+            sought("record", "記録の番号またはID", &self.record, said("record")),
+        ]
     }
 
     async fn answer(&self, cx: &Cx) -> Result<Result<SafeHtml, Mistake>, Problem> {

@@ -5,6 +5,7 @@
 
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use http::StatusCode;
+use kawasemi_kernel::Lang;
 use kawasemi_ui::Component;
 use kawasemi_ui::field::{FieldKind, FieldView};
 use kawasemi_ui::form::Form;
@@ -58,11 +59,11 @@ fn page(cx: &Cx, next: &str, kept: Option<&Kept>, mistake: Option<String>) -> Ht
     if let Some(mistake) = mistake {
         field = field.error(mistake);
     }
-    let form = Form::new(cx.lang(), "/auth/again", None).hidden("next", own_path(next)).fields(vec![field]);
+    let form = Form::new(Lang::Ja, "/auth/again", None).hidden("next", own_path(next)).fields(vec![field]);
     let mut body = Kept::carry(kept, form).submit("確認する").plain().html();
     body.push(&passkey_form(next));
     body.push(&provider_link(cx, next));
-    let site = cx.portal_site();
+    let site = cx.door_site();
     let page = Page::new(&site, "本人確認")
         .narrow()
         .lead("大切な操作のため、もう一度本人確認をします。確認のあと、操作の続きに戻ります。")

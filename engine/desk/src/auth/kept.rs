@@ -55,7 +55,7 @@ impl Kept {
         }
         let mut body = self.typed();
         body.push(&post.html());
-        let site = cx.portal_site();
+        let site = cx.door_site();
         let notice = Notice::new(Tone::Info, "本人確認ができました").text("先ほどの操作は、まだ行われていません。");
         Html(Page::new(&site, "操作の続き").narrow().notice(notice).body(body).render())
     }

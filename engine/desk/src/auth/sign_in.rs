@@ -3,6 +3,7 @@
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use http::StatusCode;
 use kawasemi_identity::{IdentityError, NewSession, Secret, SignIn};
+use kawasemi_kernel::Lang;
 use kawasemi_ui::button::{LinkButton, Submit};
 use kawasemi_ui::field::{FieldKind, FieldView};
 use kawasemi_ui::form::Form;
@@ -90,7 +91,7 @@ pub fn page_with_kept(cx: &Cx, kept: &Kept) -> Html<String> {
 }
 
 pub(super) fn page(cx: &Cx, next: &str, kept: Option<&Kept>, mistake: Option<String>, login: &str) -> Html<String> {
-    let site = cx.portal_site();
+    let site = cx.door_site();
     let fields = vec![
         FieldView::new("login", "利用者名", FieldKind::Text { max: None })
             .value(login)
@@ -100,7 +101,7 @@ pub(super) fn page(cx: &Cx, next: &str, kept: Option<&Kept>, mistake: Option<Str
             .required()
             .autocomplete("current-password"),
     ];
-    let form = Form::new(cx.lang(), "/auth/sign-in", None).hidden("next", own_path(next)).fields(fields);
+    let form = Form::new(Lang::Ja, "/auth/sign-in", None).hidden("next", own_path(next)).fields(fields);
     let mut form = Kept::carry(kept, form).submit("サインイン").plain();
     if let Some(mistake) = mistake {
         form = form.mistake(mistake);
@@ -122,7 +123,7 @@ pub(super) fn page(cx: &Cx, next: &str, kept: Option<&Kept>, mistake: Option<Str
 }
 
 fn code_page(cx: &Cx, pending: &str, next: &str, kept: Option<&Kept>, mistake: Option<String>) -> Html<String> {
-    let site = cx.portal_site();
+    let site = cx.door_site();
     let mut field = FieldView::new("code", "確認コード", FieldKind::Code)
         .hint("認証アプリに表示されている6桁の数字です。端末がないときは、控えてある回復コードを入力してください。")
         .required();
@@ -130,7 +131,7 @@ fn code_page(cx: &Cx, pending: &str, next: &str, kept: Option<&Kept>, mistake: O
     if let Some(mistake) = mistake {
         field = field.error(mistake);
     }
-    let form = Form::new(cx.lang(), "/auth/code", None).hidden("next", own_path(next)).hidden("pending", pending);
+    let form = Form::new(Lang::Ja, "/auth/code", None).hidden("next", own_path(next)).hidden("pending", pending);
     let form = Kept::carry(kept, form).fields(vec![field]).submit("サインイン").plain();
     let page = Page::new(&site, "確認コードの入力").narrow().body(form.html());
     Html(if mistaken { page.with_mistakes() } else { page }.render())
@@ -152,7 +153,8 @@ pub(super) fn provider_link(cx: &Cx, next: &str) -> SafeHtml {
         return SafeHtml::EMPTY;
     }
     let address = format!("/auth/oidc/start?{}", query_of_next(own_path(next)));
-    LinkButton::new("庁内アカウントでサインイン", address).icon(Icon::People).html()
+    let link = LinkButton::new("庁内アカウントでサインイン", address).icon(Icon::People).html();
+    SafeHtml::trusted(format!("<div class=\"sign-in-other\">{link}</div>"))
 }
 
 fn query_of_next(next: &str) -> String {

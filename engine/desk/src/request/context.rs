@@ -195,6 +195,13 @@ impl Cx {
         self.banded(site)
     }
 
+    /// The shell of the pages at which staff sign in.
+    pub fn door_site(&self) -> Site {
+        let mut site = Site::desk(Lang::Ja, self.city_name());
+        site.footer = vec![NavItem::new(words(Lang::Ja).get("nav-portal"), "/")];
+        self.banded(site)
+    }
+
     fn banded(&self, mut site: Site) -> Site {
         site.band = self.desk().settings().demo.then(|| self.t().get("demo-band"));
         site

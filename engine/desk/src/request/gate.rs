@@ -9,6 +9,7 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use http::{HeaderValue, Method, StatusCode, header};
 use kawasemi_identity::Strength;
+use kawasemi_kernel::Lang;
 
 use crate::auth::kept::Kept;
 use crate::auth::{PASSWORD_PAGE, sign_in};
@@ -18,31 +19,50 @@ use crate::request::{Cx, Entries};
 /// The most that is carried along; a longer form is asked to be sent again from its own page.
 const CARRIED: usize = 1024 * 1024;
 
-/// Stands before everything under `/desk`, a system's own pages included.
+/// Stands before everything: lets visitors see what is public, and staff everything once they are signed in.
 pub async fn staff(cx: Cx, request: Request, next: Next) -> Response {
     let path = request.uri().path();
-    if path != "/desk" && !path.starts_with("/desk/") {
-        return next.run(request).await;
+    let is_page = matches!(*request.method(), Method::GET | Method::HEAD);
+    if is_page && cx.lang() != Lang::Ja && (is_below(path, "/desk") || is_below(path, "/auth")) {
+        // What is for staff speaks one language; under another prefix the page would say it speaks what it does not.
+        return Redirect::to(cx.path()).into_response();
     }
-    if cx.is_signed_in() {
-        let first = cx.context().caller.password_must_change && path != PASSWORD_PAGE;
-        return if first { Redirect::to(PASSWORD_PAGE).into_response() } else { next.run(request).await };
+    if cx.context().caller.password_must_change && path != PASSWORD_PAGE {
+        if is_below(path, "/desk") {
+            return Redirect::to(PASSWORD_PAGE).into_response();
+        }
+        if is_below(path, "/api") {
+            return password_first().into_response();
+        }
+    }
+    if !is_below(path, "/desk") || cx.is_signed_in() {
+        return next.run(request).await;
     }
     if cx.is_fragment() {
         let mut response = StatusCode::UNAUTHORIZED.into_response();
         response.headers_mut().insert("hx-refresh", HeaderValue::from_static("true"));
         return response;
     }
-    match *request.method() {
-        Method::GET | Method::HEAD => Redirect::to(&sign_in::address(cx.path())).into_response(),
-        _ => match carried(request).await {
-            Some(entries) => {
-                let kept = Kept::new(cx.path(), entries);
-                (StatusCode::UNAUTHORIZED, sign_in::page_with_kept(&cx, &kept)).into_response()
-            }
-            None => stale().into_response(),
-        },
+    if is_page {
+        return Redirect::to(&sign_in::address(cx.path())).into_response();
     }
+    match carried(request).await {
+        Some(entries) => {
+            let kept = Kept::new(cx.path(), entries);
+            (StatusCode::UNAUTHORIZED, sign_in::page_with_kept(&cx, &kept)).into_response()
+        }
+        None => stale().into_response(),
+    }
+}
+
+/// Whether a path is a folder's or lies in it.
+fn is_below(path: &str, folder: &str) -> bool {
+    path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+fn password_first() -> Problem {
+    let detail = "仮パスワードのままでは使えません。画面からサインインして、新しいパスワードに変えてください。";
+    Problem::new(StatusCode::FORBIDDEN, "password-change-needed", "パスワードの変更が必要です", detail)
 }
 
 /// Lets administrators pass; to everybody else nothing of the administration exists.

@@ -174,11 +174,13 @@ fn show_new(cx: &Cx, typed: &Typed) -> Response {
     fields.push(
         FieldView::new("kind", "種別", FieldKind::Choice { choices: kinds })
             .hint("「システム連携用」はサインインできず、APIトークンだけを使います。")
-            .value(or(&typed.kind, "staff")),
+            .value(or(&typed.kind, "staff"))
+            .required(),
     );
     fields.push(
         FieldView::new("proof", "最初のサインイン", FieldKind::Choice { choices: proofs })
-            .value(or(&typed.proof, "one-time")),
+            .value(or(&typed.proof, "one-time"))
+            .required(),
     );
     let form = Form::new(cx.lang(), format!("{PATH}/new"), None).submit("登録する").cancel(PATH);
     let form = with_mistakes(form, fields, typed);

@@ -5,7 +5,6 @@ use kawasemi_identity::{Account, AccountQuery};
 use kawasemi_kernel::Lang;
 use kawasemi_ui::button::{LinkButton, Look, row};
 use kawasemi_ui::chip::{State, chip};
-use kawasemi_ui::field::{FieldKind, FieldView};
 use kawasemi_ui::list::{Count, Paging};
 use kawasemi_ui::notice::Empty;
 use kawasemi_ui::table::{Align, Column, Row, Table};
@@ -15,7 +14,7 @@ use super::super::{page, site};
 use super::{PATH, href};
 use crate::problem::Problem;
 use crate::request::Cx;
-use crate::view::{address, narrowing, when_or};
+use crate::view::{address, narrowing, sought, when_or};
 
 /// Accounts on a page.
 const PAGE: usize = 50;
@@ -29,8 +28,7 @@ pub async fn list(cx: Cx) -> Result<Response, Problem> {
     let next =
         if accounts.len() > PAGE { accounts.get(PAGE - 1).map(|account| account.summary.login.clone()) } else { None };
     accounts.truncate(PAGE);
-    let field = FieldView::new("q", "利用者名または氏名", FieldKind::Text { max: None }).value(text.as_str());
-    let mut body = narrowing(PATH, &[field], "探す");
+    let mut body = narrowing(PATH, [sought("q", "利用者名または氏名", &text, None)], "探す");
     if accounts.is_empty() {
         let empty = Empty::new("当てはまる利用者はいません").text("氏名や利用者名の一部で探せます。");
         body.push(&empty.icon(Icon::People).html());

@@ -134,17 +134,18 @@ async fn table(cx: &Cx, account: &Account, departments: &Departments) -> Result<
 
 fn form(cx: &Cx, id: Uuid, departments: &Departments, typed: &Typed) -> Result<SafeHtml, Problem> {
     let grants = cx.grants()?;
-    let mut roles = vec![Choice::new("", "選んでください")];
-    roles.extend(grants.roles().assignable().map(|(key, title)| {
+    let roles = grants.roles().assignable().map(|(key, title)| {
         let warning = if key == ADMIN { "（すべての利用者と権限を管理できます）" } else { "" };
         Choice::new(key, format!("{title}{warning}"))
-    }));
-    let mut places = vec![Choice::new("", "限定しない（所属するすべての部署）")];
-    places.extend(departments.iter().map(|(id, name)| Choice::new(id.to_string(), name)));
+    });
+    let roles = roles.collect();
+    let places = departments.iter().map(|(id, name)| Choice::new(id.to_string(), name)).collect();
     let fields = [
         FieldView::new("role", "役割", FieldKind::Choice { choices: roles }).value(typed.role.as_str()).required(),
         FieldView::new("department", "部署の限定", FieldKind::Choice { choices: places })
-            .hint("選んだ部署の記録だけが、この役割の対象になります。")
+            .hint(
+                "選ぶと、その部署の記録だけがこの役割の対象になります。選ばなければ、所属するすべての部署が対象です。",
+            )
             .value(typed.department.as_str()),
         FieldView::new("from", "開始日", FieldKind::Date)
             .hint("空のままにすると今すぐです。")
