@@ -36,6 +36,7 @@ pub struct Section {
 #[template(path = "form.html")]
 pub struct Form {
     t: Text,
+    method: &'static str,
     action: String,
     csrf_token: Option<String>,
     hidden: Vec<(String, String)>,
@@ -55,6 +56,7 @@ impl Form {
         let t = words(lang);
         Self {
             t,
+            method: "post",
             action: action.into(),
             csrf_token: csrf_token.map(str::to_owned),
             hidden: Vec::new(),
@@ -80,6 +82,13 @@ impl Form {
     #[must_use]
     pub fn section(mut self, title: impl Into<String>, fields: Vec<FieldView>) -> Self {
         self.sections.push(Section { title: Some(title.into()), lead: None, fields });
+        self
+    }
+
+    /// Sends the form by GET, for one that only asks: its answer then has an address that can be kept.
+    #[must_use]
+    pub fn get(mut self) -> Self {
+        self.method = "get";
         self
     }
 

@@ -10,7 +10,7 @@ use kawasemi_kernel::{FileRef, Lang, RecordId};
 use kawasemi_ledger::field::FieldError;
 use kawasemi_ledger::{Entry, Labels, Visible};
 use kawasemi_schema::{Action, Clearance, ComputedFrom, FieldDef, FieldKind};
-use kawasemi_ui::field::{Choice, FieldKind as Control, FieldView, FileItem, RowView};
+use kawasemi_ui::field::{Choice, FieldKind as Control, FieldValue, FieldView, FileItem, RowView};
 use kawasemi_ui::form::{Draft, Form};
 
 use super::fill::{self, typed};
@@ -76,6 +76,15 @@ impl RecordForm<'_> {
         let key = draft_key(self.opened, record);
         // What holds personal data stays within the tab: machines at a counter are shared.
         form.draft(if self.opened.def.holds_personal_data() { Draft::Tab(key) } else { Draft::Machine(key) })
+    }
+
+    /// A field as it stands in a form about many records: what was typed, or nothing.
+    pub fn blank(&self, field: &FieldDef) -> Option<FieldView> {
+        let mut view = self.view(field, &field.key)?;
+        if matches!(self.fill, Fill::New) {
+            view.value = FieldValue::Empty;
+        }
+        Some(view)
     }
 
     /// Whether a mistake is shown beside a field; any other stands above the form.
@@ -211,13 +220,7 @@ impl RecordForm<'_> {
     }
 
     /// A field of a child row. `at` is its place in the form, by which its options are kept.
-    fn inner(
-        &self,
-        field: &FieldDef,
-        value: kawasemi_ui::field::FieldValue,
-        at: &str,
-        errors: Vec<String>,
-    ) -> FieldView {
+    fn inner(&self, field: &FieldDef, value: FieldValue, at: &str, errors: Vec<String>) -> FieldView {
         let control = match &field.kind {
             FieldKind::Reference { target } => {
                 let present: Option<RecordId> = fill::text_of(&value).parse().ok();
@@ -272,6 +275,11 @@ pub fn writable(opened: &Opened, record: Option<&Visible>) -> Clearance {
         None => opened.access.clearance(Action::Create),
     }
     .unwrap_or_default()
+}
+
+/// The most closed fields that this person may change in any record.
+pub fn writable_at_best(opened: &Opened) -> Clearance {
+    opened.access.clearance(Action::Update).unwrap_or_default()
 }
 
 fn choices_of(choices: &[kawasemi_schema::Choice]) -> Vec<Choice> {

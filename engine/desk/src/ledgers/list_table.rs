@@ -60,7 +60,7 @@ fn row(opened: &Opened, record: &Visible, fields: &[&FieldDef], has_number: bool
             cells.push(cells::cell(field, value, style));
         }
     }
-    Row::new(cells).select(record.id.to_string(), name)
+    Row::new(cells).select(format!("{}:{}", record.id, record.revision), name)
 }
 
 fn head(href: &str, text: &str, record: &Visible) -> SafeHtml {

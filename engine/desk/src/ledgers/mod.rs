@@ -4,29 +4,37 @@
 //! asked for stands in its address ([`asked`]); what a form sends is read in [`sent`]. Nothing here decides access: the
 //! pages ask the engine what this person may do and leave out the rest; the engine decides again on every call.
 
-mod asked;
+pub mod asked;
 mod at;
+mod batches;
+mod bulk;
+mod calendar;
 mod cells;
+mod chart;
 mod conflict;
 mod delete;
 mod detail;
 mod edit;
 mod error;
 mod explain;
+mod export;
 mod facets;
 mod files;
 mod fill;
 mod form;
 mod history;
+mod import;
+pub mod index;
 mod kept_files;
 mod list;
 mod list_bar;
 mod list_table;
 mod lookup;
 mod names;
-mod opened;
-mod recent;
+pub mod opened;
+pub mod recent;
 mod sent;
+mod views;
 
 use axum::Router;
 use axum::routing::{get, post};
@@ -36,10 +44,22 @@ use crate::state::Desk;
 /// The routes under `/desk/ledgers`.
 pub fn routes() -> Router<Desk> {
     Router::new()
+        .merge(import::routes())
+        .route("/desk/ledgers", get(index::show))
         .route("/desk/ledgers/{ledger}", get(list::show))
         .route("/desk/ledgers/{ledger}/count", get(list::count))
         .route("/desk/ledgers/{ledger}/lookup", get(lookup::show))
         .route("/desk/ledgers/{ledger}/new", get(edit::new).post(edit::create))
+        .route("/desk/ledgers/{ledger}/bulk", get(bulk::ask).post(bulk::step))
+        .route("/desk/ledgers/{ledger}/calendar", get(calendar::show))
+        .route("/desk/ledgers/{ledger}/chart", get(chart::show))
+        .route("/desk/ledgers/{ledger}/export", get(export::ask))
+        .route("/desk/ledgers/{ledger}/export/chosen", post(export::chosen))
+        .route("/desk/ledgers/{ledger}/export/file", get(export::file))
+        .route("/desk/ledgers/{ledger}/views", get(views::list))
+        .route("/desk/ledgers/{ledger}/views/new", get(views::ask).post(views::save))
+        .route("/desk/ledgers/{ledger}/views/{view}", post(views::change))
+        .route("/desk/ledgers/{ledger}/views/{view}/delete", post(views::delete))
         .route("/desk/ledgers/{ledger}/explain/{id}", get(explain::show))
         .route("/desk/ledgers/{ledger}/{id}", get(detail::show))
         .route("/desk/ledgers/{ledger}/{id}/edit", get(edit::edit).post(edit::update))

@@ -6,9 +6,10 @@ use kawasemi_identity::grants::Access;
 use kawasemi_kernel::Lang;
 use kawasemi_ledger::{Style, Visible};
 use kawasemi_schema::{Action, FieldDef, FieldKind, LedgerDef};
-use kawasemi_ui::SafeHtml;
+use kawasemi_ui::button::LinkButton;
 use kawasemi_ui::page::{Page, Site};
 use kawasemi_ui::steps::{Tab, tabs};
+use kawasemi_ui::{Component, Icon, SafeHtml};
 
 use super::asked::Asked;
 use crate::problem::Problem;
@@ -147,4 +148,9 @@ impl Opened {
 /// How values are shown on the desk: Japanese words, dates in the Japanese calendar.
 pub fn style() -> Style<'static> {
     Style::page(Lang::Ja).in_wareki(true)
+}
+
+/// A button that leads back.
+pub fn back(href: &str, label: &str) -> SafeHtml {
+    LinkButton::new(label, href).icon(Icon::Back).html()
 }

@@ -1,0 +1,195 @@
+//! Where the columns of a file go.
+
+use askama::Template;
+use axum::extract::Path;
+use axum::response::{Html, IntoResponse, Response};
+use http::StatusCode;
+use kawasemi_kernel::Lang;
+use kawasemi_ledger::import::{Encoding, FileOptions, Look, Mapping};
+use kawasemi_schema::{Action, FieldKind};
+use kawasemi_ui::Component;
+use kawasemi_ui::notice::{Notice, Tone};
+use kawasemi_ui::steps::steps;
+
+use super::super::cells::shortened;
+use super::super::opened::Opened;
+use super::{STEPS, fetch};
+use crate::problem::Problem;
+use crate::request::{Cx, Entries};
+
+/// Values that are shown of each column.
+const SAMPLES: usize = 3;
+
+/// The address of this step for a file.
+pub fn address(opened: &Opened, sealed: &str) -> String {
+    let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("file", sealed).finish();
+    format!("{}?{query}", opened.at("import/map"))
+}
+
+/// `GET /desk/ledgers/{ledger}/import/map`
+pub async fn show(cx: Cx, Path(ledger): Path<String>) -> Result<Response, Problem> {
+    let opened = Opened::for_action(&cx, &ledger, Action::Import)?;
+    let query = cx.path().split_once('?').map_or("", |(_, query)| query);
+    let entries = Entries::from_urlencoded(query.as_bytes());
+    render(&cx, &opened, &entries, None).await
+}
+
+/// The page, with a mistake where the run was refused.
+pub async fn render(cx: &Cx, opened: &Opened, entries: &Entries, mistake: Option<String>) -> Result<Response, Problem> {
+    let sealed = entries.text("file");
+    let (file, temporary) = fetch(cx, opened.key(), sealed).await?;
+    let options = options(entries);
+    let site = cx.desk_site("ledgers");
+    let page = opened.page(&site, "列を合わせる").crumb("ファイルから取り込む", opened.at("import"));
+    let looked = cx.ledgers().look_at_file(cx.context(), opened.key(), temporary.path(), &options).await;
+    let (look, guessed) = match looked {
+        Ok(found) => found,
+        Err(error) => {
+            let notice = Notice::new(Tone::Error, "この読み方では読めません").text(error.to_string());
+            let mut body = steps(Lang::Ja, &STEPS, 1);
+            body.push(&super::super::opened::back(&opened.at("import"), "ファイルを選び直す"));
+            return Ok(
+                (StatusCode::UNPROCESSABLE_ENTITY, Html(page.notice(notice).body(body).render())).into_response()
+            );
+        }
+    };
+    // A mapping that was sent back is kept; a new way of reading the file is guessed anew.
+    let mapping = if entries.has("column") { mapping(entries) } else { guessed };
+    let mistaken = mistake.is_some();
+    let mapper = Mapper {
+        action: opened.at("import/run"),
+        again: opened.at("import/map"),
+        cancel: opened.at("import"),
+        file: sealed,
+        name: &file.name,
+        columns: columns(&look, &mapping),
+        targets: targets(opened),
+        keys: keys(opened, &mapping),
+        mapping: &mapping,
+        options: &options,
+        encoding: look.encoding,
+        encodings: Encoding::ALL.iter().map(|each| (each.key(), each.label())).collect(),
+        sheets: &look.sheets,
+        header: look.header,
+        mistake: mistake.unwrap_or_default(),
+    };
+    let mut body = steps(Lang::Ja, &STEPS, 1);
+    body.push(&mapper.html());
+    let page = page.body(body);
+    if mistaken {
+        return Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(page.with_mistakes().render())).into_response());
+    }
+    Ok(Html(page.render()).into_response())
+}
+
+/// How the file is to be read.
+pub fn options(entries: &Entries) -> FileOptions {
+    let text = |name: &str| Some(entries.text(name)).filter(|text| !text.is_empty());
+    FileOptions {
+        encoding: text("encoding").and_then(Encoding::from_key),
+        delimiter: None,
+        sheet: text("sheet").map(str::to_owned),
+        header: text("header").and_then(|header| header.parse().ok()),
+    }
+}
+
+/// Where columns go, as it was chosen.
+pub fn mapping(entries: &Entries) -> Mapping {
+    Mapping {
+        columns: entries.all("column").map(str::to_owned).collect(),
+        merge: entries.text("merge").split(',').filter(|key| !key.is_empty()).map(str::to_owned).collect(),
+        clear: entries.has("clear"),
+        skip_bad: entries.has("skip_bad"),
+    }
+}
+
+struct Heading<'a> {
+    heading: &'a str,
+    samples: Vec<String>,
+    target: String,
+}
+
+fn columns<'a>(look: &'a Look, mapping: &Mapping) -> Vec<Heading<'a>> {
+    let one = |(index, heading): (usize, &'a String)| {
+        let cells = look.rows.iter().map(|row| row.cell(index).to_text().into_owned());
+        let samples = cells.filter(|text| !text.trim().is_empty()).take(SAMPLES).map(|text| shortened(&text)).collect();
+        Heading { heading, samples, target: mapping.columns.get(index).cloned().unwrap_or_default() }
+    };
+    look.headings.iter().enumerate().map(one).collect()
+}
+
+/// What a column can go to: key and label.
+fn targets(opened: &Opened) -> Vec<(String, String)> {
+    let mut all = vec![("id".to_owned(), "ID（書き出したファイルの id）".to_owned())];
+    if opened.def.number.is_some() {
+        all.push(("number".to_owned(), "番号".to_owned()));
+    }
+    for field in opened.access.visible_fields(Action::Import) {
+        let label = field.label.ja();
+        match field.kind {
+            FieldKind::Computed { .. } | FieldKind::Files { .. } => continue,
+            FieldKind::PersonName => all.push((format!("{}.kana", field.key), format!("{label}（フリガナ）"))),
+            FieldKind::Address => all.push((format!("{}.postcode", field.key), format!("{label}（郵便番号）"))),
+            _ => {}
+        }
+        let mark = if field.required { "＊" } else { "" };
+        all.push((field.key.clone(), format!("{label}{mark}")));
+    }
+    all
+}
+
+/// By what a row can find its record.
+fn keys(opened: &Opened, mapping: &Mapping) -> Vec<(String, String)> {
+    let label = |key: &String| opened.field(key).map(|field| field.label.ja().to_owned());
+    let mut all = vec![(String::new(), "すべて新しい記録として登録する".to_owned())];
+    let mut add = |key: &str, label: &str| {
+        all.push((key.to_owned(), format!("{label}が同じ記録があれば更新し、なければ登録する")))
+    };
+    if mapping.columns.iter().any(|column| column == "id") {
+        add("id", "ID");
+    }
+    if opened.def.number.is_some() {
+        add("number", "番号");
+    }
+    for unique in &opened.def.unique {
+        let labels: Option<Vec<String>> = unique.iter().map(label).collect();
+        if let Some(labels) = labels {
+            add(&unique.join(","), &labels.join("・"));
+        }
+    }
+    all
+}
+
+#[derive(Template)]
+#[template(path = "ledgers/import_map.html")]
+struct Mapper<'a> {
+    action: String,
+    again: String,
+    cancel: String,
+    file: &'a str,
+    name: &'a str,
+    columns: Vec<Heading<'a>>,
+    targets: Vec<(String, String)>,
+    keys: Vec<(String, String)>,
+    mapping: &'a Mapping,
+    options: &'a FileOptions,
+    encoding: Option<Encoding>,
+    encodings: Vec<(&'static str, &'static str)>,
+    sheets: &'a [String],
+    header: u64,
+    mistake: String,
+}
+
+impl Mapper<'_> {
+    fn encoding_key(&self) -> &str {
+        self.encoding.map_or("", Encoding::key)
+    }
+
+    fn merge(&self) -> String {
+        self.mapping.merge.join(",")
+    }
+
+    fn sheet(&self) -> &str {
+        self.options.sheet.as_deref().or(self.sheets.first().map(String::as_str)).unwrap_or_default()
+    }
+}

@@ -1,0 +1,92 @@
+//! What the pages of a ledger tell to whom: nothing of what may not be seen, by no way.
+
+mod common;
+
+use common::{PARKS, city, park, record};
+use kawasemi_kernel::{PersonName, Value};
+use kawasemi_ledger::Draft;
+use kawasemi_testkit::desk::tables;
+use kawasemi_testkit::on_both_stores;
+
+on_both_stores! {
+    tables = tables();
+
+    async fn a_hidden_record_answers_like_a_missing_one(fixture) {
+        let city = city(fixture).await;
+        let hidden = park(&city, "閉鎖した公園", "closed").await;
+        let staff = city.sign_in("jiro", &[]).await;
+        let missing = "0190b5c8-0000-7000-8000-000000000000";
+        for part in ["", "/history", "/qr.svg", "/edit", "/delete", "/restore"] {
+            let (one, other) =
+                (staff.get(&format!("{PARKS}/{hidden}{part}")).await, staff.get(&format!("{PARKS}/{missing}{part}")).await);
+            assert_eq!(one.status, other.status, "{part}");
+            assert_eq!(told(&one.text), told(&other.text), "{part}");
+        }
+        for path in ["explain/", ""] {
+            assert_eq!(staff.get(&format!("{PARKS}/{path}{hidden}")).await.status, 404);
+        }
+        assert_eq!(staff.get(&format!("{PARKS}/no-id")).await.status, 404);
+        assert_eq!(staff.get("/desk/ledgers/nothing").await.status, 404);
+        assert!(!staff.get(PARKS).await.says("閉鎖した公園"));
+        assert!(!staff.get(&format!("{PARKS}?q=閉鎖")).await.says("閉鎖した公園</a>"));
+    }
+
+    async fn a_hidden_field_does_not_exist(fixture) {
+        let city = city(fixture).await;
+        let keeper = PersonName { name: "緑川 花子".into(), kana: "ミドリカワ ハナコ".into() };
+        let draft = Draft::new().with("name", "城山公園").with("kind", "block").with("keeper", Value::Name(keeper));
+        let id = record(&city, "park", draft).await;
+        let staff = city.sign_in("jiro", &[]).await;
+        assert!(!staff.get(&format!("{PARKS}/{id}")).await.says("緑川"));
+        assert!(!staff.get(&format!("{PARKS}?q=緑川")).await.says("城山公園"));
+        for question in ["filter=KEY%20IS%20NOT%20NULL", "sort=KEY", "facet=KEY:x"] {
+            let hidden = staff.get(&format!("{PARKS}?{}", question.replace("KEY", "keeper"))).await;
+            let missing = staff.get(&format!("{PARKS}?{}", question.replace("KEY", "keepex"))).await;
+            assert_eq!((hidden.status, missing.status), (422, 422), "{question}");
+            assert!(hidden.says("という項目はありません") || hidden.says("「keeper」"), "{question}: {}", hidden.text);
+            assert_eq!(told(&hidden.text.replace("keeper", "KEY")), told(&missing.text.replace("keepex", "KEY")), "{question}");
+        }
+        let columns = staff.get(&format!("{PARKS}?columns=name,keeper")).await;
+        assert!(columns.status == 200 && !columns.says("協力者"));
+        let history = staff.get(&format!("{PARKS}/{id}/history")).await;
+        assert!(history.status == 200 && !history.says("緑川"));
+    }
+
+    async fn html_is_text_wherever_it_is_typed(fixture) {
+        let city = city(fixture).await;
+        let clerk = city.sign_in("hanako", &["park-keeper"]).await;
+        let evil = "<script>alert(1)</script>";
+        let typed = [
+            ("name", evil), ("kind", "block"), ("closed_reason", evil), ("remarks", evil), ("address.text", evil),
+            ("keeper.name", evil), ("units.0.what", evil), ("state", "partly"),
+        ];
+        let saved = clerk.post(&format!("{PARKS}/new"), &typed).await;
+        assert_eq!(saved.status, 303, "{}", saved.text);
+        let address = saved.location().split('?').next().unwrap_or_default().to_owned();
+        let pages = ["", "/edit", "/history", "/delete"].map(|part| format!("{address}{part}"));
+        let searches = [PARKS.to_owned(), format!("{PARKS}?q={evil}"), format!("{PARKS}?filter={evil}"), format!("{PARKS}?facet=state:{evil}")];
+        for path in pages.iter().chain(&searches) {
+            let path = path.replace('<', "%3C").replace('>', "%3E");
+            let page = clerk.get(&path).await;
+            assert!(page.status < 500 && !page.says("<script>alert"), "{path}");
+        }
+    }
+
+    async fn who_only_registers_is_not_shown_the_records(fixture) {
+        let city = city(fixture).await;
+        let id = park(&city, "閉鎖した公園", "closed").await;
+        let counter = city.sign_in("saburo", &["park-counter"]).await;
+        // Everybody on the staff reads the others, so the closed park is what this person may not see.
+        assert_eq!(counter.get(&format!("{PARKS}/{id}")).await.status, 404);
+        let made = counter.post(&format!("{PARKS}/new"), &[("name", "新しい公園"), ("kind", "block")]).await;
+        assert_eq!(made.status, 303, "{}", made.text);
+        assert_eq!(counter.get(made.location()).await.status, 200);
+        let refused = counter.post(&format!("{PARKS}/new"), &[("name", "別の公園"), ("kind", "block"), ("keeper.name", "誰か")]).await;
+        assert_eq!(refused.status, 422);
+    }
+}
+
+/// What a page tells, without what differs on every answer: the reference number.
+fn told(html: &str) -> String {
+    html.lines().filter(|line| !line.contains("problem-facts")).collect::<Vec<_>>().join("\n")
+}
