@@ -134,10 +134,11 @@ impl Broken {
     }
 
     /// By what findings are ordered: their place; a root that differs counts at its last place, since an entry in between
-    /// says more.
+    /// says more, and so does an edited entry on either side of one that is out of order.
     fn rank(&self) -> (i64, u8) {
         match self.problem {
             Problem::RootDiffers { last, .. } => (last, 1),
+            Problem::OutOfOrder => (self.seq.map_or(i64::MAX, |seq| seq + 1), 1),
             _ => (self.seq.unwrap_or(i64::MAX), 0),
         }
     }
