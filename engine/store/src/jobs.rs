@@ -9,10 +9,12 @@
 //! A handler may see the same job twice: it uses the job's id as idempotency key towards the outside.
 
 use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use futures::FutureExt as _;
 use jiff::{SignedDuration, Timestamp};
 use kawasemi_kernel::Clock;
 use uuid::Uuid;
@@ -93,19 +95,23 @@ impl City {
             return Ok(Vec::new());
         }
         let until = now.checked_add(LEASE).unwrap_or(Timestamp::MAX);
+        // The choice is made once, before the update looks at rows: in a subquery PostgreSQL may make it anew for each row.
         let mut sql = Sql::with(
-            "UPDATE {outbox} SET state = 'running', attempts = attempts + 1, locked_until = $1 WHERE id IN (\
-             SELECT id FROM {outbox} WHERE ((state = 'waiting' AND run_at <= $2) \
-             OR (state = 'running' AND locked_until <= $2)) AND topic IN (",
-            [Param::Int(until.as_microsecond()), Param::Int(now.as_microsecond())],
+            "WITH due AS MATERIALIZED (SELECT id FROM {outbox} WHERE ((state = 'waiting' AND run_at <= $1) \
+             OR (state = 'running' AND locked_until <= $1)) AND topic IN (",
+            [Param::Int(now.as_microsecond())],
         );
         sql.bind_list(topics.iter().map(|topic| Param::from(*topic)));
-        sql.push(") ORDER BY run_at LIMIT ").bind(i64::from(limit));
+        sql.push(") ORDER BY run_at, id LIMIT ").bind(i64::from(limit));
         if self.dialect() == Dialect::Postgres {
             sql.push(" FOR UPDATE SKIP LOCKED");
         }
-        sql.push(") RETURNING id, topic, payload, attempts, created_at");
-        let receipt = self.write(Unit::of([Statement::returning(sql)])).await?;
+        sql.append(&Sql::with(
+            ") UPDATE {outbox} SET state = 'running', attempts = attempts + 1, locked_until = $1 \
+             WHERE id IN (SELECT id FROM due) RETURNING id, topic, payload, attempts, created_at",
+            [Param::Int(until.as_microsecond())],
+        ));
+        let receipt = self.write(Unit::of([give_up(now), Statement::returning(sql)])).await?;
         receipt.rows.first().map_or_else(|| Ok(Vec::new()), |rows| rows.iter().map(read_job).collect())
     }
 
@@ -121,7 +127,8 @@ impl City {
         self.write(Unit::of([sql.into()])).await.map(|_| ())
     }
 
-    /// Says that an attempt failed: the job waits, or lies among the dead letters from now on.
+    /// Says that an attempt failed: the job waits, or lies among the dead letters from now on. Where the lease has ended
+    /// and another worker has taken the job, what became of this attempt says nothing any more.
     ///
     /// # Errors
     /// When the store fails.
@@ -129,12 +136,14 @@ impl City {
         let dead = hopeless || job.attempts >= MAX_ATTEMPTS;
         let run_at = now.checked_add(wait_after(job.attempts)).unwrap_or(Timestamp::MAX);
         let sql = Sql::with(
-            "UPDATE {outbox} SET state = $2, run_at = $3, locked_until = NULL, error = $4 WHERE id = $1",
+            "UPDATE {outbox} SET state = $2, run_at = $3, locked_until = NULL, error = $4 \
+             WHERE id = $1 AND state = 'running' AND attempts = $5",
             [
                 job.id.into(),
                 if dead { "dead" } else { "waiting" }.into(),
                 Param::Int(run_at.as_microsecond()),
                 error.chars().take(2_000).collect::<String>().into(),
+                job.attempts.into(),
             ],
         );
         self.write(Unit::of([sql.into()])).await.map(|_| ())
@@ -176,6 +185,16 @@ impl City {
         );
         self.write(Unit::of([sql.into()])).await.map(|_| ())
     }
+}
+
+/// Makes dead letters of jobs whose last attempt never came to an end: one that takes its worker down with it would do so
+/// for ever.
+fn give_up(now: Timestamp) -> Statement {
+    Statement::any(Sql::with(
+        "UPDATE {outbox} SET state = 'dead', locked_until = NULL, error = $1 \
+         WHERE state = 'running' AND locked_until <= $2 AND attempts >= $3",
+        ["処理の途中で終わらなくなりました。".into(), Param::Int(now.as_microsecond()), Param::Int(MAX_ATTEMPTS)],
+    ))
 }
 
 fn read_job(row: &Row) -> Result<Job> {
@@ -251,7 +270,9 @@ impl Handlers {
         let jobs = city.take_jobs(&topics, clock.now(), limit).await?;
         for job in &jobs {
             let Some(handler) = self.by_topic.get(job.topic.as_str()) else { continue };
-            match handler.run(city, job).await {
+            // A handler that panics must not end the worker.
+            let outcome = AssertUnwindSafe(handler.run(city, job)).catch_unwind().await;
+            match outcome.unwrap_or_else(|_| Err(JobError::later("the handler panicked"))) {
                 Ok(()) => city.finish_job(job.id, clock.now()).await?,
                 Err(error) => {
                     tracing::warn!(job = %job.id, topic = job.topic, attempt = job.attempts, %error, "a job failed");

@@ -70,9 +70,14 @@ impl Keeper {
         let public = self.signer()?.verifying_key().to_bytes();
         if !self.keys()?.contains(&public) {
             tracing::info!(key = hex::encode(public), "a new key seals the audit trail");
-            append(&self.path(PUBLIC), &hex::encode(public))?;
+            self.add_key(&public)?;
         }
         Ok(public)
+    }
+
+    /// Accepts a public key from now on.
+    pub(crate) fn add_key(&self, key: &[u8; 32]) -> Result<()> {
+        append(&self.path(PUBLIC), &hex::encode(key))
     }
 
     /// The public keys that checkpoints may be signed with.
@@ -172,7 +177,10 @@ impl Keeper {
         }
         file.sync_all()?;
         if self.path(COPY).exists() {
-            fs::hard_link(self.path(COPY), self.path(aside))?;
+            match fs::hard_link(self.path(COPY), self.path(aside)) {
+                Err(error) if error.kind() != ErrorKind::AlreadyExists => return Err(error.into()),
+                _ => {}
+            }
         }
         fs::rename(&fresh, self.path(COPY))?;
         let _ = fs::remove_file(self.path(PENDING));

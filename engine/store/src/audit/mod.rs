@@ -28,7 +28,7 @@ pub mod verify;
 
 pub use self::checkpoint::Checkpoint;
 pub use self::keeper::Keeper;
-pub use self::sealing::{Sealed, keep_sealing, rebase, seal};
+pub use self::sealing::{Sealed, rebase, seal};
 pub use self::tombstone::Tombstone;
 pub use self::verify::{Broken, Problem, VerifyReport, verify, verify_with};
 

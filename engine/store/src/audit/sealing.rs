@@ -8,10 +8,7 @@
 //! sealing completes the copy. Where several nodes seal, an advisory lock on PostgreSQL lets one of them through, and the
 //! checkpoint's number refuses the write of any other.
 
-use std::time::Duration;
-
 use jiff::Timestamp;
-use kawasemi_kernel::Clock;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
@@ -70,16 +67,6 @@ pub async fn seal(city: &City, keeper: &Keeper, at: Timestamp) -> Result<Sealed>
         sealed.entries += entries.len() as u64;
         sealed.checkpoints += 1;
         last = Some(made);
-    }
-}
-
-/// Seals until the process ends, every `pause`.
-pub async fn keep_sealing(city: &City, keeper: &Keeper, clock: &dyn Clock, pause: Duration) {
-    loop {
-        tokio::time::sleep(pause).await;
-        if let Err(error) = seal(city, keeper, clock.now()).await {
-            tracing::error!(%error, detail = error.detail(), city = city.code(), "the audit trail is not sealed");
-        }
     }
 }
 

@@ -43,8 +43,21 @@ impl<T: Read> Read for Hashing<T> {
 pub(super) struct Writer {
     tar: tar::Builder<zstd::Encoder<'static, BufWriter<File>>>,
     entries: Vec<Entry>,
-    part: PathBuf,
+    part: Part,
     target: PathBuf,
+}
+
+/// The file before it has its name; goes away unless it gets one.
+struct Part(PathBuf);
+
+impl Drop for Part {
+    fn drop(&mut self) {
+        if let Err(error) = std::fs::remove_file(&self.0)
+            && error.kind() != io::ErrorKind::NotFound
+        {
+            tracing::warn!(path = %self.0.display(), %error, "an unfinished backup was not removed");
+        }
+    }
 }
 
 impl Writer {
@@ -57,7 +70,7 @@ impl Writer {
             std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&part)?
         };
         let tar = tar::Builder::new(zstd::Encoder::new(BufWriter::new(file), 3)?);
-        Ok(Self { tar, entries: Vec::new(), part, target: target.to_owned() })
+        Ok(Self { tar, entries: Vec::new(), part: Part(part), target: target.to_owned() })
     }
 
     /// Adds a file of the disk.
@@ -86,7 +99,7 @@ impl Writer {
         let file = buffered.into_inner().map_err(|error| StoreError::from(error.into_error()))?;
         file.sync_all()?;
         let size = file.metadata()?.len();
-        std::fs::rename(&self.part, &self.target)?;
+        std::fs::rename(&self.part.0, &self.target)?;
         Ok(size)
     }
 }

@@ -7,6 +7,10 @@
 //! The archive is a tar compressed with zstd. Its last entry is a manifest with the size and SHA-256 of every other one.
 //! Restoring reads the whole archive into a staging place and checks it there, the databases themselves included, before
 //! anything is replaced; what was there before is kept beside it.
+//!
+//! The key that seals the audit trail is not in the archive: whoever holds a backup can't sign. With a data directory the
+//! key of before is taken over where there is one, and the copy of the checkpoints is set to what the restored database has
+//! ([`crate::audit::rebase`]); with PostgreSQL the caller does this for the folder that it keeps them in.
 
 mod archive;
 mod postgres;
@@ -54,6 +58,11 @@ fn database_path(code: &str, store: &str) -> String {
         "sqlite" => format!("cities/{code}/kawasemi.db"),
         _ => format!("cities/{code}/city.dump"),
     }
+}
+
+/// Where the public keys of a city's audit trail lie in the archive and in a data directory.
+fn keys_path(code: &str) -> String {
+    format!("cities/{code}/audit/key.pub")
 }
 
 /// Tells how far the work is: what is being done, and how many bytes of it are done.

@@ -1,17 +1,20 @@
 //! Restoring a backup: everything is checked before anything is replaced.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use jiff::Timestamp;
+use kawasemi_kernel::context::FixedClock;
 
 use super::take::Staging;
 use super::{FilesOf, Manifest, Progress, archive, database_path, postgres};
+use crate::audit::{self, Keeper};
 use crate::city::CityInfo;
 use crate::error::{Result, StoreError};
 use crate::files::Files;
 use crate::installation::{Directory, Register};
 use crate::postgres::{Server, Settings};
-use crate::store::Location;
+use crate::store::{Access, Location, Store, StoreOptions};
 
 /// What was restored.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -70,12 +73,47 @@ async fn into_directory(root: &Path, archive: &Path, at: Timestamp, progress: Pr
         if live.exists() {
             let aside = root.join("cities").join(format!("{}.before-restore-{}", city.code, at.as_second()));
             std::fs::rename(&live, &aside)?;
+            take_over_keeper(&aside.join("audit"), &restored.join("audit"))?;
             kept.push(aside);
         }
         std::fs::rename(&restored, &live)?;
     }
     directory.save(merged(directory.cities()?, &manifest.cities))?;
+    rebase_keepers(root, &manifest, at).await?;
     Ok(restored(&manifest, kept))
+}
+
+/// Takes the signing key and the copy of the checkpoints over from the data of before.
+fn take_over_keeper(from: &Path, to: &Path) -> Result<()> {
+    if !from.is_dir() {
+        return Ok(());
+    }
+    crate::installation::private_folder(to)?;
+    let known = Keeper::new(to).keys()?;
+    for file in std::fs::read_dir(from)? {
+        let file = file?;
+        if file.file_type()?.is_file() && file.file_name() != "key.pub" {
+            std::fs::copy(file.path(), to.join(file.file_name()))?;
+        }
+    }
+    for key in Keeper::new(from).keys()? {
+        if !known.contains(&key) {
+            Keeper::new(to).add_key(&key)?;
+        }
+    }
+    Ok(())
+}
+
+/// Lets the copies of the checkpoints say what the restored databases say.
+async fn rebase_keepers(root: &Path, manifest: &Manifest, at: Timestamp) -> Result<()> {
+    let options = StoreOptions::new(Arc::new(FixedClock(at))).access(Access::Read);
+    let store = Store::open(&Location::Directory(root.to_owned()), options).await?;
+    for city in &manifest.cities {
+        let keeper = Keeper::new(root.join("cities").join(&city.code).join("audit"));
+        audit::rebase(&store.open_city(&city.code).await?, &keeper, at).await?;
+    }
+    store.close().await;
+    Ok(())
 }
 
 async fn into_postgres(url: &str, files: FilesOf<'_>, archive: &Path, progress: Progress<'_>) -> Result<Restored> {

@@ -6,7 +6,7 @@ use futures::{StreamExt as _, TryStreamExt as _};
 use jiff::Timestamp;
 
 use super::archive::Writer;
-use super::{FORMAT, FilesOf, Manifest, Progress, database_path, postgres};
+use super::{FORMAT, FilesOf, Manifest, Progress, database_path, keys_path, postgres};
 use crate::error::{Result, StoreError};
 use crate::files::Files;
 use crate::store::{Location, Store};
@@ -52,6 +52,10 @@ pub async fn take(
         writer = blocking(writer, path.clone(), snapshot.clone()).await?;
         progress(&path, std::fs::metadata(&snapshot)?.len());
         std::fs::remove_file(&snapshot)?;
+        let keys = store.directory().map(|root| root.join(keys_path(&city.code)));
+        if let Some(keys) = keys.filter(|keys| keys.exists()) {
+            writer = blocking(writer, keys_path(&city.code), keys).await?;
+        }
         let content = files(&city.code)?;
         let mut listed = std::pin::pin!(content.list());
         while let Some(found) = listed.next().await {
