@@ -17,10 +17,15 @@ const HELP: &str = "\
 {all-args}{after-help}
 ";
 
-/// カワセミ: 市役所の台帳・申請・方針を動かす一つのプログラム
+/// What the program is, on the first page of help.
+pub const ABOUT: &str = "カワセミ: 市役所の台帳・申請・方針を動かす一つのプログラム";
+
+/// The command line.
 #[derive(Debug, Parser)]
 #[command(
     name = "kawasemi",
+    about = ABOUT,
+    long_about = None,
     version,
     disable_version_flag = true,
     subcommand_required = true,
@@ -46,6 +51,11 @@ impl Cli {
     /// Whatever `clap` finds, help and version included; [`crate::usage`] says it in Japanese.
     pub fn read(words: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
         Self::from_arg_matches(&Self::japanese().try_get_matches_from(words)?)
+    }
+
+    /// The names of the verbs, for suggesting the one that was meant.
+    pub fn verbs() -> Vec<String> {
+        Self::command().get_subcommands().map(|verb| verb.get_name().to_owned()).collect()
     }
 
     /// The command line with Japanese headings on every page of its help.
@@ -74,7 +84,7 @@ pub struct Global {
     #[arg(long, global = true, value_name = "フォルダー", conflicts_with = "database_url")]
     pub data: Option<PathBuf>,
     /// PostgreSQL の接続先（postgres://…）。--data の代わりに使う
-    #[arg(long, global = true, value_name = "URL", hide_env_values = true)]
+    #[arg(long, global = true, value_name = "URL")]
     pub database_url: Option<String>,
     /// どの市か、団体コード6桁で（市が一つだけなら不要）
     #[arg(long, global = true, value_name = "コード")]
@@ -95,7 +105,6 @@ pub struct Global {
 
 /// The flags that print something and end the program, with their help in Japanese.
 #[derive(Clone, Debug, Args)]
-#[expect(dead_code, reason = "clap acts on them before anything could read them")]
 struct Flags {
     /// この説明を表示する
     #[arg(short, long, global = true, action = ArgAction::Help)]
@@ -423,10 +432,14 @@ pub enum Schema {
 pub enum Audit {
     /// 改ざん・欠落がないか、すべての記録を確かめる
     Verify {
-        /// 別に保管した最後の検印と突き合わせる
+        /// 別に保管した検印（audit checkpoint の出力）と突き合わせる
         #[arg(long, value_name = "ファイル")]
         checkpoint: Option<PathBuf>,
     },
+    /// まだ検印のない記録に検印を付ける（提供中は自動で付く）
+    Seal,
+    /// 最後の検印を出す。データベースとは別の場所に保管する
+    Checkpoint,
 }
 
 /// `backup`

@@ -9,6 +9,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
+use kawasemi_identity::oidc::ProviderConfig;
 use kawasemi_kernel::municipality::MunicipalityCode;
 use kawasemi_schema::error::nearest;
 use kawasemi_schema::{SourceFile, read_toml};
@@ -26,7 +27,7 @@ const CONFIG_FILE: &str = "KAWASEMI_CONFIG";
 const USUAL_FILE: &str = "kawasemi.toml";
 
 /// What one source says. The keys are those of the file.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
     /// The data folder of SQLite.
@@ -35,10 +36,14 @@ pub struct Settings {
     database_url: Option<String>,
     /// The city that the command line means where there are several.
     city: Option<MunicipalityCode>,
+    /// The folder of attached files and of the audit's key, beside a PostgreSQL database.
+    folder: Option<PathBuf>,
     /// Serving.
     serve: ServeSettings,
     /// The log.
     log: LogSettings,
+    /// The hall's own identity provider (庁内の認証基盤), by the code of the city. Not in the environment.
+    provider: BTreeMap<MunicipalityCode, ProviderConfig>,
 }
 
 /// `[serve]`
@@ -49,6 +54,10 @@ struct ServeSettings {
     listen: Option<SocketAddr>,
     /// Whether a proxy before the program tells the visitor's address and whether the connection is encrypted.
     behind_proxy: Option<bool>,
+    /// Whether browsers reach the program over https, which a proxy before it ends.
+    https: Option<bool>,
+    /// The largest upload in MiB.
+    upload_mib: Option<u64>,
     /// How many connections to PostgreSQL at most.
     connections: Option<usize>,
 }
@@ -83,34 +92,46 @@ enum Kind {
 
 /// Every setting: its place in the file, from which its name in the environment follows (`serve.listen` is
 /// `KAWASEMI_SERVE_LISTEN`), and what it holds.
-const SETTINGS: [(&str, Kind); 8] = [
+const SETTINGS: [(&str, Kind); 11] = [
     ("data", Kind::Text),
     ("database_url", Kind::Text),
     ("city", Kind::Text),
+    ("folder", Kind::Text),
     ("serve.listen", Kind::Text),
     ("serve.behind_proxy", Kind::YesNo),
+    ("serve.https", Kind::YesNo),
+    ("serve.upload_mib", Kind::Integer),
     ("serve.connections", Kind::Integer),
     ("log.format", Kind::Text),
     ("log.level", Kind::Text),
 ];
 
 /// The configuration in force.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Config {
     /// Where the cities lie.
     pub place: Place,
     /// The city that the command line means; none for the only one.
     pub city: Option<MunicipalityCode>,
+    /// What lies outside the database: attached files, the audit's key and its copy. The data folder, or the folder beside
+    /// a PostgreSQL database.
+    pub folder: PathBuf,
     /// Where to listen.
     pub listen: SocketAddr,
     /// Whether a proxy stands before the program.
     pub behind_proxy: bool,
+    /// Whether browsers reach the program over https.
+    pub https: bool,
+    /// The largest upload in bytes.
+    pub upload_limit: u64,
     /// Connections to PostgreSQL at most.
     pub connections: usize,
     /// How log lines look; none for people on a terminal and JSON elsewhere.
     pub log_format: Option<LogFormat>,
     /// What is logged.
     pub log_level: String,
+    /// The identity providers, by the code of the city.
+    pub providers: BTreeMap<MunicipalityCode, ProviderConfig>,
 }
 
 /// Where the cities lie.
@@ -142,8 +163,10 @@ impl Config {
             data: global.data.clone(),
             database_url: global.database_url.clone(),
             city: global.city,
+            folder: None,
             serve: ServeSettings { listen, ..ServeSettings::default() },
             log: LogSettings::default(),
+            provider: BTreeMap::new(),
         };
         [file, environment, flags].into_iter().try_fold(Settings::default(), Settings::overlaid)?.settled()
     }
@@ -164,12 +187,16 @@ impl Settings {
             data,
             database_url,
             city: over.city.or(self.city),
+            folder: over.folder.or(self.folder),
             serve: ServeSettings {
                 listen: over.serve.listen.or(self.serve.listen),
                 behind_proxy: over.serve.behind_proxy.or(self.serve.behind_proxy),
+                https: over.serve.https.or(self.serve.https),
+                upload_mib: over.serve.upload_mib.or(self.serve.upload_mib),
                 connections: over.serve.connections.or(self.serve.connections),
             },
             log: LogSettings { format: over.log.format.or(self.log.format), level: over.log.level.or(self.log.level) },
+            provider: self.provider.into_iter().chain(over.provider).collect(),
         })
     }
 
@@ -179,19 +206,36 @@ impl Settings {
         if !(1..=500).contains(&connections) {
             bail!("serve.connections は 1 から 500 までにしてください（いまは {connections}）。");
         }
+        let upload_mib = self.serve.upload_mib.unwrap_or(200);
+        if !(1..=10_240).contains(&upload_mib) {
+            bail!("serve.upload_mib は 1 から 10240 までにしてください（いまは {upload_mib}）。");
+        }
         Ok(Config {
+            folder: if self.database_url.is_some() {
+                self.folder.unwrap_or_else(data)
+            } else {
+                self.data.clone().unwrap_or_else(data)
+            },
             place: match self.database_url {
                 Some(url) => Place::Database(url),
-                None => Place::Folder(self.data.unwrap_or_else(|| PathBuf::from("data"))),
+                None => Place::Folder(self.data.unwrap_or_else(data)),
             },
             city: self.city,
             listen: self.serve.listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))),
             behind_proxy: self.serve.behind_proxy.unwrap_or(false),
+            https: self.serve.https.unwrap_or(false),
+            upload_limit: upload_mib * 1024 * 1024,
             connections,
             log_format: self.log.format,
             log_level: self.log.level.unwrap_or_else(|| "info".to_owned()),
+            providers: self.provider,
         })
     }
+}
+
+/// The folder where nothing is said.
+fn data() -> PathBuf {
+    PathBuf::from("data")
 }
 
 fn read_file(path: &Path) -> anyhow::Result<Settings> {

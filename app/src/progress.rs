@@ -9,32 +9,33 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 pub struct Progress(ProgressBar);
 
 impl Progress {
-    /// Begins to show work on a known number of things. Nothing is shown where nobody looks on: in a pipe, under a
-    /// scheduler, with `--json` or `--quiet`.
-    pub fn begin(what: &str, total: u64, shown: bool) -> Self {
+    /// Begins to show work. Nothing is shown where nobody looks on: in a pipe, under a scheduler, with `--json` or
+    /// `--quiet`. Until a total is known, only the count moves.
+    pub fn begin(what: &str, shown: bool) -> Self {
         let shown = shown && std::io::stderr().is_terminal();
         let target = if shown { ProgressDrawTarget::stderr_with_hz(8) } else { ProgressDrawTarget::hidden() };
-        let style = ProgressStyle::with_template(
-            "{msg} {wide_bar:.cyan/dim} {human_pos}/{human_len} 件  {per_sec}  残り {eta}",
-        );
-        let bar = ProgressBar::with_draw_target(Some(total), target)
-            .with_style(style.expect("the template is well formed"))
-            .with_message(what.to_owned());
+        let bar = ProgressBar::with_draw_target(None, target).with_message(what.to_owned());
+        bar.set_style(style("{spinner} {msg} {human_pos} 件  {per_sec}"));
         if shown {
             bar.enable_steady_tick(Duration::from_millis(250));
         }
         Self(bar)
     }
 
-    /// Counts things that are done.
-    pub fn advance(&self, count: u64) {
-        self.0.inc(count);
+    /// Says how much is done, and of how much where that is known.
+    pub fn reach(&self, done: u64, total: Option<u64>) {
+        if let Some(total) = total
+            && self.0.length() != Some(total)
+        {
+            self.0.set_length(total);
+            self.0.set_style(style("{msg} {wide_bar:.cyan/dim} {human_pos}/{human_len} 件  {per_sec}  残り {eta}"));
+        }
+        self.0.set_position(done);
     }
+}
 
-    /// Sets how many are done.
-    pub fn reach(&self, position: u64) {
-        self.0.set_position(position);
-    }
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template).expect("the template is well formed")
 }
 
 impl Drop for Progress {

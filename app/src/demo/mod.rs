@@ -1,12 +1,43 @@
 //! The demo city: real names of departments and towns, people who do not exist.
+//!
+//! The same seed gives the same city, ids and dates included. It is made in a folder of its own name and moved to its place
+//! when it is whole, so that a demo that was broken off is never served.
 
+mod accounts;
+mod city;
 mod draw;
 mod names;
 mod organisation;
 mod residents;
 mod towns;
 
+use kawasemi_schema::{SchemaErrors, SystemBundle};
+use kawasemi_store::City;
 use serde::de::DeserializeOwned;
+
+pub use city::{run, sign_ins};
+
+/// The ledger of residents who do not exist.
+const RESIDENT: &str = "resident";
+/// Where the demo's definitions say that they come from.
+const FOLDER: &str = "app/demo";
+
+/// The demo's own definitions.
+///
+/// # Errors
+/// When they are wrong, which a test would have shown.
+pub fn bundle() -> Result<SystemBundle, SchemaErrors> {
+    let files = [
+        ("system.toml", include_str!("../../demo/system.toml")),
+        ("ledgers/resident.toml", include_str!("../../demo/ledgers/resident.toml")),
+    ];
+    SystemBundle::read(FOLDER, &files)
+}
+
+/// Whether a city is a demo: it has the ledger of residents who do not exist.
+pub fn is_demo(city: &City) -> bool {
+    city.catalogue().get(RESIDENT).is_some_and(|ledger| ledger.def.source.name.starts_with(FOLDER))
+}
 
 /// Reads a table that is built into the program.
 fn rows<T: DeserializeOwned>(text: &str) -> Vec<T> {

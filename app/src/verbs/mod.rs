@@ -1,3 +1,47 @@
 //! What each verb of the command line does, one file for each.
 
-pub mod calc;
+mod audit;
+mod backup;
+mod calc;
+mod doctor;
+mod export;
+mod import;
+mod init;
+mod schema;
+mod staff;
+mod system;
+mod token;
+mod user;
+
+pub use system::offered;
+
+use crate::cli::Verb;
+use crate::config::Config;
+use crate::output::Output;
+use crate::shell::Shell;
+use crate::{demo, serve};
+
+/// Runs what was asked.
+///
+/// # Errors
+/// Whatever the verb says.
+pub async fn run(verb: Verb, config: Config, output: Output) -> anyhow::Result<()> {
+    let shell = Shell::new(config, output)?;
+    match verb {
+        Verb::Init(init) => init::run(&shell, init).await,
+        Verb::Demo(wanted) => demo::run(shell, wanted).await,
+        Verb::Serve(_) => serve::run(shell).await,
+        Verb::Import(import) => import::run(&shell, import).await,
+        Verb::Export(export) => export::run(&shell, export).await,
+        Verb::Calc(calc) => calc::run(&calc, &shell.offer.calculations, shell.context("").today(), output),
+        Verb::Staff(staff) => staff::run(&shell, staff).await,
+        Verb::User(user) => user::run(&shell, user).await,
+        Verb::Token(token) => token::run(&shell, token).await,
+        Verb::Schema(schema) => schema::run(&shell, schema).await,
+        Verb::Audit(audit) => audit::run(&shell, audit).await,
+        Verb::Backup(file) => backup::take(&shell, file).await,
+        Verb::Restore(file) => backup::restore(&shell, file).await,
+        Verb::Doctor(_) => doctor::run(&shell).await,
+        Verb::System(words) => system::run(&shell, words).await,
+    }
+}

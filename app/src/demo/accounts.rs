@@ -1,0 +1,77 @@
+//! The people whom a visitor of the demo city can be.
+
+use anyhow::Context as _;
+use kawasemi_identity::{NewAccount, RoleAssignment, Roles};
+use kawasemi_registry::register;
+
+use crate::shell::{OpenCity, Shell};
+
+/// The password of every demo account. It is printed, and so no secret: a demo city must not be served to the internet.
+pub const PASSWORD: &str = "kingfisher by the river";
+
+/// A demo account.
+pub struct DemoAccount {
+    /// The name typed to sign in.
+    pub login: &'static str,
+    /// Who it is, in a few words.
+    pub who: &'static str,
+    /// The section and the title of the post by which the person is found; none for nobody of the staff.
+    post: Option<(&'static str, &'static str)>,
+    roles: &'static [&'static str],
+}
+
+/// The demo accounts, the administrator first. The administrator is made last: a city with it is whole.
+pub const ACCOUNTS: [DemoAccount; 5] = [
+    DemoAccount { login: "admin", who: "システム管理者", post: None, roles: &["admin", "organisation-editor"] },
+    DemoAccount {
+        login: "kikaku",
+        who: "企画課（方針の取りまとめ）",
+        post: Some(("planning-policy", "係長")),
+        roles: &["policy-planner"],
+    },
+    DemoAccount {
+        login: "fukushi",
+        who: "福祉総務課（福祉部の方針の担当）",
+        post: Some(("welfare-general", "係長")),
+        roles: &["policy-editor", "demo-welfare"],
+    },
+    DemoAccount {
+        login: "madoguchi",
+        who: "市民課の窓口",
+        post: Some(("civic-counter", "主事")),
+        roles: &["demo-counter"],
+    },
+    DemoAccount {
+        login: "shokuin", who: "道路管理課の職員", post: Some(("engineering-roads", "主事")), roles: &[]
+    },
+];
+
+/// Makes the accounts.
+///
+/// # Errors
+/// When one can't be made.
+pub async fn load(
+    shell: &Shell,
+    open: &OpenCity,
+    staff: &[kawasemi_registry::personnel_file::StaffRow],
+) -> anyhow::Result<()> {
+    let context = shell.context("デモの市");
+    let roles = Roles::new(&shell.offer.roles);
+    for account in ACCOUNTS.iter().rev() {
+        let person = account.post.and_then(|(department, title)| {
+            staff.iter().find(|row| row.department == department && row.title == title)
+        });
+        let mut new = NewAccount::staff(account.login).with_password(PASSWORD);
+        new.display_name = person.map_or_else(|| account.who.to_owned(), |row| row.name.name.clone());
+        if let Some(row) = person {
+            let found = register::staff(&open.ledgers, &context, &row.employee_number).await?;
+            new.person = Some(found.context("the demo's staff was loaded")?.0);
+        }
+        let id = open.identity.add_account(&context, new).await?;
+        for role in account.roles {
+            open.identity.assign_role(&context, &roles, id, RoleAssignment::of(*role)).await?;
+        }
+    }
+    kawasemi_registry::sync_departments(&open.ledgers, &open.identity, &context).await?;
+    Ok(())
+}

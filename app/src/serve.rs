@@ -1,0 +1,139 @@
+//! `kawasemi serve`: the pages and the API, until somebody says stop.
+
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use kawasemi_desk::{CityDesk, Desk, Opener, Pages, Problem, Settings, Site, router};
+use kawasemi_identity::Provider;
+use kawasemi_store::schema::Allow;
+use kawasemi_store::{Access, Store};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::demo;
+use crate::shell::Shell;
+use crate::upkeep::Upkeep;
+
+/// Runs the verb: opens the installation, listens, and serves until SIGTERM or Ctrl+C.
+///
+/// # Errors
+/// When the installation is served already, a city's definitions need `schema apply`, or the port is taken.
+pub async fn run(shell: Shell) -> anyhow::Result<()> {
+    let listen = shell.config.listen;
+    let store = shell.store(Access::Serve).await?;
+    let listener = TcpListener::bind(listen).await.with_context(|| {
+        format!("{listen} で待ち受けられません。ほかのプログラムが使っていないか、--listen を確かめてください。")
+    })?;
+    let shell = Arc::new(shell);
+    let is_demo = open_first(&shell, &store).await?;
+    announce(&shell, listener.local_addr()?, is_demo);
+    let upkeep = Upkeep::new(Arc::clone(&shell));
+    let (sites, pages) = sites()?;
+    let settings = Settings {
+        https: shell.config.https,
+        demo: is_demo,
+        upload_limit: shell.config.upload_limit,
+        behind_proxy: shell.config.behind_proxy,
+        default_city: shell.config.city.map(|code| code.to_string()),
+    };
+    let opener = Box::new(CityOpener { shell: Arc::clone(&shell), upkeep: Arc::clone(&upkeep) });
+    let desk = Desk::new(store.clone(), shell.clock.clone(), shell.ids.clone(), sites, settings, opener);
+    let app = router(desk, pages).into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, app).with_graceful_shutdown(stopped()?).await?;
+    tracing::info!("stopping: what was accepted is finished");
+    upkeep.end().await;
+    store.close().await;
+    Ok(())
+}
+
+/// Opens the city that will be asked for first, so that a mistake in its definitions is told now and not to the first
+/// visitor. Cities of an installation with several open when they are asked for. Answers whether it is a demo.
+async fn open_first(shell: &Shell, store: &Store) -> anyhow::Result<bool> {
+    let cities = store.cities().await?;
+    anyhow::ensure!(!cities.is_empty(), "市がまだありません。kawasemi init か kawasemi demo で作ってください。");
+    let mut is_demo = false;
+    for info in cities.iter().take(1) {
+        let city = store.open_city(&info.code).await?;
+        shell.publish(&city, Vec::new(), Allow::Additions).await?;
+        is_demo = demo::is_demo(&city);
+    }
+    Ok(is_demo)
+}
+
+fn announce(shell: &Shell, address: SocketAddr, is_demo: bool) {
+    let host = if address.ip().is_loopback() || address.ip().is_unspecified() {
+        "localhost".to_owned()
+    } else {
+        address.ip().to_string()
+    };
+    let base = format!("http://{host}:{}", address.port());
+    shell.output.remark(format!("カワセミを提供しています（止めるには Ctrl+C）。\n  市民の入口  {base}/\n  職員の机    {base}/desk\n  方針の盤    {base}/board"));
+    if is_demo {
+        demo::sign_ins().for_each(|line| shell.output.remark(line));
+        if !address.ip().is_loopback() {
+            tracing::warn!(%address, "a demo city with published passwords is served beyond this machine");
+        }
+    }
+    tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), "serving");
+}
+
+/// What the systems show, and their pages.
+fn sites() -> anyhow::Result<(Vec<Site>, Pages)> {
+    let mut sites = Vec::new();
+    let mut pages = Pages::new();
+    for system in crate::systems::all()? {
+        let (site, own) = system.into_site();
+        sites.push(site);
+        pages = pages.merge(own);
+    }
+    Ok((sites, pages))
+}
+
+/// Opens cities for the desk.
+struct CityOpener {
+    shell: Arc<Shell>,
+    upkeep: Arc<Upkeep>,
+}
+
+impl Opener for CityOpener {
+    fn open<'a>(
+        &'a self,
+        store: &'a Store,
+        code: &'a str,
+    ) -> Pin<Box<dyn Future<Output = Result<CityDesk, Problem>> + Send + 'a>> {
+        Box::pin(async move {
+            self.city_desk(store, code).await.map_err(|error| {
+                let error: Box<dyn std::error::Error + Send + Sync> = error.into();
+                Problem::internal(&*error)
+            })
+        })
+    }
+}
+
+impl CityOpener {
+    async fn city_desk(&self, store: &Store, code: &str) -> anyhow::Result<CityDesk> {
+        let shell = &self.shell;
+        let city = store.open_city(code).await?;
+        shell.publish(&city, Vec::new(), Allow::Additions).await?;
+        let open = shell.engines(city)?;
+        self.upkeep.watch(open.clone());
+        let (files, keeper) = (shell.files(code)?, shell.keeper(code)?);
+        let config = code.parse().ok().and_then(|code| shell.config.providers.get(&code));
+        let provider = config.cloned().map(Provider::new).transpose()?;
+        Ok(CityDesk { city: open.city, identity: open.identity, provider, ledgers: open.ledgers, files, keeper })
+    }
+}
+
+/// Waits for SIGTERM or Ctrl+C.
+fn stopped() -> anyhow::Result<impl Future<Output = ()> + Send + 'static> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}

@@ -1,0 +1,240 @@
+//! What every verb works with: the configuration, the clock, the systems, and the way to an open city.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::{Context as _, bail};
+use kawasemi_identity::{Context, Identity, Parts, PasswordCost, Passwords, Rules, SystemEntropy};
+use kawasemi_kernel::context::SystemClock;
+use kawasemi_kernel::id::RandomIds;
+use kawasemi_kernel::{Act, Clock, IdSource};
+use kawasemi_ledger::Ledgers;
+use kawasemi_platform::{System, Work};
+use kawasemi_schema::LedgerDef;
+use kawasemi_store::audit::Keeper;
+use kawasemi_store::files::Files;
+use kawasemi_store::schema::{self, Allow, Plan, Wanted};
+use kawasemi_store::{Access, City, Location, Store, StoreOptions};
+
+use crate::config::{Config, Place};
+use crate::demo;
+use crate::output::Output;
+use crate::progress::Progress;
+use crate::systems::{self, Offer};
+
+/// What every verb is given.
+pub struct Shell {
+    /// The configuration in force.
+    pub config: Config,
+    /// How to speak.
+    pub output: Output,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// The source of ids.
+    pub ids: Arc<dyn IdSource>,
+    /// The systems, with their commands.
+    pub systems: Vec<System>,
+    /// What the systems bring together.
+    pub offer: Offer,
+    parts: Parts,
+}
+
+/// A city with its engines.
+#[derive(Clone)]
+pub struct OpenCity {
+    /// The records.
+    pub city: City,
+    /// The accounts.
+    pub identity: Identity,
+    /// The ledgers.
+    pub ledgers: Ledgers,
+}
+
+impl Shell {
+    /// Puts together what verbs need; opens nothing yet.
+    ///
+    /// # Errors
+    /// When the built-in definitions are wrong.
+    pub fn new(config: Config, output: Output) -> anyhow::Result<Self> {
+        let systems = systems::all()?;
+        let mut offer = Offer::of(&systems);
+        offer.roles.extend(demo::bundle()?.system.roles);
+        let entropy = Arc::new(SystemEntropy);
+        let ids: Arc<dyn IdSource> = Arc::new(RandomIds(SystemClock));
+        let passwords = Passwords::new(PasswordCost::default(), entropy.clone())?;
+        let parts = Parts { ids: ids.clone(), entropy, passwords, rules: Rules::default() };
+        Ok(Self { config, output, clock: Arc::new(SystemClock), ids, systems, offer, parts })
+    }
+
+    /// The same shell with another clock and source of ids, for a demo city that comes out the same twice.
+    #[must_use]
+    pub fn with(mut self, clock: Arc<dyn Clock>, ids: Arc<dyn IdSource>) -> Self {
+        self.parts.ids = ids.clone();
+        Self { clock, ids, ..self }
+    }
+
+    /// Where the cities lie.
+    pub fn location(&self) -> Location {
+        match &self.config.place {
+            Place::Folder(folder) => Location::Directory(folder.clone()),
+            Place::Database(url) => Location::Postgres(url.clone()),
+        }
+    }
+
+    /// Opens the installation, making it if it is not there.
+    ///
+    /// # Errors
+    /// When it can't be reached or another process serves it.
+    pub async fn make_store(&self, access: Access) -> anyhow::Result<Store> {
+        let mut options = StoreOptions::new(self.clock.clone()).access(access);
+        options = options.tables(kawasemi_identity::tables::tables()).tables(kawasemi_ledger::tables());
+        options.connections = self.config.connections;
+        Ok(Store::open(&self.location(), options).await?)
+    }
+
+    /// Opens the installation, which has to be there.
+    ///
+    /// # Errors
+    /// As [`Shell::make_store`], and when there is none.
+    pub async fn store(&self, access: Access) -> anyhow::Result<Store> {
+        if let Place::Folder(folder) = &self.config.place
+            && !folder.join("installation.json").is_file()
+        {
+            bail!(
+                "データフォルダー {} に市がありません。kawasemi init か kawasemi demo で作るか、--data を確かめてください。",
+                folder.display()
+            );
+        }
+        self.make_store(access).await
+    }
+
+    /// The code of the city that the command means.
+    ///
+    /// # Errors
+    /// When there is none, or there are several and none was named.
+    pub async fn code(&self, store: &Store) -> anyhow::Result<String> {
+        let cities = store.cities().await?;
+        if let Some(code) = self.config.city {
+            let code = code.to_string();
+            if cities.iter().any(|city| city.code == code) {
+                return Ok(code);
+            }
+            bail!("団体コード {code} の市はありません。あるのは {} です。", listed(&cities));
+        }
+        match cities.as_slice() {
+            [] => bail!("市がまだありません。kawasemi init か kawasemi demo で作ってください。"),
+            [only] => Ok(only.code.clone()),
+            several => bail!("市が複数あります。--city で選んでください: {}。", listed(several)),
+        }
+    }
+
+    /// Opens the city that the command means. What is new in the program's definitions is published first, as long as it
+    /// only adds.
+    ///
+    /// # Errors
+    /// As [`Shell::store`] and [`Shell::code`]; when the definitions have changes that need `kawasemi schema apply`.
+    pub async fn open(&self, access: Access) -> anyhow::Result<(Store, OpenCity)> {
+        let store = self.store(access).await?;
+        let code = self.code(&store).await?;
+        let city = store.open_city(&code).await?;
+        if access != Access::Read {
+            self.publish(&city, Vec::new(), Allow::Additions).await?;
+        }
+        let open = self.engines(city)?;
+        Ok((store, open))
+    }
+
+    /// Puts a city's engines together.
+    ///
+    /// # Errors
+    /// When a published definition names what the program does not have.
+    pub fn engines(&self, city: City) -> anyhow::Result<OpenCity> {
+        let identity = Identity::new(city.clone(), self.parts.clone());
+        let (roles, calculators) = (self.offer.roles.clone(), self.offer.calculators.clone());
+        let ledgers = Ledgers::new(city.clone(), roles, calculators, self.ids.clone())?;
+        Ok(OpenCity { city, identity, ledgers })
+    }
+
+    /// What publishing the program's definitions would do.
+    ///
+    /// # Errors
+    /// When the definitions contradict those that the city made itself.
+    pub async fn plan(&self, city: &City, further: Vec<Arc<LedgerDef>>) -> anyhow::Result<Plan> {
+        let mut definitions = self.offer.ledgers.clone();
+        if demo::is_demo(city) {
+            definitions.extend(demo::bundle()?.ledgers);
+        }
+        definitions.extend(further);
+        Ok(schema::plan(city, Wanted { definitions, retired: Vec::new() }).await?)
+    }
+
+    /// Publishes the program's definitions in a city.
+    ///
+    /// # Errors
+    /// When steps go beyond what is allowed, naming them.
+    pub async fn publish(&self, city: &City, further: Vec<Arc<LedgerDef>>, allow: Allow) -> anyhow::Result<Plan> {
+        let plan = self.plan(city, further).await?;
+        if !plan.is_empty() {
+            let reason = format!("kawasemi {} の定義", env!("CARGO_PKG_VERSION"));
+            let act = Act::system(self.clock.now(), reason);
+            schema::apply(city, &plan, allow, &act, &*self.ids).await.context("台帳の定義を反映できません。")?;
+        }
+        Ok(plan)
+    }
+
+    /// The context of a command: the program itself, now.
+    pub fn context(&self, reason: &str) -> Context {
+        Context::system(self.clock.now(), reason)
+    }
+
+    /// What a system is given to do a piece of work.
+    pub fn work(&self, open: &OpenCity, reason: &str, arguments: Vec<String>) -> (Work, Arc<Progress>) {
+        let progress = Arc::new(Progress::begin(reason, self.output.shows_progress()));
+        let shown = Arc::clone(&progress);
+        let work = Work {
+            city: open.city.clone(),
+            ledgers: open.ledgers.clone(),
+            identity: open.identity.clone(),
+            context: self.context(reason),
+            ids: self.ids.clone(),
+            arguments,
+            progress: Arc::new(move |done, total| shown.reach(done, total)),
+        };
+        (work, progress)
+    }
+
+    /// The file store of a city.
+    ///
+    /// # Errors
+    /// When the folder can't be made.
+    pub fn files(&self, code: &str) -> kawasemi_store::Result<Files> {
+        Files::in_folder(&self.folder(code).join("files"))
+    }
+
+    /// What of a city's audit trail is kept outside its database; the key is made when it is first needed.
+    ///
+    /// # Errors
+    /// When the folder can't be written.
+    pub fn keeper(&self, code: &str) -> kawasemi_store::Result<Keeper> {
+        let keeper = Keeper::new(self.folder(code).join("audit"));
+        let mut seed = [0; 32];
+        self.parts.entropy.fill(&mut seed);
+        keeper.ensure_key(seed)?;
+        Ok(keeper)
+    }
+
+    /// The same for reading: nothing is made.
+    pub fn keeper_as_it_is(&self, code: &str) -> Keeper {
+        Keeper::new(self.folder(code).join("audit"))
+    }
+
+    /// The folder of a city for what lies outside its database.
+    fn folder(&self, code: &str) -> PathBuf {
+        self.config.folder.join("cities").join(code)
+    }
+}
+
+fn listed(cities: &[kawasemi_store::CityInfo]) -> String {
+    let named = cities.iter().map(|city| format!("{}（{}）", city.code, city.name));
+    named.collect::<Vec<_>>().join("、")
+}

@@ -1,0 +1,48 @@
+//! The systems of the city hall, one line for each.
+
+use std::sync::Arc;
+
+use kawasemi_kernel::calculation::Calculation;
+use kawasemi_ledger::Calculators;
+use kawasemi_platform::System;
+use kawasemi_schema::{LedgerDef, RoleDef, SchemaErrors};
+
+/// Every system that the program offers. Adding one is adding its line.
+///
+/// # Errors
+/// When a built-in definition is wrong, which a test would have shown.
+pub fn all() -> Result<Vec<System>, SchemaErrors> {
+    Ok(vec![registers()?, kawasemi_policy::system()])
+}
+
+/// The shared registers, which are no system of the hall but have definitions and calculations like one.
+fn registers() -> Result<System, SchemaErrors> {
+    let mut registers = System::new(kawasemi_registry::bundle()?);
+    registers.calculations = &kawasemi_registry::calculations::CALCULATIONS;
+    Ok(registers)
+}
+
+/// What all systems bring together.
+pub struct Offer {
+    /// The ledgers that every city has.
+    pub ledgers: Vec<Arc<LedgerDef>>,
+    /// The roles that can be given to people, those of the demo city included: a city keeps what was once published.
+    pub roles: Vec<RoleDef>,
+    /// What computed fields call.
+    pub calculators: Calculators,
+    /// What the command line and the API offer by name.
+    pub calculations: Vec<Calculation>,
+}
+
+impl Offer {
+    /// Puts together what systems bring.
+    pub fn of(systems: &[System]) -> Self {
+        let bundles = || systems.iter().map(|system| &system.bundle);
+        Self {
+            ledgers: bundles().flat_map(|bundle| bundle.ledgers.iter().cloned()).collect(),
+            roles: bundles().flat_map(|bundle| bundle.system.roles.iter().cloned()).collect(),
+            calculators: systems.iter().fold(Calculators::new(), |all, system| all.with_all(&system.calculators)),
+            calculations: systems.iter().flat_map(|system| system.calculations.iter().copied()).collect(),
+        }
+    }
+}

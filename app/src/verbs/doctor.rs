@@ -1,0 +1,190 @@
+//! `kawasemi doctor`: what is wrong, or soon will be, with an installation.
+
+use std::fmt;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
+use anyhow::bail;
+use kawasemi_store::batch;
+use kawasemi_store::schema::Effect;
+use kawasemi_store::{Access, Dialect, Sql, Store};
+use serde::Serialize;
+
+use crate::config::Place;
+use crate::demo;
+use crate::shell::{OpenCity, Shell};
+
+/// What one look found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+enum State {
+    /// As it should be.
+    Good,
+    /// Somebody should look at it.
+    Warning,
+    /// It has to be mended.
+    Bad,
+}
+
+#[derive(Debug, Serialize)]
+struct Finding {
+    check: String,
+    state: State,
+    message: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Findings {
+    version: &'static str,
+    findings: Vec<Finding>,
+}
+
+impl Findings {
+    fn add(&mut self, check: impl Into<String>, state: State, message: impl Into<String>) {
+        self.findings.push(Finding { check: check.into(), state, message: message.into() });
+    }
+}
+
+/// Runs the verb. Reads only; it may be run beside a server.
+///
+/// # Errors
+/// When something has to be mended (after everything was looked at).
+pub async fn run(shell: &Shell) -> anyhow::Result<()> {
+    let mut found = Findings { version: env!("CARGO_PKG_VERSION"), findings: Vec::new() };
+    if let Place::Folder(folder) = &shell.config.place {
+        folder_is_private(folder, &mut found);
+    }
+    let store = shell.store(Access::Read).await?;
+    for info in store.cities().await? {
+        if let Err(error) = city(shell, &store, &info.code, &mut found).await {
+            found.add(format!("{} を開く", info.code), State::Bad, format!("{error:#}"));
+        }
+    }
+    store.close().await;
+    let bad = found.findings.iter().filter(|finding| finding.state == State::Bad).count();
+    shell.output.answer(&found)?;
+    if bad > 0 {
+        bail!("直す必要のあることが{bad}件あります。");
+    }
+    Ok(())
+}
+
+/// Nobody but the program's user may enter the data folder: it holds personal data.
+fn folder_is_private(folder: &Path, found: &mut Findings) {
+    let Ok(metadata) = folder.metadata() else { return };
+    let mode = metadata.permissions().mode() & 0o777;
+    let (state, message) = if mode & 0o077 == 0 {
+        (State::Good, "所有者だけが読めます。".to_owned())
+    } else {
+        (
+            State::Warning,
+            format!("ほかの利用者も読めます（{mode:o}）。chmod 700 {} を実行してください。", folder.display()),
+        )
+    };
+    found.add("データフォルダーの権限", state, message);
+}
+
+async fn city(shell: &Shell, store: &Store, code: &str, found: &mut Findings) -> anyhow::Result<()> {
+    let city = store.open_city(code).await?;
+    let open = shell.engines(city)?;
+    database(&open, found).await?;
+    definitions(shell, &open, found).await?;
+    accounts(&open, found).await?;
+    work(&open, found).await
+}
+
+async fn database(open: &OpenCity, found: &mut Findings) -> anyhow::Result<()> {
+    let check = format!("{} データベース", open.city.code());
+    match open.city.dialect() {
+        Dialect::Sqlite => {
+            let limit = std::time::Duration::from_secs(600);
+            let rows = open.city.read_within(Sql::text("PRAGMA quick_check"), limit).await?;
+            let said: Vec<String> = rows.iter().filter_map(|row| row.get(0).ok()).collect();
+            match said.as_slice() {
+                [ok] if ok == "ok" => found.add(check, State::Good, "壊れていません。"),
+                _ => found.add(check, State::Bad, format!("壊れています: {}", said.join("、"))),
+            }
+        }
+        Dialect::Postgres => {
+            let row = open.city.read_one(Sql::text("SELECT current_setting('server_version_num')::bigint")).await?;
+            let version: i64 = row.map_or(Ok(0), |row| row.get(0))?;
+            let (state, advice) =
+                if version >= 150_000 { (State::Good, "") } else { (State::Bad, " 15 以降が必要です。") };
+            found.add(check, state, format!("PostgreSQL {}.{}。{advice}", version / 10_000, version % 10_000));
+        }
+    }
+    Ok(())
+}
+
+async fn definitions(shell: &Shell, open: &OpenCity, found: &mut Findings) -> anyhow::Result<()> {
+    let plan = shell.plan(&open.city, Vec::new()).await?;
+    let (state, message) = match (plan.is_empty(), plan.effect()) {
+        (true, _) => (State::Good, "プログラムの定義と同じです。"),
+        (false, Effect::Adds) => (State::Good, "足すだけの変更があります。次に serve したとき反映されます。"),
+        (false, Effect::Changes) => {
+            (State::Warning, "止めてから反映する変更があります。kawasemi schema plan で確かめてください。")
+        }
+        (false, Effect::Refused) => {
+            (State::Bad, "反映できない変更があります。kawasemi schema plan で確かめてください。")
+        }
+    };
+    found.add(format!("{} 台帳の定義", open.city.code()), state, message);
+    Ok(())
+}
+
+async fn accounts(open: &OpenCity, found: &mut Findings) -> anyhow::Result<()> {
+    let check = format!("{} 利用者", open.city.code());
+    if open.identity.is_empty().await? {
+        found.add(check, State::Warning, "まだいません。kawasemi user add 名前 --role admin で作ってください。");
+    } else if demo::is_demo(&open.city) {
+        found.add(
+            check,
+            State::Warning,
+            "デモの市です。パスワードが公開されているので、外から届くところに置かないでください。",
+        );
+    } else {
+        found.add(check, State::Good, "います。");
+    }
+    Ok(())
+}
+
+async fn work(open: &OpenCity, found: &mut Findings) -> anyhow::Result<()> {
+    let dead = open.city.jobs("dead", 100).await?;
+    let (state, message) = match dead.first() {
+        None => (State::Good, "滞りはありません。".to_owned()),
+        Some(job) => {
+            let why = job.error.as_deref().unwrap_or("理由の記録なし");
+            (State::Warning, format!("届かなかった仕事が{}件あります（例 {}: {why}）。", dead.len(), job.job.topic))
+        }
+    };
+    found.add(format!("{} 送信と後続の仕事", open.city.code()), state, message);
+    let unfinished = batch::unfinished(&open.city).await?;
+    let (state, message) = match unfinished.first() {
+        None => (State::Good, "途中のものはありません。".to_owned()),
+        Some(batch) => (
+            State::Warning,
+            format!(
+                "途中の取込が{}件あります（例「{}」）。6時間動きがなければ、サーバーが片付けます。",
+                unfinished.len(),
+                batch.title
+            ),
+        ),
+    };
+    found.add(format!("{} 取込", open.city.code()), state, message);
+    Ok(())
+}
+
+impl fmt::Display for Findings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "kawasemi {}", self.version)?;
+        for finding in &self.findings {
+            let mark = match finding.state {
+                State::Good => "○",
+                State::Warning => "△",
+                State::Bad => "×",
+            };
+            writeln!(f, "{mark} {}: {}", finding.check, finding.message)?;
+        }
+        Ok(())
+    }
+}

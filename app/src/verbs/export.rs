@@ -1,0 +1,93 @@
+//! `kawasemi export`: a ledger as a file, or as a stream on standard output.
+
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use bytes::Bytes;
+use kawasemi_ledger::{ExportReport, ExportRequest, ListRequest};
+use kawasemi_store::Access;
+use tokio::sync::mpsc;
+
+use crate::cli::{Encoding, Export, Format};
+use crate::output::UsageError;
+use crate::shell::Shell;
+
+/// Parts that wait for a slow disk or reader.
+const WAITING: usize = 4;
+
+/// Runs the verb.
+///
+/// # Errors
+/// When the ledger, a field or the condition is wrong, or the file can't be written; no half a file is left then.
+pub async fn run(shell: &Shell, export: Export) -> anyhow::Result<()> {
+    let request = request(&export)?;
+    let (store, open) = shell.open(Access::Read).await?;
+    let context = shell.context("kawasemi export");
+    open.ledgers.check_export(&context, &export.ledger, &request).await?;
+    let (sender, receiver) = mpsc::channel::<Bytes>(WAITING);
+    let target = export.output.clone();
+    // Disk and pipe are written on a thread of their own, so that a slow reader stops the export and nothing else.
+    let writing = tokio::task::spawn_blocking(move || match target {
+        Some(path) => into_file(&path, receiver),
+        None => drain(receiver, std::io::stdout().lock()),
+    });
+    let exported = open.ledgers.export(&context, &export.ledger, &request, sender).await;
+    let written = writing.await?;
+    store.close().await;
+    // When the reader went away, that is the reason and not what the export says of it.
+    written?;
+    let report = exported.with_context(|| format!("台帳 {} を書き出せません。", export.ledger))?;
+    remark(shell, &export, &report);
+    Ok(())
+}
+
+fn request(export: &Export) -> anyhow::Result<ExportRequest> {
+    let format = match (export.format, export.encoding) {
+        (Format::Csv, Encoding::Utf8) => kawasemi_ledger::Format::Csv,
+        (Format::Csv, Encoding::Cp932) => kawasemi_ledger::Format::CsvCp932,
+        (_, Encoding::Cp932) => {
+            return Err(UsageError("--encoding cp932 は CSV だけに使えます。".to_owned()).into());
+        }
+        (Format::Xlsx, Encoding::Utf8) => kawasemi_ledger::Format::Xlsx,
+        (Format::Geojson, Encoding::Utf8) => kawasemi_ledger::Format::GeoJson,
+    };
+    let fields = (!export.fields.is_empty()).then(|| export.fields.clone());
+    let list = ListRequest { filter: export.filter.clone(), fields, ..ListRequest::all() };
+    Ok(ExportRequest { list, format, ..ExportRequest::default() })
+}
+
+fn remark(shell: &Shell, export: &Export, report: &ExportReport) {
+    shell.output.remark(format!("{} 件を書き出しました。", report.records));
+    if report.replaced > 0 {
+        let first = report.replacements.first().map(|found| format!("（例 {found:?}）")).unwrap_or_default();
+        shell.output.remark(format!(
+            "Shift_JIS にない文字 {} 個を置き換えました{first}。元の字が要るときは --encoding utf-8 で書き出してください。",
+            report.replaced
+        ));
+    }
+    if let Some(path) = &export.output {
+        shell.output.remark(path.display());
+    }
+}
+
+/// Writes beside the target and gives the file its name when it is whole.
+fn into_file(path: &Path, parts: mpsc::Receiver<Bytes>) -> anyhow::Result<()> {
+    let failed = || format!("{} に書けません。", path.display());
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .map_or_else(|| PathBuf::from("."), Path::to_owned);
+    let mut file = tempfile::NamedTempFile::new_in(folder).with_context(failed)?;
+    drain(parts, std::io::BufWriter::new(&mut file)).with_context(failed)?;
+    file.as_file().sync_all().with_context(failed)?;
+    file.persist(path).with_context(failed)?;
+    Ok(())
+}
+
+fn drain(mut parts: mpsc::Receiver<Bytes>, mut out: impl Write) -> anyhow::Result<()> {
+    while let Some(part) = parts.blocking_recv() {
+        out.write_all(&part)?;
+    }
+    Ok(out.flush()?)
+}
