@@ -7,6 +7,7 @@
 
 mod kind;
 
+use std::io::ErrorKind;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -44,9 +45,27 @@ pub enum FileError {
     /// There is no such content.
     #[error("ファイルの中身が見つかりません。システム担当に連絡してください。")]
     Missing,
+    /// The storage is full.
+    #[error("ディスクの空きがないため、ファイルを保存できません。管理者に空き容量の確保を依頼してください。")]
+    DiskFull,
     /// The storage failed.
     #[error("ファイルを保存できませんでした。少し待ってからもう一度送ってください。")]
     Storage(#[source] object_store::Error),
+}
+
+impl FileError {
+    fn storage(error: object_store::Error) -> Self {
+        match is_full(&error) {
+            true => Self::DiskFull,
+            false => Self::Storage(error),
+        }
+    }
+}
+
+fn is_full(error: &(dyn std::error::Error + 'static)) -> bool {
+    let io = error.downcast_ref::<std::io::Error>();
+    let is_this = io.is_some_and(|io| matches!(io.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded));
+    is_this || error.source().is_some_and(is_full)
 }
 
 /// What was stored.
@@ -105,7 +124,7 @@ impl Files {
                 let known = self.store.head(&target).await.is_ok();
                 let moved =
                     if known { self.store.delete(&staged).await } else { self.store.rename(&staged, &target).await };
-                moved.map_err(FileError::Storage)?;
+                moved.map_err(FileError::storage)?;
                 Ok(stored)
             }
             Err(error) => {
@@ -144,15 +163,15 @@ impl Files {
         if self.store.head(&target).await.is_ok() {
             return Ok(());
         }
-        let upload = self.store.put_multipart(&target).await.map_err(FileError::Storage)?;
+        let upload = self.store.put_multipart(&target).await.map_err(FileError::storage)?;
         let mut writer = WriteMultipart::new_with_chunk_size(upload, PART);
         let file = tokio::fs::File::open(from).await.map_err(|_| FileError::Interrupted)?;
         let mut content = tokio_util::io::ReaderStream::new(file);
         while let Some(chunk) = content.next().await {
-            writer.wait_for_capacity(2).await.map_err(FileError::Storage)?;
+            writer.wait_for_capacity(2).await.map_err(FileError::storage)?;
             writer.put(chunk.map_err(|_| FileError::Interrupted)?);
         }
-        writer.finish().await.map(|_| ()).map_err(FileError::Storage)
+        writer.finish().await.map(|_| ()).map_err(FileError::storage)
     }
 
     /// The hashes and sizes of all content, for backups.
@@ -174,12 +193,12 @@ impl Files {
         limit: u64,
         content: impl Stream<Item = Result<Bytes, E>> + Send,
     ) -> Result<Stored, FileError> {
-        let upload = self.store.put_multipart(staged).await.map_err(FileError::Storage)?;
+        let upload = self.store.put_multipart(staged).await.map_err(FileError::storage)?;
         let mut writer = WriteMultipart::new_with_chunk_size(upload, PART);
         let received = receive_into(&mut writer, name, limit, content).await;
         match received {
             Ok(stored) => {
-                writer.finish().await.map_err(FileError::Storage)?;
+                writer.finish().await.map_err(FileError::storage)?;
                 Ok(stored)
             }
             Err(error) => {
@@ -215,7 +234,7 @@ async fn receive_into<E>(
                 kind = Some(recognise(name, &head)?);
             }
         }
-        writer.wait_for_capacity(2).await.map_err(FileError::Storage)?;
+        writer.wait_for_capacity(2).await.map_err(FileError::storage)?;
         writer.put(chunk);
     }
     if size == 0 {
