@@ -4,8 +4,8 @@ use std::fmt;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
-use kawasemi_store::Access;
 use kawasemi_store::backup::{self, Restored, Taken};
+use kawasemi_store::{Access, audit};
 use serde::Serialize;
 
 use crate::cli::{Backup, Restore};
@@ -53,8 +53,24 @@ pub async fn restore(shell: &Shell, Restore { file, replace }: Restore) -> anyho
         .await
         .with_context(|| format!("{} から戻せません。いまのデータは変わっていません。", file.display()))?;
     drop(bar);
+    set_checkpoints_back(shell, &restored).await?;
     shell.output.answer(&Back { restored })?;
     shell.output.remark("続けて kawasemi audit verify で確かめてください。");
+    Ok(())
+}
+
+/// Lets the copies of the audit trail's checkpoints say what the restored database says; those in a data folder were set
+/// back with it.
+async fn set_checkpoints_back(shell: &Shell, restored: &Restored) -> anyhow::Result<()> {
+    if matches!(shell.config.place, Place::Folder(_)) {
+        return Ok(());
+    }
+    let store = shell.make_store(Access::Read).await?;
+    for code in &restored.cities {
+        let city = store.open_city(code).await?;
+        audit::rebase(&city, &shell.keeper_as_it_is(code), shell.clock.now()).await?;
+    }
+    store.close().await;
     Ok(())
 }
 
