@@ -44,7 +44,7 @@ pub enum ImportError {
     Ledger(#[from] LedgerError),
 }
 
-/// Reads a paper, knowing the themes of the ledger. `fiscal_year` stands in where the paper names none.
+/// Reads a paper, knowing the themes of the ledger. A `fiscal_year` that a person named counts more than the paper's.
 pub async fn read(
     ledgers: &Ledgers,
     context: &Context,
@@ -55,6 +55,6 @@ pub async fn read(
     let known: Vec<String> = themes.iter().map(|theme| Theme::of(theme).name).collect();
     let known = known.iter().map(String::as_str).chain(USUAL_THEMES).collect::<Vec<&str>>();
     let mut paper = parse_paper_knowing(bytes, &known)?;
-    paper.fiscal_year = paper.fiscal_year.or(fiscal_year);
+    paper.fiscal_year = fiscal_year.or(paper.fiscal_year);
     if paper.fiscal_year.is_none() { Err(ImportError::NoFiscalYear) } else { Ok(paper) }
 }

@@ -276,7 +276,7 @@ impl Planner<'_> {
                         }
                         Settled::Kept => {
                             let message = format!(
-                                "「{}」の基本的考え方は、取り込んだ後に職員が直しているため、直した文を残しました。方針書の文は「方針書の基本的考え方」に入れました。",
+                                "「{}」の基本的考え方は、職員が書いた文があるため、そのまま残しました。方針書の文は「方針書の基本的考え方」に入れました。",
                                 department.name
                             );
                             self.remark(Remark::new(Some(department.line), ImportKind::Kept, message).about(&stated));
@@ -480,7 +480,7 @@ impl Planner<'_> {
     fn remark_on_kept(&mut self, planned: &PlannedInitiative, department: &PaperDepartment, stated: &PaperInitiative) {
         let fields: Vec<&str> = planned.kept.iter().map(|field| field_label(*field)).collect();
         let message = format!(
-            "「{}」の取り組み「{}」の{}は、職員が直しているため、直した内容を残しました。方針書の内容に合わせるときは、取り組みの画面で直してください。",
+            "「{}」の取り組み「{}」の{}は、職員が書いた内容があるため、そのまま残しました。方針書に合わせるときは、取り組みの画面で直してください。",
             department.name,
             stated.title,
             fields.join("・")

@@ -227,7 +227,7 @@ fn tiles(board: &Board, asked: &Asked) -> SafeHtml {
     let percent = if budget > 0 { format!("{:.1}", 100.0 * spent as f64 / budget as f64) } else { "—".to_owned() };
     let note = |text: &str| view::note(text);
     card::grid(
-        "grid-tiles",
+        "grid-tiles policy-tiles",
         [
             tile("取り組み", tally.all)
                 .below(bar(&tally))

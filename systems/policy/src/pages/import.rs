@@ -233,7 +233,7 @@ fn tiles(planned: &Planned) -> SafeHtml {
     if !planned.left.is_empty() {
         all.push(tile("方針書にない", planned.left.len()));
     }
-    card::grid("grid-tiles", all)
+    card::grid("grid-tiles policy-tiles", all)
 }
 
 fn warnings(remarks: &[Remark]) -> SafeHtml {

@@ -78,7 +78,7 @@ async fn show(cx: &Cx, id: RecordId, refused: Option<&Refused>) -> Result<Respon
     main.push(&reviews(&board, &one));
     let aside = aside(&board, &one, &others);
     let body = SafeHtml::trusted(format!(
-        "<div class=\"with-aside\"><div class=\"stack\">{main}</div><aside class=\"stack\" aria-label=\"担当・計画・予算\">{aside}</aside></div>"
+        "<div class=\"with-aside\"><div class=\"stack\">{main}</div><aside class=\"stack policy-aside\" aria-label=\"担当・計画・予算\">{aside}</aside></div>"
     ));
     let html = page.body(body).render();
     let status = if refused.is_some() { http::StatusCode::UNPROCESSABLE_ENTITY } else { http::StatusCode::OK };

@@ -56,7 +56,6 @@ pub async fn page(cx: Cx) -> Result<Response, Problem> {
     let page = Page::new(&site, format!("{} 部局運営方針 年度末報告書", year.label()))
         .crumb("ホーム", "/desk")
         .crumb("部局運営方針", format!("{BOARD}?fy={year}"))
-        .lead("印刷するか、印刷の画面で PDF に保存できます。部局ごとにページが分かれます。")
         .actions(back)
         .body(body);
     Ok(Html(page.render()).into_response())
