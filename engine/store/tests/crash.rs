@@ -189,6 +189,10 @@ on_both_stores! {
             for (id, revision) in kill_round(fixture, "writer", &keeper, round).await {
                 written.insert(id.0, revision);
             }
+            // First by a process that may only read, as `audit verify` does.
+            let (store, city) = fixture.open_again(Access::Read).await;
+            check_trail(&city, &keeper).await;
+            store.close().await;
             let (store, city) = fixture.open_again(Access::Command).await;
             let rows = city.read(Sql::with("SELECT id, revision FROM {l_park}", [])).await.unwrap();
             let present: HashMap<uuid::Uuid, i64> =
