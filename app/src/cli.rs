@@ -50,7 +50,7 @@ impl Cli {
     /// # Errors
     /// Whatever `clap` finds, help and version included; [`crate::usage`] says it in Japanese.
     pub fn read(words: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
-        Self::from_arg_matches(&Self::japanese().try_get_matches_from(words)?)
+        Self::from_arg_matches(&Self::japanese().try_get_matches_from(options_first(words))?)
     }
 
     /// The names of the verbs, for suggesting the one that was meant.
@@ -62,6 +62,41 @@ impl Cli {
     pub fn japanese() -> Command {
         japanese(Self::command())
     }
+}
+
+/// Brings the options of every verb to the front. `clap` takes all that follows a system's command for its arguments, but
+/// `kawasemi policy import FILE --json` should mean what it means with any other verb.
+fn options_first(words: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
+    let mut words = words.into_iter();
+    let mut front: Vec<OsString> = words.next().into_iter().collect();
+    let mut rest = Vec::new();
+    let is_verb = |word: &str| Cli::verbs().iter().any(|verb| verb == word);
+    while let Some(word) = words.next() {
+        match word.to_str() {
+            // What our own verbs take is theirs to read.
+            Some(verb) if rest.is_empty() && is_verb(verb) => {
+                rest.push(word);
+                rest.extend(words);
+                break;
+            }
+            Some("--") => {
+                rest.push(word);
+                rest.extend(words);
+                break;
+            }
+            Some("--json" | "--quiet" | "-q" | "--verbose" | "-v") => front.push(word),
+            Some("--data" | "--database-url" | "--city" | "--config") => {
+                front.push(word);
+                front.extend(words.next());
+            }
+            Some(text) if ["--data=", "--database-url=", "--city=", "--config="].iter().any(|o| text.starts_with(o)) => {
+                front.push(word);
+            }
+            _ => rest.push(word),
+        }
+    }
+    front.extend(rest);
+    front
 }
 
 fn japanese(command: Command) -> Command {
@@ -472,5 +507,18 @@ fn mapping(text: &str) -> Result<(String, String), String> {
             Ok((heading.to_owned(), field.to_owned()))
         }
         _ => Err("「見出し=項目」の形で指定してください。".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod order_tests {
+    use super::*;
+
+    #[test]
+    fn options_of_every_verb_may_follow_a_systems_command() {
+        let words = ["kawasemi", "policy", "import", "paper.txt", "--json", "--data", "d"].map(OsString::from);
+        let cli = Cli::read(words).expect("is read");
+        assert!(cli.global.json && cli.global.data.as_deref() == Some(std::path::Path::new("d")));
+        assert!(matches!(cli.verb, Verb::System(words) if words == ["policy", "import", "paper.txt"]));
     }
 }

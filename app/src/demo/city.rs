@@ -130,8 +130,9 @@ async fn make(shell: &Shell, demo: &Demo) -> anyhow::Result<Made> {
 async fn fill(shell: &Shell, open: &OpenCity, demo: &Demo) -> anyhow::Result<Made> {
     let context = shell.context("デモの市");
     let since = FiscalYear::new(SINCE)?;
-    let (departments, staff) = (organisation::departments(since), organisation::staff(demo.seed, TODAY));
-    let organised = personnel::import(&open.ledgers, &context, departments, staff.clone(), false).await?;
+    let staff = organisation::staff(demo.seed, TODAY);
+    let rows = (organisation::departments(since), staff.clone());
+    let organised = personnel::import(&open.ledgers, &context, &*shell.ids, rows, false).await?;
     for system in &shell.systems {
         if let Some(sample) = system.sample {
             let (work, _progress) =

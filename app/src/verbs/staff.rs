@@ -25,8 +25,8 @@ pub async fn run(shell: &Shell, staff: Staff) -> anyhow::Result<()> {
     let staff = staff.map(|file| read(&file, personnel_file::read_staff)).transpose()?;
     let (store, open) = shell.open(Access::Command).await?;
     let context = shell.context("kawasemi staff import");
-    let (departments, staff) = (departments.unwrap_or_default(), staff.unwrap_or_default());
-    let outcome = personnel::import(&open.ledgers, &context, departments, staff, dry_run).await;
+    let rows = (departments.unwrap_or_default(), staff.unwrap_or_default());
+    let outcome = personnel::import(&open.ledgers, &context, &*shell.ids, rows, dry_run).await;
     if outcome.is_ok() && !dry_run {
         kawasemi_registry::sync_departments(&open.ledgers, &open.identity, &context).await?;
     }

@@ -13,7 +13,7 @@ use futures::{StreamExt as _, TryStreamExt as _};
 use jiff::civil::Date;
 use kawasemi_identity::{Context, Identity, IdentityError};
 use kawasemi_kernel::fiscal::FiscalYear;
-use kawasemi_kernel::{RecordId, Value};
+use kawasemi_kernel::{IdSource, RecordId, Value};
 use kawasemi_ledger::{Draft, LedgerError, Ledgers, Visible};
 use serde::Serialize;
 
@@ -76,18 +76,21 @@ pub enum PersonnelError {
 
 /// Brings departments and staff into the registers. With `dry_run` nothing is written and the report says what would be.
 ///
+/// New records get their ids before several are written at once, so that the same file gives the same ids where the source
+/// of ids is a counter.
+///
 /// # Errors
 /// [`PersonnelError`]; codes and circles before anything is written.
 pub async fn import(
     ledgers: &Ledgers,
     context: &Context,
-    departments: Vec<DepartmentRow>,
-    staff: Vec<StaffRow>,
+    ids: &dyn IdSource,
+    (departments, staff): (Vec<DepartmentRow>, Vec<StaffRow>),
     dry_run: bool,
 ) -> Result<PersonnelReport, PersonnelError> {
-    let writer = Writer { ledgers, context, dry_run };
+    let writer = Writer { ledgers, context, ids, dry_run };
     let mut report = PersonnelReport::default();
-    let mut known = ids(&register::all(ledgers, context, DEPARTMENT).await?, "code");
+    let mut known = ids_by(&register::all(ledgers, context, DEPARTMENT).await?, "code");
     check_codes(&known, &departments, &staff)?;
     report.departments = writer.departments(ordered(departments)?, &mut known).await?;
     let posts = writer.posts(&staff, &known, &mut report.posts).await?;
@@ -146,13 +149,14 @@ fn ordered(rows: Vec<DepartmentRow>) -> Result<Vec<DepartmentRow>, PersonnelErro
 }
 
 /// Record ids by a text field.
-fn ids(records: &[Visible], field: &str) -> HashMap<String, RecordId> {
+fn ids_by(records: &[Visible], field: &str) -> HashMap<String, RecordId> {
     records.iter().map(|record| (text(record, field).to_owned(), record.id)).collect()
 }
 
 struct Writer<'a> {
     ledgers: &'a Ledgers,
     context: &'a Context,
+    ids: &'a dyn IdSource,
     dry_run: bool,
 }
 
@@ -212,7 +216,7 @@ impl Writer<'_> {
                 ("successor", reference(&row.successor)),
             ];
             let wish = Wish::of(("code", row.code.clone()), present.remove(&row.code), fields);
-            let outcome = self.write(DEPARTMENT, wish).await?;
+            let outcome = self.write(DEPARTMENT, self.new_id(), wish).await?;
             outcome.count(&mut counts);
             // A dry run has no id for what it would add; references to it are then left out of the comparison.
             if let Some(id) = outcome.id() {
@@ -319,8 +323,10 @@ impl Writer<'_> {
         wishes: Vec<(String, Wish)>,
         counts: &mut Counts,
     ) -> Result<HashMap<String, RecordId>, PersonnelError> {
+        let wishes: Vec<(String, RecordId, Wish)> =
+            wishes.into_iter().map(|(key, wish)| (key, self.new_id(), wish)).collect();
         let outcomes: Vec<(String, Outcome)> = futures::stream::iter(wishes)
-            .map(|(key, wish)| async { self.write(ledger, wish).await.map(|outcome| (key, outcome)) })
+            .map(|(key, id, wish)| async move { self.write(ledger, id, wish).await.map(|outcome| (key, outcome)) })
             .buffered(AT_ONCE)
             .try_collect()
             .await?;
@@ -328,13 +334,19 @@ impl Writer<'_> {
         Ok(outcomes.into_iter().filter_map(|(key, outcome)| Some((key, outcome.id()?))).collect())
     }
 
-    async fn write(&self, ledger: &str, wish: Wish) -> Result<Outcome, PersonnelError> {
+    fn new_id(&self) -> RecordId {
+        RecordId(self.ids.next())
+    }
+
+    /// Writes what a record is to be; `id` is for a new one.
+    async fn write(&self, ledger: &str, id: RecordId, wish: Wish) -> Result<Outcome, PersonnelError> {
         let Wish { what, present, fields } = wish;
         let failed = |source| PersonnelError::Record { what, source };
         match present {
             None if self.dry_run => Ok(Outcome::WouldAdd),
             None => {
-                let saved = self.ledgers.create(self.context, ledger, draft(fields)).await.map_err(failed)?;
+                let saved =
+                    self.ledgers.create(self.context, ledger, draft(fields).with_id(id)).await.map_err(failed)?;
                 Ok(Outcome::Added(saved.id))
             }
             Some(record) => {

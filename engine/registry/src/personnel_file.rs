@@ -146,6 +146,14 @@ pub struct FileMistake {
     pub message: String,
 }
 
+/// The text of a file in UTF-8 or CP932 (Shift_JIS); none if it is neither.
+pub fn text(bytes: &[u8]) -> Option<String> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Some(text.to_owned()),
+        Err(_) => encoding_rs::SHIFT_JIS.decode_without_bom_handling_and_without_replacement(bytes).map(Into::into),
+    }
+}
+
 /// Reads the file of departments. Headings: 部局コード, 名称, ふりがな, 上位部局コード, 建制順, 設置年度, 廃止年度, 引継ぎ先コード.
 ///
 /// # Errors
@@ -314,6 +322,13 @@ mod tests {
     use super::*;
 
     const STAFF: &str = "職員番号,氏名,ﾌﾘｶﾞﾅ,所属コード,職名,主務兼務,発令日\n";
+
+    #[test]
+    fn reads_files_of_spreadsheets() {
+        assert_eq!(text("職員番号".as_bytes()).as_deref(), Some("職員番号"));
+        assert_eq!(text(&encoding_rs::SHIFT_JIS.encode("職員番号,ｻﾄｳ").0).as_deref(), Some("職員番号,ｻﾄｳ"));
+        assert_eq!(text(&[0x89, b'P', b'N', b'G', 0x0d, 0xff, 0xff]), None);
+    }
 
     #[test]
     fn reads_departments_in_the_words_of_the_office() {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use jiff::civil::date;
 use kawasemi_identity::{Context, Identity, NewAccount, Parts, PasswordCost, Passwords, Rules, SeededEntropy};
+use kawasemi_kernel::id::CountingIds;
 use kawasemi_ledger::{Calculators, Ledgers};
 use kawasemi_registry::personnel::{Counts, PersonnelError, PersonnelReport, import};
 use kawasemi_registry::personnel_file::{read_departments, read_staff};
@@ -22,6 +23,7 @@ const MOVED: &str = "職員番号,氏名,フリガナ,所属コード,職名,主
     0001,佐藤 花子,サトウ ハナコ,planning,課長,,R4.4.1\n";
 
 struct Hall {
+    ids: Arc<CountingIds>,
     ledgers: Ledgers,
     identity: Identity,
     context: Context,
@@ -36,13 +38,14 @@ impl Hall {
         let ledgers = Ledgers::new(city.clone(), bundle.system.roles, Calculators::new(), ids.clone()).unwrap();
         let entropy = Arc::new(SeededEntropy::new(7));
         let passwords = Passwords::new(PasswordCost::for_tests(), entropy.clone()).unwrap();
-        let identity = Identity::new(city, Parts { ids, entropy, passwords, rules: Rules::default() });
-        Self { ledgers, identity, context: Context::system(fixture.now(), "試験") }
+        let identity = Identity::new(city, Parts { ids: ids.clone(), entropy, passwords, rules: Rules::default() });
+        Self { ids, ledgers, identity, context: Context::system(fixture.now(), "試験") }
     }
 
     async fn import(&self, departments: &str, staff: &str, dry_run: bool) -> Result<PersonnelReport, PersonnelError> {
         let departments = if departments.is_empty() { Vec::new() } else { read_departments(departments).unwrap() };
-        import(&self.ledgers, &self.context, departments, read_staff(staff).unwrap(), dry_run).await
+        let rows = (departments, read_staff(staff).unwrap());
+        import(&self.ledgers, &self.context, &*self.ids, rows, dry_run).await
     }
 
     /// The names of the departments of a member of staff on a day.
