@@ -31,7 +31,7 @@ pub enum Targets {
     /// Those that were ticked, with the revisions on the screen.
     Ticked(Vec<(RecordId, i64)>),
     /// All of a list.
-    All(ListRequest),
+    All(Box<ListRequest>),
 }
 
 /// What is done to each of them.

@@ -200,7 +200,7 @@ impl<'a> Check<'a> {
         match (default.as_str(), &field.kind) {
             ("today", FieldKind::Date) => Value::Date(self.against.as_of),
             ("this-fiscal-year", FieldKind::FiscalYear) => Value::Int(FiscalYear::of(self.against.as_of).year().into()),
-            (text, kind) => match field::of(kind).from_text(text) {
+            (text, kind) => match field::of(kind).read_text(text) {
                 Ok(value) => value,
                 Err(refusals) => {
                     self.refuse(field, format!("台帳の既定値「{text}」が使えません。{}", refusals.message()));
@@ -352,7 +352,7 @@ fn fitted(field: &FieldDef, value: Value) -> Result<Value, String> {
         }
         (kind, value) => {
             let kind = field::of(kind);
-            kind.from_json(&kind.to_json(&value)).map_err(|refusals| refusals.message().to_owned())?
+            kind.read_json(&kind.to_json(&value)).map_err(|refusals| refusals.message().to_owned())?
         }
     })
 }

@@ -22,6 +22,9 @@ use crate::select::{ListRequest, cql_literal};
 
 /// Records that are looked at.
 const LOOKED_AT: u32 = 10_000;
+/// How often each cell occurs in a column.
+type Counts = Vec<(Cell, u64)>;
+
 /// Most values of one facet.
 const VALUES: usize = 50;
 
@@ -69,7 +72,7 @@ impl Ledgers {
         for field in &fields {
             by_clearance.entry(field.clearance).or_default().push(field);
         }
-        let mut counted: BTreeMap<&str, (Vec<(Cell, u64)>, bool)> = BTreeMap::new();
+        let mut counted: BTreeMap<&str, (Counts, bool)> = BTreeMap::new();
         for group in by_clearance.values() {
             let (facets, is_partial) = self.count_values(context, &gate, group, request).await?;
             for (field, values) in group.iter().zip(facets) {
@@ -103,7 +106,7 @@ impl Ledgers {
         gate: &Gate,
         fields: &[&FieldDef],
         request: &ListRequest,
-    ) -> Result<(Vec<Vec<(Cell, u64)>>, bool)> {
+    ) -> Result<(Vec<Counts>, bool)> {
         let names = fields.iter().map(|field| field.key.as_str());
         let selection = self.select(context, gate, Action::Read, request, names).await?;
         let keys: Vec<&str> = fields.iter().map(|field| field.key.as_str()).collect();
@@ -171,7 +174,7 @@ fn to_cell(gate: &Gate, key: &str, value: &Value) -> Option<Cell> {
 }
 
 /// Cells as values; each of several choices counts for itself.
-fn merged(field: &FieldDef, cells: Vec<(Cell, u64)>) -> Result<Vec<(Value, u64)>> {
+fn merged(field: &FieldDef, cells: Counts) -> Result<Vec<(Value, u64)>> {
     let mut values: Vec<(Value, u64)> = Vec::new();
     let mut add = |value: Value, count: u64| match values.iter_mut().find(|(known, _)| *known == value) {
         Some((_, sum)) => *sum += count,

@@ -110,11 +110,11 @@ impl Ledgers {
     /// [`LedgerError::NotFound`] when there is none or it may not be seen.
     pub async fn attachment(&self, context: &Context, ledger: &str, id: RecordId, file: Uuid) -> Result<FileRef> {
         let record = self.get(context, ledger, id).await?;
-        let attached = record.fields().values().filter_map(|value| match value {
+        let mut attached = record.fields().values().filter_map(|value| match value {
             Value::Files(files) => files.iter().find(|known| known.id == file),
             _ => None,
         });
-        attached.cloned().next().ok_or(LedgerError::NotFound)
+        attached.next().cloned().ok_or(LedgerError::NotFound)
     }
 
     /// Makes of a request what a page needs.

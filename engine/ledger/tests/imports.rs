@@ -122,10 +122,11 @@ kawasemi_testkit::on_both_stores! {
         let (ledgers, keeper, plan) = (city.ledgers.clone(), city.keeper(), import.plan.clone());
         let (sender, mut begun) = tokio::sync::mpsc::unbounded_channel();
         let task = tokio::spawn(async move {
-            let progress = move |now: kawasemi_ledger::import::Progress| drop(sender.send(now.rows));
+            let progress = move |now: kawasemi_ledger::import::Progress| sender.send(now.rows).unwrap_or_default();
             ledgers.import(&keeper, "park", &plan, &progress).await
         });
-        assert_eq!(begun.recv().await, Some(500));
+        // The second chunk is told when the first is durable.
+        assert_eq!((begun.recv().await, begun.recv().await), (Some(500), Some(1_000)));
         task.abort();
         drop(task.await);
         assert!(all(&city).await.is_empty());

@@ -91,7 +91,7 @@ pub struct Group {
 
 /// The key of a group: ordered, and equal for equal values.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(self) enum Key {
+enum Key {
     Int(i64),
     Text(String),
     Null,
@@ -99,7 +99,7 @@ pub(self) enum Key {
 
 /// What is known of the records of one cell.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(self) struct Tally {
+struct Tally {
     pub records: u64,
     pub values: u64,
     pub sum: i128,
@@ -134,7 +134,7 @@ impl Tally {
 
 /// The tallies of all cells, and that of all records, which count once where they have several choices.
 #[derive(Default)]
-pub(self) struct Tallies {
+struct Tallies {
     cells: BTreeMap<Vec<Key>, Tally>,
     all: Tally,
 }
@@ -145,7 +145,8 @@ impl Tallies {
         self.all.add(tally);
         let mut combinations: Vec<Vec<Key>> = vec![Vec::new()];
         for keys in keys {
-            let longer = |one: &Vec<Key>| keys.iter().map(|key| [one.as_slice(), &[key.clone()]].concat()).collect();
+            let longer =
+                |one: &Vec<Key>| keys.iter().map(|key| [one.as_slice(), std::slice::from_ref(key)].concat()).collect();
             combinations = combinations.iter().flat_map(|one| -> Vec<Vec<Key>> { longer(one) }).collect();
         }
         combinations.into_iter().for_each(|keys| self.cells.entry(keys).or_default().add(tally));
@@ -153,7 +154,7 @@ impl Tallies {
 }
 
 /// One grouping, with its field.
-pub(self) struct Grouping<'a> {
+struct Grouping<'a> {
     pub field: &'a FieldDef,
     pub step: Step,
 }

@@ -102,10 +102,10 @@ impl Column<'_> {
     fn by_values(&self) -> Option<FieldType> {
         let is_date = |cell: &&Cell| matches!(cell, Cell::DateTime(at) if at.time() == jiff::civil::Time::midnight());
         let is_moment = |cell: &&Cell| matches!(cell, Cell::DateTime(_));
-        if self.cells.iter().all(|cell| is_date(&cell)) {
+        if self.cells.iter().all(is_date) {
             return Some(FieldType::Date);
         }
-        if self.cells.iter().all(|cell| is_moment(&cell)) {
+        if self.cells.iter().all(is_moment) {
             return Some(FieldType::DateTime);
         }
         if self.cells.iter().all(|cell| matches!(cell, Cell::Bool(_))) || self.is_yes_no() {

@@ -131,7 +131,7 @@ pub struct ExportReport {
 }
 
 /// Writes records in one format.
-pub(self) trait Writer: Send {
+trait Writer: Send {
     /// What stands before the first record.
     fn begin(&mut self, out: &mut Vec<u8>) -> Result<()>;
     /// A record.

@@ -46,7 +46,7 @@ fn shown(choices: &[Choice], key: &str, style: &Style<'_>) -> String {
 }
 
 impl FieldType for One<'_> {
-    fn from_text(&self, text: &str) -> Parsed {
+    fn read_text(&self, text: &str) -> Parsed {
         let text = input::short(text)?;
         if text.is_empty() {
             return Ok(Value::Null);
@@ -85,7 +85,7 @@ impl Several<'_> {
 }
 
 impl FieldType for Several<'_> {
-    fn from_text(&self, text: &str) -> Parsed {
+    fn read_text(&self, text: &str) -> Parsed {
         let text = text.trim();
         if text.len() > input::LONGEST_SCALAR * 4 {
             return Err("入力が長すぎます。選択肢を「、」で区切って入力してください。".into());
@@ -97,18 +97,18 @@ impl FieldType for Several<'_> {
         self.keys(text.split(['、', ',', '，', ';', '；', '|', '\n', '/', '／', '・']))
     }
 
-    fn from_entry(&self, entry: &Entry, key: &str) -> Parsed {
+    fn read_entry(&self, entry: &Entry, key: &str) -> Parsed {
         match entry.all(key) {
-            [one] => self.from_text(one),
+            [one] => self.read_text(one),
             several => self.keys(several),
         }
     }
 
-    fn from_json(&self, json: &Json) -> Parsed {
+    fn read_json(&self, json: &Json) -> Parsed {
         match json {
             Json::Array(items) if items.len() > self.choices.len().max(1) * 4 => Err("選択肢の数が多すぎます。".into()),
             Json::Array(items) => self.keys(items.iter().map(input::json_text).collect::<Result<Vec<_>, _>>()?),
-            json => self.from_text(&input::json_text(json)?),
+            json => self.read_text(&input::json_text(json)?),
         }
     }
 
@@ -166,7 +166,7 @@ mod tests {
         check_json(&several, json!([["city"]]), Err("一つの値"));
         check(&several, "、", Ok(Value::Null));
         let entry = Entry::from_pairs([("kind", ""), ("kind", "city"), ("kind", "block")]);
-        assert_eq!(several.from_entry(&entry, "kind"), Ok(both.clone()));
+        assert_eq!(several.read_entry(&entry, "kind"), Ok(both.clone()));
         assert_eq!(several.show(&both, &Style::page(Lang::Ja)), "街区公園、総合公園");
     }
 }

@@ -11,7 +11,7 @@ pub(super) struct Computed<'a> {
 }
 
 impl FieldType for Computed<'_> {
-    fn from_text(&self, text: &str) -> Parsed {
+    fn read_text(&self, text: &str) -> Parsed {
         if text.trim().is_empty() {
             Ok(Value::Null)
         } else {

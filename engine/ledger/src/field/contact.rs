@@ -31,7 +31,7 @@ fn shown(value: &Value) -> String {
 }
 
 impl FieldType for Phone {
-    fn from_text(&self, text: &str) -> Parsed {
+    fn read_text(&self, text: &str) -> Parsed {
         read(text, contact::Phone::as_str)
     }
 
@@ -45,7 +45,7 @@ impl FieldType for Phone {
 }
 
 impl FieldType for Mail {
-    fn from_text(&self, text: &str) -> Parsed {
+    fn read_text(&self, text: &str) -> Parsed {
         read(text, contact::MailAddress::as_str)
     }
 
@@ -59,7 +59,7 @@ impl FieldType for Mail {
 }
 
 impl FieldType for Url {
-    fn from_text(&self, text: &str) -> Parsed {
+    fn read_text(&self, text: &str) -> Parsed {
         read(text, contact::WebAddress::as_str)
     }
 

@@ -62,16 +62,16 @@ pub(crate) fn refused_file(kind: &FieldKind, file: &FileRef) -> Option<String> {
 }
 
 impl FieldType for Files {
-    fn from_text(&self, text: &str) -> Parsed {
+    fn read_text(&self, text: &str) -> Parsed {
         self.named(input::short(text)?.split([',', ' ', '、']))
     }
 
-    fn from_entry(&self, entry: &Entry, key: &str) -> Parsed {
+    fn read_entry(&self, entry: &Entry, key: &str) -> Parsed {
         self.named(entry.all(key))
     }
 
     /// An array of ids, or of objects with an `id` as they are given out.
-    fn from_json(&self, json: &Json) -> Parsed {
+    fn read_json(&self, json: &Json) -> Parsed {
         let Json::Array(items) = json else {
             return Err("添付ファイルは番号（id）の配列で指定してください。".into());
         };

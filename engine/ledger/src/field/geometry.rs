@@ -40,7 +40,7 @@ impl Shape {
 
 impl FieldType for Shape {
     /// WKT, GeoJSON, or for a point `緯度, 経度` as map services show it.
-    fn from_text(&self, text: &str) -> Parsed {
+    fn read_text(&self, text: &str) -> Parsed {
         let text = text.trim();
         if text.is_empty() {
             return Ok(Value::Null);
@@ -50,7 +50,7 @@ impl FieldType for Shape {
         }
         if text.starts_with('{') {
             let json: Json = serde_json::from_str(text).map_err(|_| "図形がGeoJSONの形になっていません。")?;
-            return self.from_json(&json);
+            return self.read_json(&json);
         }
         if self.wanted == Wanted::Point && text.starts_with(|c: char| c.is_numeric() || c == '北') {
             return self.checked(latitude_longitude(text)?);
@@ -58,11 +58,11 @@ impl FieldType for Shape {
         self.checked(text.parse::<Geometry>().map_err(|error| error.to_string())?)
     }
 
-    fn from_json(&self, json: &Json) -> Parsed {
+    fn read_json(&self, json: &Json) -> Parsed {
         match json {
             Json::Null => Ok(Value::Null),
             Json::Object(_) => self.checked(Geometry::from_geojson(json).map_err(|error| error.to_string())?),
-            json => self.from_text(&input::json_text(json)?),
+            json => self.read_text(&input::json_text(json)?),
         }
     }
 
@@ -121,6 +121,6 @@ mod tests {
         check(&point, "LINESTRING(0 0, 1 1)", Err("点（Point）"));
         check(&point, &" 1".repeat(9_000_000), Err("大きすぎます"));
         assert_eq!(point.show(&hall, &Style::page(Lang::Ja)), "北緯35.43780° 東経139.42690°");
-        assert_eq!(point.from_text(&point.show(&hall, &Style::file())), Ok(hall));
+        assert_eq!(point.read_text(&point.show(&hall, &Style::file())), Ok(hall));
     }
 }

@@ -40,26 +40,26 @@ pub type Parsed = Result<Value, Refusals>;
 /// A type of field.
 pub trait FieldType {
     /// Reads a text as it was typed. An empty text is [`Value::Null`].
-    fn from_text(&self, text: &str) -> Parsed;
+    fn read_text(&self, text: &str) -> Parsed;
 
     /// Reads what a form sent under a key and its parts (`name`, `name.kana`).
-    fn from_entry(&self, entry: &Entry, key: &str) -> Parsed {
-        self.from_text(entry.one(key))
+    fn read_entry(&self, entry: &Entry, key: &str) -> Parsed {
+        self.read_text(entry.one(key))
     }
 
     /// Reads a member of a JSON object.
-    fn from_json(&self, json: &Json) -> Parsed {
-        input::json_text(json).map_or_else(|message| Err(message.into()), |text| self.from_text(&text))
+    fn read_json(&self, json: &Json) -> Parsed {
+        input::json_text(json).map_or_else(|message| Err(message.into()), |text| self.read_text(&text))
     }
 
     /// Reads a cell of a sheet.
-    fn from_cell(&self, cell: &Cell) -> Parsed {
+    fn read_cell(&self, cell: &Cell) -> Parsed {
         match cell {
             Cell::Empty => Ok(Value::Null),
             Cell::Error(code) => {
                 Err(format!("表計算のエラー値（{code}）が入っています。元のファイルを直してください。").into())
             }
-            cell => self.from_text(&cell.to_text()),
+            cell => self.read_text(&cell.to_text()),
         }
     }
 
@@ -182,7 +182,7 @@ impl<T: Into<String>> From<T> for Refusals {
 
 /// Reads a field of a form.
 pub fn from_entry(field: &FieldDef, entry: &Entry) -> Result<Value, Vec<FieldError>> {
-    of(&field.kind).from_entry(entry, &field.key).map_err(|refusals| refusals.of_field(field))
+    of(&field.kind).read_entry(entry, &field.key).map_err(|refusals| refusals.of_field(field))
 }
 
 /// Reads a field of a JSON object.
@@ -190,12 +190,12 @@ pub fn from_json(field: &FieldDef, json: &Json) -> Result<Value, Vec<FieldError>
     if json.is_null() {
         return Ok(Value::Null);
     }
-    of(&field.kind).from_json(json).map_err(|refusals| refusals.of_field(field))
+    of(&field.kind).read_json(json).map_err(|refusals| refusals.of_field(field))
 }
 
 /// Reads a field from a cell of a sheet.
 pub fn from_cell(field: &FieldDef, cell: &Cell) -> Result<Value, Vec<FieldError>> {
-    of(&field.kind).from_cell(cell).map_err(|refusals| refusals.of_field(field))
+    of(&field.kind).read_cell(cell).map_err(|refusals| refusals.of_field(field))
 }
 
 #[cfg(test)]
@@ -205,14 +205,14 @@ mod tests {
     /// Reads a text and compares the value, or looks for a piece of the message.
     #[track_caller]
     pub(super) fn check(field: &dyn FieldType, text: &str, expected: Result<Value, &str>) {
-        compare(field.from_text(text), expected, &text.chars().take(40).collect::<String>());
+        compare(field.read_text(text), expected, &text.chars().take(40).collect::<String>());
     }
 
     /// The same for JSON.
     #[track_caller]
     pub(super) fn check_json(field: &dyn FieldType, json: Json, expected: Result<Value, &str>) {
         let shown = json.to_string();
-        compare(field.from_json(&json), expected, &shown.chars().take(80).collect::<String>());
+        compare(field.read_json(&json), expected, &shown.chars().take(80).collect::<String>());
     }
 
     #[track_caller]

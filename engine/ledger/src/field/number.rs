@@ -26,7 +26,7 @@ pub(super) struct Exact<'a> {
 }
 
 impl FieldType for Integer<'_> {
-    fn from_text(&self, text: &str) -> Parsed {
+    fn read_text(&self, text: &str) -> Parsed {
         let Some(digits) = digits(text, self.unit)? else { return Ok(Value::Null) };
         let number = Decimal::parse_at(&digits, 0).map_err(|error| match error {
             DecimalError::TooPrecise(_) => "小数は入力できません。整数で入力してください。".to_owned(),
@@ -48,7 +48,7 @@ impl FieldType for Integer<'_> {
 }
 
 impl FieldType for Exact<'_> {
-    fn from_text(&self, text: &str) -> Parsed {
+    fn read_text(&self, text: &str) -> Parsed {
         let Some(digits) = digits(text, self.unit)? else { return Ok(Value::Null) };
         let number = Decimal::parse_at(&digits, self.scale).map_err(|error| error.to_string())?;
         within(number, self.min, self.max, self.unit)?;

@@ -60,7 +60,7 @@ impl Name {
 
 impl FieldType for Name {
     /// `綾瀬 太郎` or, as it is shown in files, `綾瀬 太郎（アヤセ タロウ）`.
-    fn from_text(&self, text: &str) -> Parsed {
+    fn read_text(&self, text: &str) -> Parsed {
         if text.len() > input::LONGEST_SCALAR {
             return Self::of(text, "");
         }
@@ -72,13 +72,13 @@ impl FieldType for Name {
         }
     }
 
-    fn from_entry(&self, entry: &Entry, key: &str) -> Parsed {
+    fn read_entry(&self, entry: &Entry, key: &str) -> Parsed {
         Self::of(entry.one(key), entry.one(&format!("{key}.kana")))
     }
 
-    fn from_json(&self, json: &Json) -> Parsed {
+    fn read_json(&self, json: &Json) -> Parsed {
         if !json.is_object() {
-            return self.from_text(&input::json_text(json)?);
+            return self.read_text(&input::json_text(json)?);
         }
         only_members(json, &["name", "kana"])?;
         Self::of(&member(json, "name")?, &member(json, "kana")?)
@@ -124,7 +124,7 @@ fn postcode_digits(text: &str) -> Result<String, Refusals> {
 
 impl FieldType for Address {
     /// `〒252-1192 綾瀬市早川550`, or without a postcode.
-    fn from_text(&self, text: &str) -> Parsed {
+    fn read_text(&self, text: &str) -> Parsed {
         let text = text.trim();
         let Some(rest) = text.strip_prefix('〒') else { return Self::of("", text) };
         let cut =
@@ -133,13 +133,13 @@ impl FieldType for Address {
         Self::of(postcode, text)
     }
 
-    fn from_entry(&self, entry: &Entry, key: &str) -> Parsed {
+    fn read_entry(&self, entry: &Entry, key: &str) -> Parsed {
         Self::of(entry.one(&format!("{key}.postcode")), entry.one(key))
     }
 
-    fn from_json(&self, json: &Json) -> Parsed {
+    fn read_json(&self, json: &Json) -> Parsed {
         if !json.is_object() {
-            return self.from_text(&input::json_text(json)?);
+            return self.read_text(&input::json_text(json)?);
         }
         only_members(json, &["postcode", "text"])?;
         Self::of(&member(json, "postcode")?, &member(json, "text")?)

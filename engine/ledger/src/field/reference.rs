@@ -12,7 +12,7 @@ use super::{FieldType, Parsed, Style, input};
 pub(super) struct Reference;
 
 impl FieldType for Reference {
-    fn from_text(&self, text: &str) -> Parsed {
+    fn read_text(&self, text: &str) -> Parsed {
         let text = input::short(text)?;
         if text.is_empty() {
             return Ok(Value::Null);
@@ -21,9 +21,9 @@ impl FieldType for Reference {
     }
 
     /// An id, or an object that has one as its `id`, as a label beside it is ignored.
-    fn from_json(&self, json: &Json) -> Parsed {
+    fn read_json(&self, json: &Json) -> Parsed {
         let id = json.as_object().map_or(json, |object| object.get("id").unwrap_or(&Json::Null));
-        self.from_text(&input::json_text(id)?)
+        self.read_text(&input::json_text(id)?)
     }
 
     fn show(&self, value: &Value, style: &Style<'_>) -> String {

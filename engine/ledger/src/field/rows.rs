@@ -65,17 +65,17 @@ fn placed(index: usize, field: &FieldDef, reason: Refusal) -> Refusal {
 
 impl FieldType for Rows<'_> {
     /// A file has the rows of a record in one cell, as JSON.
-    fn from_text(&self, text: &str) -> Parsed {
+    fn read_text(&self, text: &str) -> Parsed {
         if text.trim().is_empty() {
             return Ok(Value::Null);
         }
         let json: Json = serde_json::from_str(text)
             .map_err(|_| "明細の形が正しくありません。書き出したファイルと同じ形（JSON）で入力してください。")?;
-        self.from_json(&json)
+        self.read_json(&json)
     }
 
     /// `items.0.name`, `items.0.id`, `items.2.name`: gaps in the numbering are rows that were taken away.
-    fn from_entry(&self, entry: &Entry, key: &str) -> Parsed {
+    fn read_entry(&self, entry: &Entry, key: &str) -> Parsed {
         let own = entry.part(key);
         let numbers: BTreeSet<usize> =
             own.keys().filter_map(|k| k.split('.').next()).filter_map(|n| n.parse().ok()).collect();
@@ -86,10 +86,10 @@ impl FieldType for Rows<'_> {
             let row = own.part(&number.to_string());
             (Uuid::try_parse(row.one("id")).unwrap_or_default(), row)
         });
-        self.collect(rows, |row, field| Some(of(&field.kind).from_entry(row, &field.key)))
+        self.collect(rows, |row, field| Some(of(&field.kind).read_entry(row, &field.key)))
     }
 
-    fn from_json(&self, json: &Json) -> Parsed {
+    fn read_json(&self, json: &Json) -> Parsed {
         let Json::Array(items) = json else {
             return if json.is_null() {
                 Ok(Value::Null)
@@ -112,7 +112,7 @@ impl FieldType for Rows<'_> {
             rows.push((id, row));
         }
         self.collect(rows.into_iter(), |row, field| {
-            row.get(&field.key).filter(|json| !json.is_null()).map(|json| of(&field.kind).from_json(json))
+            row.get(&field.key).filter(|json| !json.is_null()).map(|json| of(&field.kind).read_json(json))
         })
     }
 

@@ -17,7 +17,7 @@ pub(super) struct Lines {
 }
 
 impl FieldType for Line {
-    fn from_text(&self, text: &str) -> Parsed {
+    fn read_text(&self, text: &str) -> Parsed {
         bounded(text, self.max_length, tidy_line)
     }
 
@@ -31,7 +31,7 @@ impl FieldType for Line {
 }
 
 impl FieldType for Lines {
-    fn from_text(&self, text: &str) -> Parsed {
+    fn read_text(&self, text: &str) -> Parsed {
         bounded(text, self.max_length, tidy)
     }
 

@@ -24,7 +24,7 @@ pub(super) struct Month;
 pub(super) struct Year;
 
 impl FieldType for Day {
-    fn from_text(&self, text: &str) -> Parsed {
+    fn read_text(&self, text: &str) -> Parsed {
         let text = input::short(text)?;
         if text.is_empty() {
             return Ok(Value::Null);
@@ -49,7 +49,7 @@ impl FieldType for Day {
 }
 
 impl FieldType for Moment {
-    fn from_text(&self, text: &str) -> Parsed {
+    fn read_text(&self, text: &str) -> Parsed {
         let text = input::short(text)?;
         if text.is_empty() {
             return Ok(Value::Null);
@@ -126,7 +126,7 @@ fn clock_time(text: &str) -> Option<Time> {
 }
 
 impl FieldType for Month {
-    fn from_text(&self, text: &str) -> Parsed {
+    fn read_text(&self, text: &str) -> Parsed {
         let text = input::short(text)?;
         if text.is_empty() {
             return Ok(Value::Null);
@@ -135,11 +135,11 @@ impl FieldType for Month {
     }
 
     /// A sheet shows `2021年5月` but keeps the first day of the month.
-    fn from_cell(&self, cell: &super::Cell) -> Parsed {
+    fn read_cell(&self, cell: &super::Cell) -> Parsed {
         match cell {
             super::Cell::DateTime(at) => Ok(Value::YearMonth(kawasemi_kernel::YearMonth::of(at.date()))),
             super::Cell::Empty => Ok(Value::Null),
-            cell => self.from_text(&cell.to_text()),
+            cell => self.read_text(&cell.to_text()),
         }
     }
 
@@ -163,7 +163,7 @@ impl FieldType for Month {
 }
 
 impl FieldType for Year {
-    fn from_text(&self, text: &str) -> Parsed {
+    fn read_text(&self, text: &str) -> Parsed {
         let text = input::short(text)?;
         if text.is_empty() {
             return Ok(Value::Null);

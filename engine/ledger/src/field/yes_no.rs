@@ -29,7 +29,7 @@ pub(crate) fn answer(text: &str) -> Option<bool> {
 }
 
 impl FieldType for YesNo {
-    fn from_text(&self, text: &str) -> Parsed {
+    fn read_text(&self, text: &str) -> Parsed {
         let text = input::short(text)?;
         if text.is_empty() {
             return Ok(Value::Null);

@@ -1,6 +1,6 @@
 //! A file of rows, whatever its format: what it is, its first rows, and all of them one at a time.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -200,7 +200,7 @@ fn headings(header: &SheetRow, rows: &[SheetRow]) -> Vec<String> {
 }
 
 /// The format of a file by name, for a message.
-pub fn format_name(path: &PathBuf) -> &'static str {
+pub fn format_name(path: &Path) -> &'static str {
     match workbook::format_of(path) {
         Ok(Some(Format::Xlsx)) => "Excel（xlsx）",
         Ok(Some(Format::Xls)) => "Excel（xls）",

@@ -11,10 +11,11 @@ use std::path::{Path, PathBuf};
 use jiff::SignedDuration;
 use kawasemi_identity::Context;
 use kawasemi_schema::Action;
-use kawasemi_store::StoreError;
 use kawasemi_store::batch::{self, Batch};
 use kawasemi_store::record::RecordUnit;
+use kawasemi_store::{Receipt, StoreError};
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 
 use super::file::{self, FileError, FileOptions, Look, SheetRow};
 use super::mapping::Mapping;
@@ -83,8 +84,7 @@ impl Ledgers {
     ) -> Result<ImportReport> {
         let gate = self.gate_for_import(context, ledger, plan)?;
         let look = look_at(&plan.path, &plan.options).await?;
-        let mut import =
-            Import { ledgers: self, context, gate: &gate, plan, look: &look, progress, batch: None, read: 0 };
+        let mut import = Import::new(self, context, &gate, plan, &look, progress);
         import.first_reading(Mode::Try).await
     }
 
@@ -102,8 +102,7 @@ impl Ledgers {
     ) -> Result<ImportReport> {
         let gate = self.gate_for_import(context, ledger, plan)?;
         let look = look_at(&plan.path, &plan.options).await?;
-        let mut import =
-            Import { ledgers: self, context, gate: &gate, plan, look: &look, progress, batch: None, read: 0 };
+        let mut import = Import::new(self, context, &gate, plan, &look, progress);
         match import.first_reading(Mode::Write).await {
             Ok(report) if report.bad > 0 && !plan.mapping.skip_bad => {
                 import.sweep().await?;
@@ -175,9 +174,22 @@ struct Import<'a> {
     progress: OnProgress<'a>,
     batch: Option<Batch>,
     read: i64,
+    /// The unit that is being written while the next rows are prepared.
+    writing: Option<JoinHandle<kawasemi_store::Result<Receipt>>>,
 }
 
-impl Import<'_> {
+impl<'a> Import<'a> {
+    fn new(
+        ledgers: &'a Ledgers,
+        context: &'a Context,
+        gate: &'a Gate,
+        plan: &'a ImportPlan,
+        look: &'a Look,
+        progress: OnProgress<'a>,
+    ) -> Self {
+        Self { ledgers, context, gate, plan, look, progress, batch: None, read: 0, writing: None }
+    }
+
     /// Makes new records and counts the rest.
     async fn first_reading(&mut self, mode: Mode) -> Result<ImportReport> {
         let mut report = ImportReport::default();
@@ -204,7 +216,19 @@ impl Import<'_> {
             }
             (self.progress)(Progress { rows: report.rows, bad: report.bad, is_updating: false });
         }
+        self.written().await?;
         Ok(report)
+    }
+
+    /// Waits until the unit that is being written is durable.
+    async fn written(&mut self) -> Result<()> {
+        match self.writing.take() {
+            None => Ok(()),
+            Some(writing) => match writing.await {
+                Ok(outcome) => outcome.map(drop).map_err(|error| write_error(self.gate, error)),
+                Err(_) => Err(StoreError::Closed.into()),
+            },
+        }
     }
 
     async fn create(
@@ -222,7 +246,9 @@ impl Import<'_> {
         }
         let to = i64::try_from(rows).unwrap_or(i64::MAX);
         unit.add(batch::progress(batch, self.read, to, self.context.act.at));
-        self.ledgers.city().write(unit.into_unit()).await.map_err(|error| write_error(self.gate, error))?;
+        let (city, unit) = (self.ledgers.city().clone(), unit.into_unit());
+        self.written().await?;
+        self.writing = Some(tokio::spawn(async move { city.write(unit).await }));
         self.read = to;
         Ok(())
     }
@@ -241,6 +267,10 @@ impl Import<'_> {
     }
 
     async fn sweep(&mut self) -> Result<()> {
+        // What is on its way would only be refused after the sweep; its own failure is not news.
+        if let Err(error) = self.written().await {
+            tracing::debug!(%error, "the last unit of a swept import was not written");
+        }
         if let Some(open) = self.batch.take() {
             batch::sweep(self.ledgers.city(), &self.gate.ledger, open.id, self.context.act.at).await?;
         }
