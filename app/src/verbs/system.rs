@@ -29,8 +29,13 @@ pub async fn run(shell: &Shell, words: Vec<String>) -> anyhow::Result<()> {
         shell.output.remark(usage(system));
         return Ok(());
     }
-    if arguments.len() < command.arguments.len() {
+    // What stands in brackets may be left out.
+    let required = command.arguments.iter().filter(|argument| !argument.starts_with('[')).count();
+    if arguments.len() < required {
         return Err(UsageError(format!("引数が足りません。\n{}", usage(system))).into());
+    }
+    if let Some(extra) = arguments.get(command.arguments.len()) {
+        return Err(UsageError(format!("「{extra}」は余分です。\n{}", usage(system))).into());
     }
     let (store, open) = shell.open(Access::Command).await?;
     let reason = format!("kawasemi {key} {name}");
