@@ -21,7 +21,7 @@ use axum::Router;
 use jiff::{SignedDuration, Timestamp};
 use kawasemi_desk::{CityDesk, Desk, Opener, Pages, Problem, Settings, Site};
 use kawasemi_identity::{
-    Context, Identity, NewAccount, Parts, PasswordCost, Passwords, RoleAssignment, Rules, SeededEntropy,
+    Context, Identity, NewAccount, Parts, PasswordCost, Passwords, Provider, RoleAssignment, Rules, SeededEntropy,
 };
 use kawasemi_kernel::{Act, Clock, IdSource};
 use kawasemi_ledger::{Calculators, Ledgers};
@@ -78,6 +78,8 @@ pub struct Setup {
     pub settings: Settings,
     /// What computed fields may name.
     pub calculators: Calculators,
+    /// The hall's own identity provider.
+    pub provider: Option<Provider>,
 }
 
 /// A city with its pages.
@@ -106,7 +108,8 @@ impl TestCity {
         let bundles: Vec<&SystemBundle> =
             std::iter::once(&registry).chain(setup.systems.iter().map(|site| &site.bundle)).collect();
         let definitions = bundles.iter().flat_map(|bundle| bundle.ledgers.iter().cloned()).collect();
-        let roles = bundles.iter().flat_map(|bundle| bundle.system.roles.iter().cloned()).collect();
+        let roles = bundles.iter().flat_map(|bundle| bundle.system.roles.iter().cloned());
+        let roles = roles.chain([kawasemi_ledger::design::designer_role()]).collect();
         let plan = schema::plan(&fixture.city, Wanted { definitions, retired: Vec::new() }).await.expect("a plan");
         let act = Act::system(fixture.now(), "試験");
         schema::apply(&fixture.city, &plan, Allow::Additions, &act, &*fixture.ids).await.expect("the plan is applied");
@@ -117,7 +120,7 @@ impl TestCity {
         let passwords = Passwords::new(PasswordCost::for_tests(), entropy.clone()).expect("cheap passwords");
         let parts = Parts { ids: ids.clone(), entropy, passwords, rules: Rules::default() };
         let folder = TempDir::new().expect("the temporary folder is writable");
-        let opener = TestOpener { parts, roles, calculators: setup.calculators, folder };
+        let opener = TestOpener { parts, roles, calculators: setup.calculators, provider: setup.provider, folder };
         let desk =
             Desk::new(fixture.store.clone(), clock.clone(), ids, setup.systems, setup.settings, Box::new(opener));
         let city = match desk.city(fixture.city.code()).await {
@@ -166,6 +169,7 @@ struct TestOpener {
     parts: Parts,
     roles: Vec<RoleDef>,
     calculators: Calculators,
+    provider: Option<Provider>,
     folder: TempDir,
 }
 
@@ -182,7 +186,7 @@ impl Opener for TestOpener {
             let ledgers = Ledgers::new(city.clone(), roles, calculators, self.parts.ids.clone())?;
             let files = Files::in_folder(&self.folder.path().join("files"))?;
             let keeper = Keeper::new(self.folder.path().join("keeper"));
-            Ok(CityDesk { city, identity, provider: None, ledgers, files, keeper })
+            Ok(CityDesk { city, identity, provider: self.provider.clone(), ledgers, files, keeper })
         })
     }
 }

@@ -13,7 +13,7 @@ use kawasemi_ui::page::Page;
 use kawasemi_ui::{Component, Icon, SafeHtml};
 
 use crate::ledgers::asked::Asked;
-use crate::ledgers::opened::{Opened, ledger_href, record_href, style};
+use crate::ledgers::opened::{Opened, item, ledger_href, record_href, style};
 use crate::ledgers::recent;
 use crate::problem::Problem;
 use crate::request::Cx;
@@ -61,10 +61,9 @@ async fn of_ledger(cx: &Cx, hits: &Hits, text: &str) -> Result<SafeHtml, Problem
     let items: SafeHtml = records
         .iter()
         .map(|record| {
-            let link = SafeHtml::link(&record_href(&hits.ledger, record.id), &opened.name_of(record, &style));
             let number = record.number.as_deref().unwrap_or_default();
-            let note = SafeHtml::escape(format!("{number}　更新 {}", when(record.updated_at)));
-            SafeHtml::trusted(format!("<li>{link}<span class=\"text-soft text-small\">{note}</span></li>"))
+            let note = format!("{number}　更新 {}", when(record.updated_at));
+            item(&record_href(&hits.ledger, record.id), &opened.name_of(record, &style), note.trim())
         })
         .collect();
     let count = if hits.count.more { Count::AtLeast(hits.count.count) } else { Count::Exactly(hits.count.count) };

@@ -9,7 +9,7 @@ use kawasemi_schema::{Action, SortKey};
 use kawasemi_ui::SafeHtml;
 use kawasemi_ui::page::Page;
 
-use crate::ledgers::opened::{Opened, record_href, style};
+use crate::ledgers::opened::{Opened, item, record_href, style};
 use crate::ledgers::recent;
 use crate::problem::Problem;
 use crate::request::Cx;
@@ -56,10 +56,8 @@ async fn list(cx: &Cx, ledgers: &[String]) -> Result<SafeHtml, Problem> {
         let labels = cx.ledgers().labels(cx.context(), key, &page.records).await?;
         let style = style().with_labels(&labels);
         found.extend(page.records.iter().map(|record| {
-            let link = SafeHtml::link(&record_href(key, record.id), &opened.name_of(record, &style));
-            let note = SafeHtml::escape(format!("{}　{}", opened.title(), when(record.updated_at)));
-            let item = SafeHtml::trusted(format!("<li>{link}<span class=\"text-soft text-small\">{note}</span></li>"));
-            (record.updated_at, item)
+            let note = format!("{}　{}", opened.title(), when(record.updated_at));
+            (record.updated_at, item(&record_href(key, record.id), &opened.name_of(record, &style), &note))
         }));
     }
     if found.is_empty() {

@@ -32,7 +32,7 @@ pub fn routes() -> Router<Desk> {
 /// `GET /desk`
 async fn show(cx: Cx, headers: HeaderMap) -> Result<Response, Problem> {
     let used = recent::ledgers(&cx, &headers);
-    let mut ledgers = index::entries(&cx)?;
+    let mut ledgers = index::named_entries(&cx).await?;
     // Those that were used last stand first; the others keep their order.
     ledgers.sort_by_key(|entry| used.iter().position(|key| *key == entry.key).unwrap_or(usize::MAX));
     let mut body = search();
@@ -50,10 +50,10 @@ async fn show(cx: Cx, headers: HeaderMap) -> Result<Response, Problem> {
 /// The search box, where it can't be overlooked.
 fn search() -> SafeHtml {
     SafeHtml::trusted(format!(
-        "<form class=\"row\" role=\"search\" action=\"/desk/search\" method=\"get\" aria-label=\"すべての台帳から探す\">\
+        "<form class=\"list-search\" role=\"search\" action=\"/desk/search\" method=\"get\" aria-label=\"すべての台帳から探す\">\
          <label class=\"visually-hidden\" for=\"home-q\">すべての台帳から探す</label>\
-         <input class=\"input width-text\" type=\"search\" id=\"home-q\" name=\"q\" placeholder=\"名称・番号・住所など、2文字以上で探せます\">\
-         <button class=\"button button-primary\" type=\"submit\">{}すべての台帳から探す</button></form>",
+         <input class=\"input\" type=\"search\" id=\"home-q\" name=\"q\" placeholder=\"名称・番号・住所など、2文字以上で探せます\">\
+         <button class=\"button button-primary\" type=\"submit\">{}探す</button></form>",
         Icon::Search
     ))
 }

@@ -4,12 +4,13 @@ use jiff::ToSpan as _;
 use kawasemi_kernel::Lang;
 use kawasemi_schema::Action;
 use kawasemi_ui::button::LinkButton;
-use kawasemi_ui::notice::{Empty, Notice, Tone};
-use kawasemi_ui::{Component, Icon, SafeHtml, said};
+use kawasemi_ui::notice::{Notice, Tone};
+use kawasemi_ui::{Component, SafeHtml, said};
 
 use crate::ledgers::opened::{Opened, ledger_href};
 use crate::problem::Problem;
 use crate::request::Cx;
+use crate::view::note;
 
 /// After how many days without use a ledger asks its owner.
 const UNUSED_DAYS: i64 = 180;
@@ -21,10 +22,7 @@ pub async fn list(cx: &Cx) -> Result<SafeHtml, Problem> {
         all.push(&unused);
     }
     if all.is_empty() {
-        let empty = Empty::new("今日やることはありません")
-            .text("承認や期限のある仕事が届くと、ここに並びます。")
-            .icon(Icon::Tasks);
-        return Ok(empty.html());
+        return Ok(note("今日やることはありません。確認や期限のある仕事が届くと、ここに並びます。"));
     }
     Ok(SafeHtml::trusted(format!("<div class=\"stack-small\">{all}</div>")))
 }

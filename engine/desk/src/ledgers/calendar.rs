@@ -27,7 +27,7 @@ pub async fn show(cx: Cx, Path(ledger): Path<String>) -> Result<Response, Proble
     let opened = Opened::for_action(&cx, &ledger, Action::Read)?;
     let asked = Asked::of(cx.path());
     let site = cx.desk_site("ledgers");
-    let page = opened.page(&site, "カレンダー").lead(opened.def.description.ja());
+    let page = opened.page(&site, format!("{}のカレンダー", opened.title()));
     let Some(field) = field(&cx, &opened) else {
         let empty =
             Empty::new("日付の項目がありません").text("この台帳には、カレンダーに並べられる日付の項目がありません。");

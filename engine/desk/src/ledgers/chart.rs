@@ -31,17 +31,18 @@ pub async fn show(cx: Cx, Path(ledger): Path<String>) -> Result<Response, Proble
     let asked = Asked::of(cx.path());
     let wanted = Wanted::of(&cx, &opened);
     let mut body = opened.looks(Look::Chart, &asked);
-    body.push(&wanted.form(&opened, &asked).html());
+    let form = wanted.form(&opened, &asked).html();
     let site = cx.desk_site("ledgers");
-    let page = opened.page(&site, "グラフ・集計").lead(opened.def.description.ja());
+    let page = opened.page(&site, format!("{}のグラフ・集計", opened.title()));
     if wanted.by.is_empty() {
+        body.push(&form);
         return Ok(Html(page.body(body).render()).into_response());
     }
     let list = asked.request(&opened.def, None);
     let request = CrossRequest { list, by: wanted.by.clone(), aggregate: wanted.aggregate, of: wanted.of.clone() };
     match cx.ledgers().cross_table(cx.context(), &ledger, &request).await {
         Ok(table) => {
-            body.push(&wanted.drawn(&opened, &asked, &table));
+            body.push(&beside(&wanted.drawn(&opened, &asked, &table), &form));
             let page = if table.is_partial {
                 page.notice(Notice::new(Mood::Warning, "記録や区分が多いため、一部だけを集計しています。"))
             } else {
@@ -51,6 +52,7 @@ pub async fn show(cx: Cx, Path(ledger): Path<String>) -> Result<Response, Proble
         }
         Err(error @ (LedgerError::Filter(_) | LedgerError::UnknownField { .. } | LedgerError::Unsuitable { .. })) => {
             let notice = Notice::new(Mood::Error, "集計できませんでした").text(error.to_string());
+            body.push(&form);
             let html = page.notice(notice).body(body).with_mistakes().render();
             Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(html)).into_response())
         }
@@ -164,8 +166,9 @@ impl Wanted {
             }
             _ => {}
         }
-        // A single series of bars is a table already.
-        if !is_single || self.look != "bar" || table.rows.len() > BARS {
+        // Charts bring their figures along; the table is for what they can't hold.
+        let is_drawn = self.look != "table" && !html.is_empty();
+        if !is_drawn || table.rows.len() > BARS || table.columns.len() >= SEGMENTS {
             html.push(&self.cross(opened, table).html());
         }
         if let Some(total) = &table.total {
@@ -266,6 +269,13 @@ impl Wanted {
         let narrowed = asked.with(|asked| asked.facets.push((by.field.clone(), value)));
         Some(narrowed.href(&opened.href()))
     }
+}
+
+/// The chart with the form beside it.
+fn beside(chart: &SafeHtml, form: &SafeHtml) -> SafeHtml {
+    SafeHtml::trusted(format!(
+        "<div class=\"with-aside\"><div class=\"stack\">{chart}</div><aside class=\"stack-small no-print\" aria-label=\"集計のしかた\">{form}</aside></div>"
+    ))
 }
 
 fn choice(field: &FieldDef) -> Choice {

@@ -19,7 +19,7 @@ use kawasemi_ui::{Component, Icon, SafeHtml};
 use super::asked::Asked;
 use super::at::At;
 use super::names::Names;
-use super::opened::{Opened, ledger_href, record_href, style};
+use super::opened::{Opened, item, ledger_href, record_href, style};
 use super::{cells, form};
 use crate::problem::Problem;
 use crate::request::Cx;
@@ -214,9 +214,8 @@ impl Shown<'_> {
             .records
             .iter()
             .map(|record| {
-                let link = SafeHtml::link(&record_href(&related.ledger, record.id), &other.name_of(record, &style));
-                let changed = SafeHtml::escape(format!("更新 {}", when(record.updated_at)));
-                SafeHtml::trusted(format!("<li>{link}<span class=\"text-soft text-small\">{changed}</span></li>"))
+                let changed = format!("更新 {}", when(record.updated_at));
+                item(&record_href(&related.ledger, record.id), &other.name_of(record, &style), &changed)
             })
             .collect();
         let count =

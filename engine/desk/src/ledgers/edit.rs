@@ -122,7 +122,7 @@ fn page_of_new(cx: &Cx, opened: &Opened, fill: Fill<'_>, around: &Around, stored
     let form = form.build(opened.at("new"), opened.href(), None).submit("登録する");
     let another = Submit::new("登録して続けて入力する").sends("_another", "1").html();
     let form = carry(cx, opened, form.more_buttons(another), stored);
-    let lead = "＊の付いた項目は必ず入力してください。入力中の内容は、この端末に一時的に残ります。";
+    let lead = "「必須」の付いた項目は必ず入力してください。";
     answer(cx, opened, &format!("{}に登録する", opened.title()), lead, form)
 }
 

@@ -35,7 +35,7 @@ pub struct Entry {
 }
 
 /// The ledgers that a person may use, in the order of their names.
-pub fn entries(cx: &Cx) -> Result<Vec<Entry>, Problem> {
+fn entries(cx: &Cx) -> Result<Vec<Entry>, Problem> {
     let mut all: Vec<Entry> = Vec::new();
     for def in cx.ledgers().visible(cx.context())? {
         let (_, access) = cx.ledgers().open(cx.context(), &def.key)?;
@@ -49,6 +49,16 @@ pub fn entries(cx: &Cx) -> Result<Vec<Entry>, Problem> {
         });
     }
     Ok(all)
+}
+
+/// The same with the names of the departments that answer for them.
+pub async fn named_entries(cx: &Cx) -> Result<Vec<Entry>, Problem> {
+    let owners = owners(cx).await?;
+    let mut entries = entries(cx)?;
+    for entry in &mut entries {
+        entry.owner = owners.get(&entry.owner).cloned().unwrap_or_default();
+    }
+    Ok(entries)
 }
 
 fn system_of(cx: &Cx, def: &Arc<LedgerDef>) -> Option<String> {
@@ -65,26 +75,21 @@ impl Entry {
     pub fn card(&self) -> SafeHtml {
         let href = ledger_href(&self.key);
         let mut body = SafeHtml::EMPTY;
+        if !self.owner.is_empty() {
+            body.push(&crate::view::note(&format!("担当：{}", self.owner)));
+        }
         if self.may_read {
             body.push(&SafeHtml::trusted(format!(
                 "<p class=\"text-small text-soft needs-script\"><span hx-get=\"{href}/count\" hx-trigger=\"load\" hx-swap=\"outerHTML\">件数を数えています</span></p>"
             )));
         }
-        let note = if self.description.is_empty() { self.owner.clone() } else { self.description.clone() };
-        Card::new(&self.title).href(href).icon(Icon::Ledger).note(note).body(body).html()
+        Card::new(&self.title).href(href).icon(Icon::Ledger).note(&self.description).body(body).html()
     }
 }
 
 /// `GET /desk/ledgers`
 pub async fn show(cx: Cx) -> Result<Response, Problem> {
-    let mut entries = entries(&cx)?;
-    let codes = owners(&cx).await?;
-    for entry in &mut entries {
-        let owner = codes.get(&entry.owner).cloned().unwrap_or_default();
-        if !owner.is_empty() {
-            entry.description = format!("{}\n担当：{owner}", entry.description).trim_start().to_owned();
-        }
-    }
+    let entries = named_entries(&cx).await?;
     let may_design = cx.ledgers().may_design(cx.context());
     let site = cx.desk_site("ledgers");
     let mut page = Page::new(&site, "台帳").crumb("ホーム", "/desk").lead("あなたが使える台帳です。");
@@ -114,7 +119,7 @@ fn body(entries: &[Entry]) -> SafeHtml {
 }
 
 /// The names of departments by their codes, by which ledgers name their owners.
-async fn owners(cx: &Cx) -> Result<BTreeMap<String, String>, Problem> {
+pub async fn owners(cx: &Cx) -> Result<BTreeMap<String, String>, Problem> {
     let fields = ["code", "name"].map(str::to_owned).to_vec();
     let request = ListRequest { fields: Some(fields), limit: DEPARTMENTS, ..ListRequest::all() };
     let page = match cx.ledgers().list(cx.context(), DEPARTMENT, &request).await {

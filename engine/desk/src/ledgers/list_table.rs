@@ -19,24 +19,18 @@ pub fn table(opened: &Opened, listed: &Listed, page: &Records) -> Table {
     let style = style().with_labels(&listed.labels);
     let has_number = opened.def.number.is_some();
     let sorted = sorted_by(opened, listed);
-    let mut columns = Vec::new();
+    let mut columns: Vec<Column> = fields
+        .iter()
+        .map(|field| {
+            let column = Column::new(&field.key, field.label.ja()).align(cells::align(field));
+            let is_sortable = field.sort_column().is_some();
+            if is_sortable { sortable(opened, &listed.asked, &sorted, column, &field.key) } else { column }
+        })
+        .collect();
     if has_number {
-        columns.push(sortable(
-            opened,
-            &listed.asked,
-            &sorted,
-            Column::new("number", "番号").align(Align::Tight),
-            "number",
-        ));
+        let number = Column::new("number", "番号").align(Align::Tight);
+        columns.insert(1.min(columns.len()), sortable(opened, &listed.asked, &sorted, number, "number"));
     }
-    columns.extend(fields.iter().map(|field| {
-        let column = Column::new(&field.key, field.label.ja()).align(cells::align(field));
-        if field.sort_column().is_some() {
-            sortable(opened, &listed.asked, &sorted, column, &field.key)
-        } else {
-            column
-        }
-    }));
     let rows = page.records.iter().map(|record| row(opened, record, &fields, has_number, &style)).collect();
     Table::new(Lang::Ja, format!("{}の一覧", opened.title()), columns, rows)
 }
@@ -44,21 +38,25 @@ pub fn table(opened: &Opened, listed: &Listed, page: &Records) -> Table {
 fn row(opened: &Opened, record: &Visible, fields: &[&FieldDef], has_number: bool, style: &Style<'_>) -> Row {
     let href = record_href(opened.key(), record.id);
     let name = opened.name_of(record, style);
-    let mut cells = Vec::with_capacity(fields.len() + 1);
+    let mut cells: Vec<SafeHtml> = fields
+        .iter()
+        .enumerate()
+        .map(|(index, field)| {
+            let value = record.get(&field.key);
+            match (index, record.is_masked(field)) {
+                // The first cell leads to the record, so its own links and chips give way to plain words.
+                (0, _) => {
+                    let text = cells::shortened(&kawasemi_ledger::field::show(field, value, style));
+                    head(&href, if text.is_empty() { &name } else { &text }, record)
+                }
+                (_, true) => masked(),
+                _ => cells::cell(field, value, style),
+            }
+        })
+        .collect();
     if has_number {
-        cells.push(head(&href, record.number.as_deref().unwrap_or("（番号なし）"), record));
-    }
-    for (index, field) in fields.iter().enumerate() {
-        let value = record.get(&field.key);
-        if index == 0 && !has_number {
-            // The first cell leads to the record, so its own links and chips give way to plain words.
-            let text = cells::shortened(&kawasemi_ledger::field::show(field, value, style));
-            cells.push(head(&href, if text.is_empty() { &name } else { &text }, record));
-        } else if record.is_masked(field) {
-            cells.push(masked());
-        } else {
-            cells.push(cells::cell(field, value, style));
-        }
+        let number = SafeHtml::or_dash(record.number.as_deref().unwrap_or_default());
+        cells.insert(1.min(cells.len()), number);
     }
     Row::new(cells).select(format!("{}:{}", record.id, record.revision), name)
 }

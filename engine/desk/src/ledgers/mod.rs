@@ -13,6 +13,7 @@ mod cells;
 mod chart;
 mod conflict;
 mod delete;
+mod design;
 mod detail;
 mod edit;
 mod error;
@@ -45,6 +46,7 @@ use crate::state::Desk;
 pub fn routes() -> Router<Desk> {
     Router::new()
         .merge(import::routes())
+        .merge(design::routes())
         .route("/desk/ledgers", get(index::show))
         .route("/desk/ledgers/{ledger}", get(list::show))
         .route("/desk/ledgers/{ledger}/count", get(list::count))

@@ -154,3 +154,11 @@ pub fn style() -> Style<'static> {
 pub fn back(href: &str, label: &str) -> SafeHtml {
     LinkButton::new(label, href).icon(Icon::Back).html()
 }
+
+/// A record in a list of links, with a note beside its name.
+pub fn item(href: &str, name: &str, note: &str) -> SafeHtml {
+    let (href, name, note) = (SafeHtml::escape(href), SafeHtml::escape(name), SafeHtml::escape(note));
+    SafeHtml::trusted(format!(
+        "<li><a href=\"{href}\"><span>{name}</span><span class=\"text-soft text-small\">{note}</span></a></li>"
+    ))
+}

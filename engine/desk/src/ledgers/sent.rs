@@ -70,6 +70,7 @@ impl Sent {
         for (name, value) in texts.0.iter().filter(|(name, _)| !name.starts_with('_') && !is_given_up(name)) {
             sent.entry.add(name, value);
         }
+        sent.join_parts(opened);
         sent.change_rows();
         sent.take_files(cx, opened, record, uploads).await?;
         sent.look_references_up(cx, opened).await?;
@@ -84,6 +85,33 @@ impl Sent {
         }
         self.around.mistakes.iter().cloned().for_each(|mistake| draft.refuse(mistake));
         draft
+    }
+
+    /// A form sends names and addresses in parts, `owner.name` and `owner.text`; the ledger's types know that part by the
+    /// field's own name.
+    fn join_parts(&mut self, opened: &Opened) {
+        let main = |field: &FieldDef| match field.kind {
+            FieldKind::PersonName => Some("name"),
+            FieldKind::Address => Some("text"),
+            _ => None,
+        };
+        let mut joined: Vec<(String, String)> = Vec::new();
+        let mut join = |entry: &Entry, at: String, field: &FieldDef| {
+            let part = main(field).map(|part| format!("{at}.{part}")).filter(|part| entry.has(part));
+            joined.extend(part.map(|part| (at, entry.one(&part).to_owned())));
+        };
+        for field in opened.fields() {
+            if let FieldKind::Rows { fields, .. } = &field.kind {
+                for number in super::fill::row_numbers(&self.entry.part(&field.key)) {
+                    fields
+                        .iter()
+                        .for_each(|inner| join(&self.entry, format!("{}.{number}.{}", field.key, inner.key), inner));
+                }
+            } else {
+                join(&self.entry, field.key.clone(), field);
+            }
+        }
+        joined.into_iter().for_each(|(name, text)| self.entry.add(name, text));
     }
 
     /// Adds or takes away a child row where a button asked for it.
