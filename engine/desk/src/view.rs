@@ -26,6 +26,14 @@ pub fn section_with(title: &str, actions: &SafeHtml, body: &SafeHtml) -> SafeHtm
     ))
 }
 
+/// Something that is opened by those who want it.
+pub fn disclosure(summary: &str, body: &SafeHtml, open: bool) -> SafeHtml {
+    let (summary, open) = (SafeHtml::escape(summary), if open { " open" } else { "" });
+    SafeHtml::trusted(format!(
+        "<details class=\"disclosure\"{open}><summary>{summary}</summary><div class=\"disclosure-body\">{body}</div></details>"
+    ))
+}
+
 /// A paragraph.
 pub fn paragraph(text: &str) -> SafeHtml {
     SafeHtml::trusted(format!("<p>{}</p>", SafeHtml::escape(text)))

@@ -90,6 +90,7 @@ on_both_stores! {
             }
         }
         assert!(last.status == 429 && last.says("一時的に受け付けていません"), "{}", last.status);
+        assert!(last.header("retry-after").parse::<u32>().is_ok_and(|seconds| seconds > 0));
         assert_eq!(try_in(&browser, "hanako", PASSWORD).await.status, 429, "not even with the right one");
         city.clock.advance(SignedDuration::from_hours(2));
         assert_eq!(try_in(&browser, "hanako", PASSWORD).await.status, 303);

@@ -14,7 +14,7 @@ use super::{Part, own, page};
 use crate::auth::again;
 use crate::problem::Problem;
 use crate::request::{Cx, Entries};
-use crate::view::{answer, done, done_at, note, paragraph, section, when, when_or};
+use crate::view::{answer, disclosure, done, done_at, note, paragraph, section, when, when_or};
 
 const DONE: [(&str, &str); 3] = [
     ("added", "パスキーを登録しました。次からはパスワードなしでサインインできます。"),
@@ -69,9 +69,7 @@ fn card(cx: &Cx, passkey: &PasskeyInfo) -> SafeHtml {
     let address = |act: &str| format!("{}/{}/{act}", Part::Passkeys.href(), passkey.id);
     let used = when_or(passkey.used_at, "まだ使われていません");
     let rename = form(&address("rename"), "名前を変える", &name_field(cx, &passkey.name), "");
-    let rename = SafeHtml::trusted(format!(
-        "<details class=\"disclosure\"><summary>名前を変える</summary><div class=\"disclosure-body\">{rename}</div></details>"
-    ));
+    let rename = disclosure("名前を変える", &rename, false);
     let remove = Confirm::new(
         cx.lang(),
         "削除する",

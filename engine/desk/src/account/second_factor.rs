@@ -14,7 +14,7 @@ use super::{Part, own, page};
 use crate::auth::again;
 use crate::problem::Problem;
 use crate::request::{Cx, Entries};
-use crate::view::{answer, code, done, done_at, note, paragraph, section};
+use crate::view::{answer, code, disclosure, done, done_at, note, paragraph};
 
 const BEGIN: &str = "/desk/account/second-factor/begin";
 
@@ -118,11 +118,9 @@ fn enrolment(cx: &Cx, typed: &str, url: &str, mistake: Option<String>) -> Result
     let drawn = qr_svg(url, "認証アプリで読み取るQRコード").map_err(|error| Problem::internal(&error))?;
     let mut body = paragraph("1. スマートフォンの認証アプリで、下のQRコードを読み取ってください。");
     body.push(&drawn);
-    body.push(&section("QRコードを読み取れないとき", &{
-        let mut typing = paragraph("認証アプリで「手動で入力」を選び、次の文字を入力してください。");
-        typing.push(&code(&spaced(typed)));
-        typing
-    }));
+    let mut typing = paragraph("認証アプリで「手動で入力」を選び、次の文字を入力してください。");
+    typing.push(&code(&spaced(typed)));
+    body.push(&disclosure("QRコードを読み取れないとき", &typing, false));
     let mut field = FieldView::new("code", "2. 認証アプリに表示された6桁の数字", FieldKind::Code).required();
     let mistaken = mistake.is_some();
     if let Some(mistake) = mistake {

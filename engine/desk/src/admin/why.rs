@@ -20,6 +20,9 @@ use crate::view::{chosen, code, narrowing, note, section, sought};
 
 const PATH: &str = "/desk/admin/grants/why";
 
+/// The acts that concern one record; the others concern the ledger.
+const OF_RECORDS: [Action; 4] = [Action::Read, Action::Update, Action::Delete, Action::Export];
+
 /// What was asked.
 #[derive(Default)]
 struct Asked {
@@ -105,15 +108,22 @@ fn explained(cx: &Cx, account: &Account, access: &Access, record: &dyn RecordVie
             .html(),
     };
     let grants = cx.grants()?;
-    for action in Action::ALL {
+    for action in OF_RECORDS {
         let reasons = access.explain(action, record, grants.roles());
         if !reasons.is_empty() {
             html.push(&section(action.label(), &table(action, &reasons, |role| grants.roles().title(role))));
         }
     }
-    let none = Action::ALL.into_iter().filter(|action| !access.may(*action)).map(Action::label).collect::<Vec<_>>();
-    if !none.is_empty() {
-        html.push(&note(&format!("権限がまったくない操作：{}", none.join("、"))));
+    let labels = |may: bool| {
+        let actions = Action::ALL.into_iter().filter(|action| access.may(*action) == may);
+        let actions = actions.filter(|action| !may || !OF_RECORDS.contains(action));
+        actions.map(Action::label).collect::<Vec<_>>().join("、")
+    };
+    for (words, actions) in [("この台帳でほかにできる操作", labels(true)), ("権限がまったくない操作", labels(false))]
+    {
+        if !actions.is_empty() {
+            html.push(&note(&format!("{words}：{actions}")));
+        }
     }
     Ok(html)
 }

@@ -1,7 +1,7 @@
 //! The sign-in page and what follows a password.
 
 use axum::response::{Html, IntoResponse, Redirect, Response};
-use http::StatusCode;
+use http::{StatusCode, header};
 use kawasemi_identity::{IdentityError, NewSession, Secret, SignIn};
 use kawasemi_kernel::Lang;
 use kawasemi_ui::button::{LinkButton, Submit};
@@ -63,10 +63,14 @@ pub async fn code(cx: Cx, entries: Entries) -> Result<Response, Problem> {
 /// Shows a form again with what was refused; a failure of ours stays a problem.
 pub(super) fn refused(error: IdentityError, again: impl FnOnce(String) -> Html<String>) -> Result<Response, Problem> {
     let status = match &error {
+        IdentityError::TooManyAttempts { seconds } => {
+            let after = (header::RETRY_AFTER, seconds.to_string());
+            return Ok((StatusCode::TOO_MANY_REQUESTS, [after], again(error.to_string())).into_response());
+        }
         IdentityError::WrongCredentials | IdentityError::WrongCode | IdentityError::CeremonyOver => {
             StatusCode::UNPROCESSABLE_ENTITY
         }
-        IdentityError::TooManyAttempts { .. } | IdentityError::Busy => StatusCode::TOO_MANY_REQUESTS,
+        IdentityError::Busy => StatusCode::TOO_MANY_REQUESTS,
         IdentityError::NotLinked | IdentityError::StepUpNeeded => StatusCode::FORBIDDEN,
         IdentityError::Provider(_) => StatusCode::BAD_GATEWAY,
         _ => return Err(error.into()),

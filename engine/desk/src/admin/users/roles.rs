@@ -22,7 +22,7 @@ use crate::auth::again;
 use crate::problem::Problem;
 use crate::registers::Departments;
 use crate::request::{Cx, Entries};
-use crate::view::{done_at, section};
+use crate::view::{disclosure, done_at};
 
 /// What stands in the form, with its mistakes by field; the empty key for the form as a whole.
 #[derive(Default)]
@@ -94,7 +94,8 @@ pub async fn remove(cx: Cx, Path((id, assigned)): Path<(Uuid, Uuid)>) -> Result<
 pub async fn part(cx: &Cx, account: &Account, typed: &Typed) -> Result<SafeHtml, Problem> {
     let departments = Departments::load(cx).await?;
     let mut html = table(cx, account, &departments).await?;
-    html.push(&section("役割を割り当てる", &form(cx, account.summary.id, &departments, typed)?));
+    let form = form(cx, account.summary.id, &departments, typed)?;
+    html.push(&disclosure("役割を割り当てる", &form, typed.is_mistaken()));
     Ok(html)
 }
 
