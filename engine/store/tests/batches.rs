@@ -1,4 +1,5 @@
 //! Batches: invisible until published, taken up where they stopped, swept without a trace, undone as a whole.
+#![allow(clippy::unwrap_used, reason = "a test that can not go on fails")]
 
 mod common;
 

@@ -3,6 +3,7 @@
 //!
 //! The writing process is this test binary itself, run again with the location in its environment. It is killed with
 //! SIGKILL ten times for each store; `KAWASEMI_TEST_KILLS` asks for more.
+#![allow(clippy::unwrap_used, reason = "a test that can not go on fails")]
 
 mod common;
 

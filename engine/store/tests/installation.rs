@@ -1,4 +1,5 @@
 //! Several cities in one installation: apart from one another, found by host name, opened by one server at a time.
+#![allow(clippy::unwrap_used, reason = "a test that can not go on fails")]
 
 use kawasemi_store::{Access, CityInfo, Location, Sql, Store, StoreError, StoreOptions, Unit};
 use kawasemi_testkit::on_both_stores;

@@ -1,4 +1,5 @@
 //! Records: every kind of value, revisions, stale saves, deletion and restoring, numbers, child rows.
+#![allow(clippy::unwrap_used, reason = "a test that can not go on fails")]
 
 mod common;
 

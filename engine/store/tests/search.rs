@@ -1,4 +1,5 @@
 //! Full-text search: two-character words, folded forms, levels, long texts; the same hits whichever way is taken.
+#![allow(clippy::unwrap_used, reason = "a test that can not go on fails")]
 
 mod common;
 

@@ -1,4 +1,5 @@
 //! Write units: all or nothing, preconditions, numbers without gaps, and errors that mean the same on both stores.
+#![allow(clippy::unwrap_used, reason = "a test that can not go on fails")]
 
 use futures::StreamExt as _;
 use kawasemi_store::table::{Column, Table};

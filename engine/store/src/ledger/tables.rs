@@ -63,6 +63,12 @@ fn with_declared_indexes(mut table: Table, def: &LedgerDef) -> Table {
             }
         }
     }
+    // A list narrowed by one facet is as quick as the whole list.
+    for facet in def.list.facets.iter().filter_map(|key| order::column(def, key, false)) {
+        let narrowed = main_order(def).index(Some(&facet.column));
+        let scope = scope.clone().filter(|scope| *scope != facet.column).map(ascending);
+        table = table.with_index(scope.into_iter().chain(narrowed).collect(), false, IndexedRows::Live);
+    }
     for keys in &def.indexes {
         let keys = keys.iter().filter_map(|key| order::column(def, key, false));
         table = table.with_index(keys.map(|key| ascending(key.column)).collect(), false, IndexedRows::Live);
@@ -80,15 +86,18 @@ fn with_declared_indexes(mut table: Table, def: &LedgerDef) -> Table {
     table
 }
 
-/// Every order that the definition offers: that of the list and those of its views; and the order of creation, which is
-/// that of a list without one.
+/// The order of the list; that of creation where it has none.
+fn main_order(def: &LedgerDef) -> Order {
+    Order::by(def.list.sort.iter().filter_map(|key| order::column(def, &key.field, key.descending)).collect())
+}
+
+/// Every order that the definition offers: that of creation, which a list without one has, that of the list, and those of
+/// its views.
 fn orders(def: &LedgerDef) -> Vec<Order> {
-    let sorts = std::iter::once(def.list.sort.clone())
-        .chain(def.views.iter().map(|view| view.sort.iter().map(|key| kawasemi_schema::SortKey::parse(key)).collect()));
-    let mut orders: Vec<Order> = vec![Order::default()];
-    for sort in sorts {
-        let columns = sort.iter().filter_map(|key| order::column(def, &key.field, key.descending));
-        orders.push(Order::by(columns.collect()));
+    let mut orders = vec![Order::default(), main_order(def)];
+    for view in &def.views {
+        let keys = view.sort.iter().map(|key| kawasemi_schema::SortKey::parse(key));
+        orders.push(Order::by(keys.filter_map(|key| order::column(def, &key.field, key.descending)).collect()));
     }
     orders
 }

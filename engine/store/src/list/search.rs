@@ -71,6 +71,18 @@ mod cost {
     pub const ENTRY: f64 = 0.6;
     /// Taking one posting into a temporary index.
     pub const POSTING: f64 = 0.5;
+    /// Passing one posting of the rarest term while it is merged with the others.
+    pub const MERGED: f64 = 0.2;
+}
+
+/// How frequent a search is.
+struct Estimate {
+    /// Records that have every term.
+    hits: f64,
+    /// Records that have the rarest term.
+    least: f64,
+    /// Records of the ledger.
+    records: f64,
 }
 
 impl Search {
@@ -88,12 +100,14 @@ impl Search {
         let Some(estimate) = self.estimate(city, ledger).await? else { return Ok(Way::Walk) };
         #[expect(clippy::cast_precision_loss, reason = "an estimate")]
         let limit = limit as f64;
-        let (hits, records) = (estimate.hits.max(1.0), estimate.records.max(1.0));
+        let records = estimate.records.max(1.0);
+        let hits = estimate.hits.max(1.0);
         // Walking passes so many entries until the page is full.
         let passed = (limit * records / hits).min(records);
+        let merged = estimate.least * cost::MERGED;
         let costs = [
-            (Way::Postings, hits * cost::RECORD),
-            (Way::Members, hits * cost::POSTING + passed * cost::ENTRY),
+            (Way::Postings, merged + hits * cost::RECORD),
+            (Way::Members, merged + hits * cost::POSTING + passed * cost::ENTRY),
             (Way::Walk, passed * cost::RECORD),
         ];
         let cheapest = costs.into_iter().min_by(|a, b| a.1.total_cmp(&b.1));
@@ -112,15 +126,18 @@ impl Search {
         })
     }
 
-    async fn estimate(&self, city: &City, ledger: &Ledger) -> Result<Option<frequency::Estimate>> {
-        let mut least: Option<frequency::Estimate> = None;
+    /// How many records have all terms, as if the terms had nothing to do with one another.
+    async fn estimate(&self, city: &City, ledger: &Ledger) -> Result<Option<Estimate>> {
+        let mut together: Option<Estimate> = None;
         for term in &self.query.terms {
-            let estimate = frequency::of_term(city, ledger, term).await?;
-            if least.is_none_or(|least| estimate.hits < least.hits) {
-                least = Some(estimate);
-            }
+            let of_term = frequency::of_term(city, ledger, term).await?;
+            let (hits, records) = (of_term.hits, of_term.records.max(1.0));
+            together = Some(match together {
+                None => Estimate { hits, least: hits, records },
+                Some(before) => Estimate { hits: before.hits * hits / records, least: before.least.min(hits), records },
+            });
         }
-        Ok(least)
+        Ok(together)
     }
 
     /// Writes the search for one store.

@@ -45,11 +45,11 @@ pub(crate) struct Database {
 impl Database {
     /// Opens the file, creating it when it is opened for writing.
     pub async fn open(path: &Path, settings: Settings) -> Result<Self> {
+        let readers = Readers::new(path.to_owned(), settings.readers);
         let writer = match settings.writable {
-            true => Some(Writer::start(path).await?),
+            true => Some(Writer::start(path, readers.trimmer()).await?),
             false => None,
         };
-        let readers = Readers::new(path.to_owned(), settings.readers);
         Ok(Self { path: path.to_owned(), readers, writer, settings })
     }
 

@@ -21,6 +21,8 @@ use crate::sql::{Naming, Sql};
 
 /// How many instructions of SQLite's machine pass between two looks at the clock (well below a millisecond).
 const STEPS_BETWEEN_LOOKS: i32 = 20_000;
+/// How many connections stay open while the city is quiet.
+const KEPT_IDLE: usize = 1;
 /// How many long reads run at once.
 const STREAMS: usize = 2;
 /// How many batches of a stream may wait for their reader: this bounds an export's memory.
@@ -80,6 +82,12 @@ impl Readers {
             let _ = work.await;
         });
         receiver
+    }
+
+    /// A function that closes connections which nobody uses now, and their caches with them.
+    pub fn trimmer(&self) -> impl Fn() + Send + 'static {
+        let pool = Arc::clone(&self.pool);
+        move || pool.idle.lock().expect("no holder of the stack panics").truncate(KEPT_IDLE)
     }
 
     pub fn close(&self) {

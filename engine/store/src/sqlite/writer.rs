@@ -4,13 +4,18 @@
 //! that waits, runs each under a savepoint of one transaction, commits once and then acknowledges all. A unit that
 //! fails is rolled back alone. When the commit itself fails (a full disk), the units are tried again one by one, so
 //! that a small unit need not fail for a large one.
+//!
+//! When nothing was written for a while, the thread tidies up: it carries the log over into the file, refreshes the
+//! statistics by which queries are planned, and gives memory back.
 
 use std::path::Path;
-use std::sync::Mutex;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use rusqlite::Connection;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 use super::connection::open_writer;
 use super::failure::{name_unique_key, translate};
@@ -24,31 +29,39 @@ use crate::unit::{Receipt, Statement, Unit};
 const GROUP_WEIGHT: usize = 4_000;
 /// How many units may wait before callers are held back.
 const QUEUE: usize = 4_096;
-
-type Answer = oneshot::Sender<Result<Receipt>>;
+/// How long nothing is written before the thread tidies up.
+const IDLE: Duration = Duration::from_secs(3);
 
 enum Task {
-    Write(Unit, Answer),
+    Write(Waiting),
     Maintain(Sql, oneshot::Sender<Result<()>>),
+}
+
+/// A unit whose caller waits, with its place in the queue.
+struct Waiting {
+    unit: Unit,
+    answer: oneshot::Sender<Result<Receipt>>,
+    _place: OwnedSemaphorePermit,
 }
 
 /// The handle by which units reach the thread.
 pub(super) struct Writer {
     queue: Mutex<Option<mpsc::Sender<Task>>>,
+    places: Arc<Semaphore>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 impl Writer {
-    /// Opens the file and starts the thread.
-    pub async fn start(path: &Path) -> Result<Self> {
+    /// Opens the file and starts the thread. `on_idle` is called when the thread tidies up.
+    pub async fn start(path: &Path, on_idle: impl Fn() + Send + 'static) -> Result<Self> {
         let path = path.to_owned();
-        let (queue, tasks) = mpsc::channel(QUEUE);
+        let (queue, tasks) = mpsc::channel();
         let (opened, is_open) = oneshot::channel();
         let thread = std::thread::Builder::new().name("kawasemi-writer".to_owned()).spawn(move || {
             match open_writer(&path) {
                 Ok(connection) => {
                     let _ = opened.send(Ok(()));
-                    serve(&connection, tasks);
+                    serve(&connection, &tasks, &on_idle);
                     // Leaves a file without a log behind when this was the last connection.
                     drop(connection);
                 }
@@ -58,18 +71,20 @@ impl Writer {
             }
         })?;
         is_open.await.map_err(|_| StoreError::Closed)??;
-        Ok(Self { queue: Mutex::new(Some(queue)), thread: Mutex::new(Some(thread)) })
+        let places = Arc::new(Semaphore::new(QUEUE));
+        Ok(Self { queue: Mutex::new(Some(queue)), places, thread: Mutex::new(Some(thread)) })
     }
 
     pub async fn write(&self, unit: Unit) -> Result<Receipt> {
+        let place = Arc::clone(&self.places).acquire_owned().await.map_err(|_| StoreError::Closed)?;
         let (answer, answered) = oneshot::channel();
-        self.queue()?.send(Task::Write(unit, answer)).await.map_err(|_| StoreError::Closed)?;
+        self.send(Task::Write(Waiting { unit, answer, _place: place }))?;
         answered.await.map_err(|_| StoreError::Closed)?
     }
 
     pub async fn maintain(&self, sql: Sql) -> Result<()> {
         let (answer, answered) = oneshot::channel();
-        self.queue()?.send(Task::Maintain(sql, answer)).await.map_err(|_| StoreError::Closed)?;
+        self.send(Task::Maintain(sql, answer))?;
         answered.await.map_err(|_| StoreError::Closed)?
     }
 
@@ -82,46 +97,75 @@ impl Writer {
         }
     }
 
-    fn queue(&self) -> Result<mpsc::Sender<Task>> {
-        self.queue.lock().expect("no holder of the queue panics").clone().ok_or(StoreError::Closed)
+    fn send(&self, task: Task) -> Result<()> {
+        let queue = self.queue.lock().expect("no holder of the queue panics");
+        queue.as_ref().ok_or(StoreError::Closed)?.send(task).map_err(|_| StoreError::Closed)
     }
 }
 
-fn serve(connection: &Connection, mut tasks: mpsc::Receiver<Task>) {
-    let mut next = tasks.blocking_recv();
-    while let Some(task) = next.take() {
+fn serve(connection: &Connection, tasks: &mpsc::Receiver<Task>, on_idle: &dyn Fn()) {
+    let mut is_tidy = true;
+    let mut next = None;
+    loop {
+        let task = match next.take() {
+            Some(task) => task,
+            None if is_tidy => match tasks.recv() {
+                Ok(task) => task,
+                Err(_) => return,
+            },
+            None => match tasks.recv_timeout(IDLE) {
+                Ok(task) => task,
+                Err(RecvTimeoutError::Disconnected) => return,
+                Err(RecvTimeoutError::Timeout) => {
+                    tidy_up(connection);
+                    on_idle();
+                    is_tidy = true;
+                    continue;
+                }
+            },
+        };
+        is_tidy = false;
         match task {
             Task::Maintain(sql, answer) => {
                 let result = connection.execute_batch(&sql.render(&Naming::Bare)).map_err(translate);
                 let _ = answer.send(result);
             }
-            Task::Write(unit, answer) => {
-                let mut weight = unit.weight();
-                let mut group = vec![(unit, answer)];
-                while weight < GROUP_WEIGHT {
-                    match tasks.try_recv() {
-                        Ok(Task::Write(unit, answer)) => {
-                            weight += unit.weight();
-                            group.push((unit, answer));
-                        }
-                        Ok(other) => {
-                            next = Some(other);
-                            break;
-                        }
-                        Err(_) => break,
-                    }
-                }
+            Task::Write(first) => {
+                let group;
+                (group, next) = take_group(first, tasks);
                 commit_group(connection, group);
             }
-        }
-        if next.is_none() {
-            next = tasks.blocking_recv();
         }
     }
 }
 
-fn commit_group(connection: &Connection, group: Vec<(Unit, Answer)>) {
-    let units: Vec<&Unit> = group.iter().map(|(unit, _)| unit).collect();
+/// Takes the units that wait, up to a bound, and a task of another kind if one is among them.
+fn take_group(first: Waiting, tasks: &mpsc::Receiver<Task>) -> (Vec<Waiting>, Option<Task>) {
+    let mut weight = first.unit.weight();
+    let mut group = vec![first];
+    while weight < GROUP_WEIGHT {
+        match tasks.try_recv() {
+            Ok(Task::Write(waiting)) => {
+                weight += waiting.unit.weight();
+                group.push(waiting);
+            }
+            Ok(other) => return (group, Some(other)),
+            Err(_) => break,
+        }
+    }
+    (group, None)
+}
+
+/// Nobody waits for any of this, so that a failure is only worth a line in the log.
+fn tidy_up(connection: &Connection) {
+    let upkeep = "PRAGMA analysis_limit = 400; PRAGMA optimize; PRAGMA wal_checkpoint(PASSIVE); PRAGMA shrink_memory;";
+    if let Err(error) = connection.execute_batch(upkeep) {
+        tracing::warn!(detail = error.to_string(), "upkeep of a city's database failed");
+    }
+}
+
+fn commit_group(connection: &Connection, group: Vec<Waiting>) {
+    let units: Vec<&Unit> = group.iter().map(|waiting| &waiting.unit).collect();
     let results = match commit_together(connection, &units) {
         Ok(results) => results,
         Err(error) if units.len() == 1 => vec![Err(error)],
@@ -130,9 +174,9 @@ fn commit_group(connection: &Connection, group: Vec<(Unit, Answer)>) {
             units.iter().map(|unit| commit_together(connection, &[*unit]).and_then(only)).collect()
         }
     };
-    for ((_, answer), result) in group.into_iter().zip(results) {
+    for (waiting, result) in group.into_iter().zip(results) {
         // The caller may have gone away; the write stands all the same.
-        let _ = answer.send(result);
+        let _ = waiting.answer.send(result);
     }
 }
 
