@@ -413,7 +413,7 @@ impl Read<'_> {
 
     fn many(&self, key: &str) -> Vec<String> {
         match self.0.get(key) {
-            Some(Value::Many(keys)) => keys.iter().cloned().collect(),
+            Some(Value::Many(keys)) => keys.to_vec(),
             _ => Vec::new(),
         }
     }

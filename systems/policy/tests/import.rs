@@ -1,5 +1,7 @@
 //! A paper on its way into the ledgers: first, again, corrected, beside what clerks changed, and without the right to.
 
+#![allow(clippy::unwrap_used, reason = "a test has nothing better to do than to fail")]
+
 mod support;
 #[path = "support/city.rs"]
 mod town;

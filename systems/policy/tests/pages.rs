@@ -1,5 +1,7 @@
 //! The pages: a paper from the upload to the board, a report, the year-end report, and what a visitor gets to see.
 
+#![allow(clippy::unwrap_used, reason = "a test has nothing better to do than to fail")]
+
 mod support;
 #[path = "support/city.rs"]
 mod town;

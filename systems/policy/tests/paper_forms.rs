@@ -22,7 +22,7 @@ const USUAL_OUTLINE: [&str; 4] = [
 ];
 
 fn check(text: &str, expected: &[&str], expected_remarks: &[(usize, WarningKind)]) {
-    let paper = read(text).unwrap();
+    let paper = read(text).expect("the paper can be read");
     assert_eq!(outline(&paper), expected, "{text}");
     assert_eq!(remarks(&paper), expected_remarks, "{text}\n{:?}", paper.warnings);
 }

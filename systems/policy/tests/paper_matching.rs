@@ -31,7 +31,7 @@ fn plan_after(corrections: &[(&str, &str)]) -> Plan<usize> {
         assert!(text.contains(from), "{from}");
         text = text.replacen(from, to, 1);
     }
-    match_initiatives(&imported(&paper()), &read(&text).unwrap())
+    match_initiatives(&imported(&paper()), &read(&text).expect("the corrected paper can be read"))
 }
 
 /// The counts of a plan: added, updated, unchanged, missing.

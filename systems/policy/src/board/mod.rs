@@ -109,7 +109,7 @@ impl Board {
 
     fn of(fiscal_year: FiscalYear, today: Date, initiatives: &[Visible]) -> Self {
         let mut initiatives: Vec<Initiative> = initiatives.iter().map(Initiative::of).collect();
-        initiatives.sort_by(|one, other| (one.sort_order, one.id).cmp(&(other.sort_order, other.id)));
+        initiatives.sort_by_key(|one| (one.sort_order, one.id));
         Self {
             fiscal_year,
             as_of: today.min(closing_day(fiscal_year)),
