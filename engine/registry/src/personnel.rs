@@ -431,7 +431,7 @@ fn post_code(row: &StaffRow) -> String {
 }
 
 fn filled(text: String) -> Option<Value> {
-    (!text.is_empty()).then(|| Value::Text(text))
+    (!text.is_empty()).then_some(Value::Text(text))
 }
 
 fn year(year: FiscalYear) -> Value {
