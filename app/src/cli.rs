@@ -89,7 +89,9 @@ fn options_first(words: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
                 front.push(word);
                 front.extend(words.next());
             }
-            Some(text) if ["--data=", "--database-url=", "--city=", "--config="].iter().any(|o| text.starts_with(o)) => {
+            Some(text)
+                if ["--data=", "--database-url=", "--city=", "--config="].iter().any(|o| text.starts_with(o)) =>
+            {
                 front.push(word);
             }
             _ => rest.push(word),

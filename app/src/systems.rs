@@ -40,7 +40,10 @@ impl Offer {
         let bundles = || systems.iter().map(|system| &system.bundle);
         Self {
             ledgers: bundles().flat_map(|bundle| bundle.ledgers.iter().cloned()).collect(),
-            roles: bundles().flat_map(|bundle| bundle.system.roles.iter().cloned()).collect(),
+            roles: bundles()
+                .flat_map(|bundle| bundle.system.roles.iter().cloned())
+                .chain([kawasemi_ledger::design::designer_role()])
+                .collect(),
             calculators: systems.iter().fold(Calculators::new(), |all, system| all.with_all(&system.calculators)),
             calculations: systems.iter().flat_map(|system| system.calculations.iter().copied()).collect(),
         }

@@ -27,7 +27,7 @@ pub const ACCOUNTS: [DemoAccount; 5] = [
         login: "kikaku",
         who: "企画課（方針の取りまとめ）",
         post: Some(("planning-policy", "係長")),
-        roles: &["policy-planner"],
+        roles: &["policy-planner", "ledger-designer"],
     },
     DemoAccount {
         login: "fukushi",
@@ -42,7 +42,7 @@ pub const ACCOUNTS: [DemoAccount; 5] = [
         roles: &["demo-counter"],
     },
     DemoAccount {
-        login: "shokuin", who: "道路管理課の職員", post: Some(("engineering-roads", "主事")), roles: &[]
+        login: "shokuin", who: "道路管理課の職員", post: Some(("engineering-roads", "主事")), roles: &["ledger-designer"]
     },
 ];
 
