@@ -42,7 +42,10 @@ pub const ACCOUNTS: [DemoAccount; 5] = [
         roles: &["demo-counter"],
     },
     DemoAccount {
-        login: "shokuin", who: "道路管理課の職員", post: Some(("engineering-roads", "主事")), roles: &["ledger-designer"]
+        login: "shokuin",
+        who: "道路管理課の職員",
+        post: Some(("engineering-roads", "主事")),
+        roles: &["ledger-designer"],
     },
 ];
 

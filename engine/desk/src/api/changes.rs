@@ -48,6 +48,9 @@ pub async fn create(cx: Cx, Path(ledger): Path<String>, headers: HeaderMap, body
     }
 }
 
+/// What became of one record of many: saved, or the kind of refusal and the problem.
+type Written = Result<Saved, (&'static str, Problem)>;
+
 async fn create_many(cx: &Cx, context: &Context, def: &LedgerDef, objects: Vec<Json>) -> Result<Response, Problem> {
     let writes = objects.into_iter().enumerate().map(|(index, object)| async move {
         let draft = match object {
@@ -61,8 +64,7 @@ async fn create_many(cx: &Cx, context: &Context, def: &LedgerDef, objects: Vec<J
             Err(problem) => (index, Err(("bad-request", problem))),
         }
     });
-    let mut results: Vec<(usize, Result<Saved, (&str, Problem)>)> =
-        futures::stream::iter(writes).buffer_unordered(AT_ONCE).collect().await;
+    let mut results: Vec<(usize, Written)> = futures::stream::iter(writes).buffer_unordered(AT_ONCE).collect().await;
     results.sort_by_key(|(index, _)| *index);
     let (mut created, mut refused) = (Vec::new(), Vec::new());
     for (index, result) in results {

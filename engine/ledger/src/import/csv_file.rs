@@ -1,12 +1,13 @@
 //! Rows of a CSV or tab-separated file, one at a time.
 
 use std::fs::File;
-use std::io::{BufReader, Read, Seek as _};
+use std::io::{BufReader, Chain, Read, Seek as _};
 use std::path::Path;
 
 use csv::{ByteRecord, ReaderBuilder};
 
 use super::decode::{self, Decoding, Encoding};
+use super::line_feeds::LineFeeds;
 use super::{FileError, SheetRow};
 use crate::field::Cell;
 
@@ -17,9 +18,12 @@ const CELL: usize = 1024 * 1024;
 /// How much of the file the search for the delimiter looks at, in characters.
 const SAMPLE: u64 = 64 * 1024;
 
+/// The file, decoded, with line ends of one kind and one more at its end.
+type Source = Chain<LineFeeds<Decoding<BufReader<File>>>, &'static [u8]>;
+
 /// A CSV file that is open.
 pub(super) struct CsvFile {
-    reader: csv::Reader<Decoding<BufReader<File>>>,
+    reader: csv::Reader<Source>,
     record: ByteRecord,
     encoding: Encoding,
     delimiter: u8,
@@ -38,21 +42,18 @@ impl CsvFile {
             None => decode::detect(&mut BufReader::new(&file))?.ok_or(FileError::NotText)?,
         };
         file.rewind()?;
-        let delimiter = match delimiter {
-            Some(delimiter) => delimiter,
-            None => {
-                let mut sample = Vec::new();
-                Decoding::new(BufReader::new(&file), encoding).take(SAMPLE).read_to_end(&mut sample)?;
-                find_delimiter(&sample)
-            }
-        };
+        let mut sample = Vec::new();
+        Decoding::new(BufReader::new(&file), encoding).take(SAMPLE).read_to_end(&mut sample)?;
+        let delimiter = delimiter.unwrap_or_else(|| find_delimiter(&sample));
         file.rewind()?;
         let reader = ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)
             .delimiter(delimiter)
-            .from_reader(Decoding::new(BufReader::new(file), encoding));
-        Ok(Self { reader, record: ByteRecord::new(), encoding, delimiter, line: 0, spans_lines: false, failed: false })
+            // A line end after the last line makes lines count alike whether the file has one there or not.
+            .from_reader(LineFeeds::new(Decoding::new(BufReader::new(file), encoding)).chain(b"\n".as_slice()));
+        let (record, line, spans_lines, failed) = (ByteRecord::new(), 0, false, false);
+        Ok(Self { reader, record, encoding, delimiter, line, spans_lines, failed })
     }
 
     /// The encoding in use.
@@ -71,7 +72,7 @@ impl CsvFile {
         let has_row =
             self.reader.read_byte_record(&mut self.record).map_err(|error| FileError::Csv(error.to_string()))?;
         if !has_row {
-            let is_cut = self.reader.get_ref().quotation_marks() % 2 == 1;
+            let is_cut = self.reader.get_ref().get_ref().0.inner().quotation_marks() % 2 == 1;
             return if is_cut && self.spans_lines { Err(FileError::Unclosed { line: self.line }) } else { Ok(None) };
         }
         // The reader passes over empty lines before a record, so its line is found from its end.
@@ -139,7 +140,7 @@ mod tests {
     #[test]
     fn reads_what_spreadsheets_write() {
         let (cp932, ..) = encoding_rs::SHIFT_JIS.encode("番号,名称\r\n1,\"中央\r\n公園\"\r\n2,ﾁｭｳｵｳ\r\n");
-        assert_eq!(rows(&cp932).expect("reads"), [["番号", "名称"], ["1", "中央\r\n公園"], ["2", "ﾁｭｳｵｳ"]]);
+        assert_eq!(rows(&cp932).expect("reads"), [["番号", "名称"], ["1", "中央\n公園"], ["2", "ﾁｭｳｵｳ"]]);
         assert_eq!(rows("\u{FEFF}a\tb,c\n1\t2\n".as_bytes()).expect("reads"), [["a", "b,c"], ["1", "2"]]);
         assert_eq!(rows("a;b\n'=1+1;2\n".as_bytes()).expect("reads"), [["a", "b"], ["=1+1", "2"]]);
     }
@@ -156,10 +157,17 @@ mod tests {
 
     #[test]
     fn knows_the_line_of_a_row_after_quoted_line_ends() {
-        let mut file = tempfile::NamedTempFile::new().expect("makes a file");
-        file.write_all(b"a,b\n\"1\n2\",3\n4,5\n").expect("writes");
-        let lines: Vec<u64> =
-            CsvFile::open(file.path(), None, None).expect("opens").map(|row| row.expect("reads").line).collect();
-        assert_eq!(lines, [1, 2, 4]);
+        for text in [
+            "a,b\n\"1\n2\",3\n4,5\n",
+            "a,b\n\"1\n2\",3\n4,5",
+            "a,b\r\n\"1\r\n2\",3\r\n4,5\r\n",
+            "a,b\r\n\"1\r\n2\",3\r\n4,5",
+        ] {
+            let mut file = tempfile::NamedTempFile::new().expect("makes a file");
+            file.write_all(text.as_bytes()).expect("writes");
+            let lines: Vec<u64> =
+                CsvFile::open(file.path(), None, None).expect("opens").map(|row| row.expect("reads").line).collect();
+            assert_eq!(lines, [1, 2, 4], "{text:?}");
+        }
     }
 }

@@ -7,6 +7,7 @@
 mod csv_file;
 mod decode;
 mod file;
+mod line_feeds;
 mod lookup;
 mod mapping;
 mod prepare;
