@@ -1,5 +1,7 @@
 //! Accounts, roles, departments, tokens and the access log, on both stores.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod common;
 
 use std::collections::BTreeMap;

@@ -1,5 +1,7 @@
 //! Grants: denied by default, the same answer in SQL and in memory, explained in sentences.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod common;
 
 use std::sync::Arc;

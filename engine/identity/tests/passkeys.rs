@@ -1,5 +1,7 @@
 //! Passkeys, answered by an authenticator in software, on both stores.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod common;
 
 use common::Hall;

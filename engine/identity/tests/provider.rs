@@ -1,5 +1,7 @@
 //! Signing in through a real OpenID Connect provider. The provider's clock is the machine's, so the test's is, too.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod common;
 
 use std::collections::BTreeMap;

@@ -1,5 +1,7 @@
 //! One-time codes and recovery codes, on both stores.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod common;
 
 use common::{Hall, PASSWORD};

@@ -1,5 +1,7 @@
 //! Signing in, and how it ends, on both stores.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod common;
 
 use common::{Hall, PASSWORD};

@@ -1,5 +1,7 @@
 //! The audit trail: what an ordinary day writes verifies, and whatever is changed by hand is found and named.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod common;
 
 use std::sync::Arc;

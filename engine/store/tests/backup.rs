@@ -1,5 +1,7 @@
 //! Backups: of one moment while the city is written to, checked whole before anything is replaced.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod common;
 
 use std::path::{Path, PathBuf};

@@ -3,6 +3,8 @@
 //! What a full disk does to the database itself is in `full_disk.rs`. These tests mount a small file system and so need
 //! root; elsewhere they say that they did not run.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod common;
 
 use std::convert::Infallible;

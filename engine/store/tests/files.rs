@@ -1,5 +1,7 @@
 //! Files: checked while they arrive, stored once, and nothing left of what was refused or broken off.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::convert::Infallible;
 use std::path::Path;
 use std::sync::Arc;

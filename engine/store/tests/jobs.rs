@@ -1,5 +1,7 @@
 //! Jobs: written with the act that causes them, done at least once, by one worker at a time.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -23,11 +23,11 @@ fn sample(n: usize) -> Fields {
     if let Some(district) = districts[n % 5] {
         values.insert("district".into(), text(district));
     }
-    if n % 4 != 0 {
+    if !n.is_multiple_of(4) {
         let day = format!("2020-{:02}-01", 1 + (n * 7) % 12);
         values.insert("opened_on".into(), Value::Date(day.parse().unwrap()));
     }
-    if n % 7 != 0 {
+    if !n.is_multiple_of(7) {
         let units = i64::try_from(n % 6).unwrap() * 150 - 300;
         values.insert("area".into(), Value::Decimal(Decimal::new(units, 2)));
     }

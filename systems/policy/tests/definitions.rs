@@ -1,5 +1,7 @@
 //! The declarations together with the shared registers: references, conditions, grants, views and figures.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::sync::Arc;
 
 use kawasemi_platform::filter::{Limits, Scope, lower, lower_value, parse_text};

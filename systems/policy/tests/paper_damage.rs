@@ -1,5 +1,7 @@
 //! Files that are cut, damaged or no paper at all.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod support;
 
 use kawasemi_policy::paper::matching::match_initiatives;

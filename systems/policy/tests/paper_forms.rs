@@ -1,5 +1,7 @@
 //! Papers in other forms: other columns, other separators, other labels, other years.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod support;
 
 use kawasemi_policy::paper::WarningKind::*;

@@ -1,5 +1,7 @@
 //! A corrected paper against what the ledgers hold.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod support;
 
 use ChangedField::{Department, Summary, Theme, Title};
