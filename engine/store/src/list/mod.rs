@@ -17,7 +17,7 @@ use crate::ledger::{Ledger, Order};
 use crate::record::read::{RECORDS, with_children};
 use crate::record::{Projection, RecordRow};
 use crate::row::{Cell, Row};
-use crate::sql::Sql;
+use crate::sql::{Dialect, Sql};
 
 pub use cursor::Cursor;
 pub use search::{Search, SearchScope, Way};
@@ -140,10 +140,20 @@ impl<'a> ListQuery<'a> {
     fn source(&self, city: &City, way: Way, phase: Option<&Sql>) -> Sql {
         let mut sql = Sql::text(" FROM ");
         let search = self.search.as_ref().map(|search| search.lower(city.dialect(), self.ledger, way));
-        if let Some(driver) = search.as_ref().and_then(|search| search.driver.as_ref()) {
+        let driver = search.as_ref().and_then(|search| search.driver.as_ref());
+        if let Some(driver) = driver {
             sql.append(driver).push(" CROSS JOIN ");
         }
-        sql.table(self.ledger.table()).push(" AS ").ident(RECORDS).push(" WHERE ");
+        match (driver, city.dialect()) {
+            // Each hit's record is looked up by its number. Left to itself the planner reads the whole table beside a few
+            // thousand hits, whose number it can't know.
+            (Some(_), Dialect::Postgres) => sql
+                .push("LATERAL (SELECT * FROM ")
+                .table(self.ledger.table())
+                .push(" AS \"_r\" WHERE \"_r\".\"n\" = \"_s\".\"_hit\" OFFSET 0)"),
+            _ => sql.table(self.ledger.table()),
+        };
+        sql.push(" AS ").ident(RECORDS).push(" WHERE ");
         match self.deleted {
             Deleted::Without => sql.column(RECORDS, "deleted_at").push(" IS NULL AND "),
             Deleted::Only => sql.column(RECORDS, "deleted_at").push(" IS NOT NULL AND "),

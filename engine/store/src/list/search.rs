@@ -22,7 +22,7 @@ use crate::city::City;
 use crate::error::Result;
 use crate::ledger::{Ledger, search_column};
 use crate::record::read::RECORDS;
-use crate::record::search_entry::weight;
+use crate::record::search_entry::{PART, weight};
 use crate::sql::{Dialect, Sql, SqlType};
 
 /// What must be found, and where a caller may look for it.
@@ -85,6 +85,22 @@ struct Estimate {
     records: f64,
 }
 
+impl Estimate {
+    fn cheapest(&self, limit: usize) -> Way {
+        #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+        let limit = limit as f64;
+        // Walking passes so many entries until the page is full.
+        let passed = (limit * self.records / self.hits.max(1.0)).min(self.records);
+        let merged = self.least * cost::MERGED;
+        let costs = [
+            (Way::Postings, merged + self.hits * cost::RECORD),
+            (Way::Members, merged + self.hits * cost::POSTING + passed * cost::ENTRY),
+            (Way::Walk, passed * cost::RECORD),
+        ];
+        costs.into_iter().min_by(|a, b| a.1.total_cmp(&b.1)).map_or(Way::Walk, |(way, _)| way)
+    }
+}
+
 impl Search {
     /// A search in which every row shows the same levels.
     #[must_use]
@@ -94,36 +110,20 @@ impl Search {
 
     /// How to find the first records of a list.
     pub(crate) async fn way(&self, city: &City, ledger: &Ledger, limit: usize) -> Result<Way> {
-        if let Some(way) = self.way {
-            return Ok(way);
+        match self.way {
+            Some(way) => Ok(way),
+            None => Ok(self.estimate(city, ledger).await?.map_or(Way::Walk, |estimate| estimate.cheapest(limit))),
         }
-        let Some(estimate) = self.estimate(city, ledger).await? else { return Ok(Way::Walk) };
-        #[expect(clippy::cast_precision_loss, reason = "an estimate")]
-        let limit = limit as f64;
-        let records = estimate.records.max(1.0);
-        let hits = estimate.hits.max(1.0);
-        // Walking passes so many entries until the page is full.
-        let passed = (limit * records / hits).min(records);
-        let merged = estimate.least * cost::MERGED;
-        let costs = [
-            (Way::Postings, merged + hits * cost::RECORD),
-            (Way::Members, merged + hits * cost::POSTING + passed * cost::ENTRY),
-            (Way::Walk, passed * cost::RECORD),
-        ];
-        let cheapest = costs.into_iter().min_by(|a, b| a.1.total_cmp(&b.1));
-        Ok(cheapest.map_or(Way::Walk, |(way, _)| way))
     }
 
-    /// How to find all of them: the postings, unless nearly every record has the word.
+    /// How to find all of them: from the postings, unless a good part of the records has the words.
     pub(crate) async fn way_for_all(&self, city: &City, ledger: &Ledger) -> Result<Way> {
         if let Some(way) = self.way {
             return Ok(way);
         }
         let estimate = self.estimate(city, ledger).await?;
-        Ok(match estimate {
-            Some(estimate) if estimate.hits < estimate.records / 4.0 => Way::Postings,
-            _ => Way::Walk,
-        })
+        let is_rare = estimate.is_some_and(|estimate| estimate.least < estimate.records / 4.0);
+        Ok(if is_rare { Way::Postings } else { Way::Walk })
     }
 
     /// How many records have all terms, as if the terms had nothing to do with one another.
@@ -229,7 +229,7 @@ impl Search {
 /// The row numbers of hits in some levels.
 struct Postings {
     select: Sql,
-    /// Whether a hit has every term, or only the first of them.
+    /// Whether every one is a hit; otherwise the records' texts have to be tested as well.
     covers_all_terms: bool,
 }
 
@@ -242,12 +242,21 @@ fn postings(dialect: Dialect, ledger: &Ledger, query: &Query, levels: &[Clearanc
             Postings { select, covers_all_terms: true }
         }
         Dialect::Postgres => {
-            // Terms of one long record may lie in different chunks: the index finds one of them, the texts the rest.
-            let term = query.terms.iter().max_by_key(|term| term.text.chars().count());
             select.push("SELECT \"n\" AS \"_hit\" FROM ").table(ledger.search_table()).push(" WHERE \"tsv\" @@ ");
-            select.bind_as(term.map(|term| ts_query(term, levels)), SqlType::Text).push("::tsquery");
+            select.bind_as(ts_query_of_all(&query.terms, levels), SqlType::Text).push("::tsquery");
             Postings { select, covers_all_terms: query.terms.len() == 1 }
         }
+    }
+}
+
+/// All terms in one entry; or, in an entry that is a part of a long text, one of them: the others may lie in other parts.
+fn ts_query_of_all(terms: &[Term], levels: &[Clearance]) -> String {
+    let each: Vec<String> = terms.iter().map(|term| format!("({})", ts_query(term, levels))).collect();
+    let all = each.join(" & ");
+    match each.as_slice() {
+        [_] => all,
+        [one, ..] => format!("({all}) | ('{PART}' & {one})"),
+        [] => String::new(),
     }
 }
 

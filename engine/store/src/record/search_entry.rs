@@ -13,6 +13,9 @@ use crate::ledger::Ledger;
 use crate::sql::{Dialect, Sql, SqlType};
 use crate::unit::Statement;
 
+/// The word in every vector of a text that has several. No token is like it, since tokens are letters and digits.
+pub(crate) const PART: &str = "+";
+
 /// The weight that stands for a level in PostgreSQL's vectors and queries.
 pub(crate) const fn weight(level: Clearance) -> char {
     match level {
@@ -84,8 +87,11 @@ fn vectors(search: &SearchTexts) -> Vec<String> {
     if tokens.is_empty() {
         return Vec::new();
     }
-    let literals = chunks(&tokens).into_iter().map(|chunk| {
-        let mut vector = String::with_capacity(chunk.len() * 16);
+    let chunks = chunks(&tokens);
+    let mark = if chunks.len() > 1 { format!("'{PART}' ") } else { String::new() };
+    let literals = chunks.into_iter().map(|chunk| {
+        let mut vector = String::with_capacity(mark.len() + chunk.len() * 16);
+        vector.push_str(&mark);
         for (position, (weight, token)) in chunk.iter().enumerate() {
             // Tokens are letters and digits, so that quoting needs no escapes. Writing to a string can't fail.
             let _ = write!(vector, "'{token}':{}{weight} ", position + 1);
