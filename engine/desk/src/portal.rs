@@ -6,7 +6,7 @@ use axum::routing::get;
 use kawasemi_ui::card::{self, Card};
 use kawasemi_ui::notice::Empty;
 use kawasemi_ui::page::Page;
-use kawasemi_ui::{Component, Icon};
+use kawasemi_ui::{Component, Icon, SafeHtml};
 
 use crate::request::Cx;
 use crate::state::{Desk, Place};
@@ -28,7 +28,9 @@ async fn front(cx: Cx) -> Html<String> {
     let body = if links.is_empty() {
         Empty::new(t.get("portal-empty")).icon(Icon::Home).html()
     } else {
-        card::grid("grid", links)
+        let mut body = SafeHtml::trusted(format!("<h2>{}</h2>", SafeHtml::escape(t.get("portal-services"))));
+        body.push(&card::grid("grid-wide", links));
+        body
     };
     let title = t.say("portal-title").with("city", cx.city_name()).to_string();
     Html(Page::new(&site, title).lead(t.get("portal-lead")).body(body).render())

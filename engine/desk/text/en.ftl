@@ -9,6 +9,7 @@ demo-band = This is a demonstration. All people and records shown are made up.
 problem-home = Go to the first page
 portal-title = { $city }: services and information
 portal-lead = See what the city is working on, and its services.
+portal-services = Services
 portal-empty = Nothing has been published yet.
 not-found-title = This page was not found
 not-found-detail = Please check the address.

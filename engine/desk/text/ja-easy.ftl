@@ -9,6 +9,7 @@ demo-band = これは 練習（れんしゅう）です。ここの 人（ひと
 problem-home = はじめの ページへ もどる
 portal-title = { $city }の 手続（てつづ）きと お知（し）らせ
 portal-lead = 市（し）が していることや 手続（てつづ）きを 見（み）ることが できます。
+portal-services = できること
 portal-empty = まだ 何（なに）も ありません。
 not-found-title = ページが 見（み）つかりません
 not-found-detail = アドレスが 正（ただ）しいか、もう一度（いちど） 見（み）て ください。

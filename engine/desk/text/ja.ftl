@@ -9,6 +9,7 @@ demo-band = これはデモです。表示される人物・記録はすべて�
 problem-home = 最初のページへ
 portal-title = { $city }の手続きと情報
 portal-lead = 市の取組や手続きを、ここから見られます。
+portal-services = サービス
 portal-empty = 公開しているサービスはまだありません。
 not-found-title = お探しのページは見つかりません
 not-found-detail = アドレスが正しいかお確かめください。

@@ -9,6 +9,7 @@ demo-band = Đây là bản thử. Mọi người và hồ sơ ở đây đều 
 problem-home = Về trang đầu
 portal-title = { $city }: dịch vụ và thông tin
 portal-lead = Xem các hoạt động và dịch vụ của thành phố.
+portal-services = Dịch vụ
 portal-empty = Chưa có nội dung nào được công bố.
 not-found-title = Không tìm thấy trang này
 not-found-detail = Vui lòng kiểm tra lại địa chỉ.
