@@ -10,11 +10,12 @@
 
 use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use futures::FutureExt as _;
+use futures::{FutureExt as _, StreamExt as _};
 use jiff::{SignedDuration, Timestamp};
 use kawasemi_kernel::Clock;
 use uuid::Uuid;
@@ -26,9 +27,15 @@ use crate::sql::{Dialect, Param, Sql};
 use crate::unit::{Statement, Unit, Unmet};
 
 /// Attempts after which a job is a dead letter: with the back-off of [`wait_after`], about a day.
-pub const MAX_ATTEMPTS: i64 = 12;
-/// How long a worker may hold a job before others may take it.
+pub const MAX_ATTEMPTS: i64 = 16;
+/// How long a worker may hold a job before others may take it. A handler that takes longer keeps its job by renewal.
 pub const LEASE: SignedDuration = SignedDuration::from_mins(10);
+/// Between two renewals of the lease.
+const RENEWED_EVERY: Duration = Duration::from_secs(3 * 60);
+/// Jobs that a worker takes at once.
+const TAKEN: u32 = 20;
+/// How many of them are done at the same time: one that waits for a slow receiver does not hold up the others.
+const AT_ONCE: usize = 5;
 /// Longest wait between two attempts.
 const LONGEST_WAIT: i64 = 4 * 60 * 60;
 
@@ -96,13 +103,8 @@ impl City {
         }
         let until = now.checked_add(LEASE).unwrap_or(Timestamp::MAX);
         // The choice is made once, before the update looks at rows: in a subquery PostgreSQL may make it anew for each row.
-        let mut sql = Sql::with(
-            "WITH due AS MATERIALIZED (SELECT id FROM {outbox} WHERE ((state = 'waiting' AND run_at <= $1) \
-             OR (state = 'running' AND locked_until <= $1)) AND topic IN (",
-            [Param::Int(now.as_microsecond())],
-        );
-        sql.bind_list(topics.iter().map(|topic| Param::from(*topic)));
-        sql.push(") ORDER BY run_at, id LIMIT ").bind(i64::from(limit));
+        let mut sql = Sql::text("WITH due AS MATERIALIZED (");
+        sql.append(&due(topics, now)).push(" ORDER BY run_at, id LIMIT ").bind(i64::from(limit));
         if self.dialect() == Dialect::Postgres {
             sql.push(" FOR UPDATE SKIP LOCKED");
         }
@@ -113,6 +115,32 @@ impl City {
         ));
         let receipt = self.write(Unit::of([give_up(now), Statement::returning(sql)])).await?;
         receipt.rows.first().map_or_else(|| Ok(Vec::new()), |rows| rows.iter().map(read_job).collect())
+    }
+
+    /// Whether there is anything to take. A reading, so that a worker who looks every few seconds costs no write.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn has_due_jobs(&self, topics: &[&str], now: Timestamp) -> Result<bool> {
+        if topics.is_empty() {
+            return Ok(false);
+        }
+        let mut sql = due(topics, now);
+        sql.push(" LIMIT 1");
+        Ok(self.read_one(sql).await?.is_some())
+    }
+
+    /// Keeps a job for another length of a lease, unless another worker has taken it meanwhile.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn keep_job(&self, job: &Job, now: Timestamp) -> Result<()> {
+        let until = now.checked_add(LEASE).unwrap_or(Timestamp::MAX);
+        let sql = Sql::with(
+            "UPDATE {outbox} SET locked_until = $1 WHERE id = $2 AND state = 'running' AND attempts = $3",
+            [Param::Int(until.as_microsecond()), job.id.into(), job.attempts.into()],
+        );
+        self.write(Unit::of([sql.into()])).await.map(|_| ())
     }
 
     /// Says that a job is done.
@@ -185,6 +213,17 @@ impl City {
         );
         self.write(Unit::of([sql.into()])).await.map(|_| ())
     }
+}
+
+/// The ids of jobs that may be taken: those whose time has come, and those whose worker has let its lease end.
+fn due(topics: &[&str], now: Timestamp) -> Sql {
+    let mut sql = Sql::with(
+        "SELECT id FROM {outbox} WHERE ((state = 'waiting' AND run_at <= $1) \
+         OR (state = 'running' AND locked_until <= $1)) AND topic IN (",
+        [Param::Int(now.as_microsecond())],
+    );
+    sql.bind_list(topics.iter().map(|topic| Param::from(*topic))).push(")");
+    sql
 }
 
 /// Makes dead letters of jobs whose last attempt never came to an end: one that takes its worker down with it would do so
@@ -261,37 +300,68 @@ impl Handlers {
         self
     }
 
-    /// Does what is due once, and answers how many jobs were taken.
+    /// Does what is due once, some jobs at the same time, and answers how many were taken.
     ///
     /// # Errors
     /// When the store fails. A job that fails is no error here.
     pub async fn work_once(&self, city: &City, clock: &dyn Clock, limit: u32) -> Result<usize> {
         let topics: Vec<&str> = self.by_topic.keys().copied().collect();
-        let jobs = city.take_jobs(&topics, clock.now(), limit).await?;
-        for job in &jobs {
-            let Some(handler) = self.by_topic.get(job.topic.as_str()) else { continue };
-            // A handler that panics must not end the worker.
-            let outcome = AssertUnwindSafe(handler.run(city, job)).catch_unwind().await;
-            match outcome.unwrap_or_else(|_| Err(JobError::later("the handler panicked"))) {
-                Ok(()) => city.finish_job(job.id, clock.now()).await?,
-                Err(error) => {
-                    tracing::warn!(job = %job.id, topic = job.topic, attempt = job.attempts, %error, "a job failed");
-                    city.fail_job(job, clock.now(), &error.message, error.hopeless).await?;
-                }
-            }
+        if !city.has_due_jobs(&topics, clock.now()).await? {
+            return Ok(0);
         }
+        let jobs = city.take_jobs(&topics, clock.now(), limit).await?;
+        let all = futures::stream::iter(&jobs).map(|job| self.work_on(city, clock, job)).buffer_unordered(AT_ONCE);
+        // Each comes to its end, also when the store failed for another.
+        let outcomes: Vec<Result<()>> = all.collect().await;
+        outcomes.into_iter().collect::<Result<Vec<()>>>()?;
         Ok(jobs.len())
     }
 
-    /// Works until the process ends. Looks for jobs every `pause`, without pause while there are any.
-    pub async fn work(&self, city: &City, clock: &dyn Clock, pause: Duration) {
+    async fn work_on(&self, city: &City, clock: &dyn Clock, job: &Job) -> Result<()> {
+        let Some(handler) = self.by_topic.get(job.topic.as_str()) else { return Ok(()) };
+        match held(&**handler, city, clock, job).await {
+            Ok(()) => city.finish_job(job.id, clock.now()).await,
+            Err(error) => {
+                tracing::warn!(job = %job.id, topic = job.topic, attempt = job.attempts, %error, "a job failed");
+                city.fail_job(job, clock.now(), &error.message, error.hopeless).await
+            }
+        }
+    }
+
+    /// Works until it is told to stop, and then finishes what it has begun. Looks for jobs every `pause`, without pause
+    /// while there are any.
+    pub async fn work(&self, city: &City, clock: &dyn Clock, pause: Duration, stop: impl Future<Output = ()>) {
+        let mut stop = pin!(stop);
         loop {
-            match self.work_once(city, clock, 20).await {
-                Ok(0) => tokio::time::sleep(pause).await,
-                Ok(_) => {}
+            let wait = match self.work_once(city, clock, TAKEN).await {
+                Ok(0) => pause,
+                Ok(_) => Duration::ZERO,
                 Err(error) => {
                     tracing::error!(%error, "jobs can't be read");
-                    tokio::time::sleep(pause.max(Duration::from_secs(5))).await;
+                    pause.max(Duration::from_secs(5))
+                }
+            };
+            tokio::select! {
+                biased;
+                () = &mut stop => return,
+                () = tokio::time::sleep(wait) => {}
+            }
+        }
+    }
+}
+
+/// Lets a handler do its job, and keeps the job for it as long as that takes.
+async fn held(handler: &dyn Handler, city: &City, clock: &dyn Clock, job: &Job) -> std::result::Result<(), JobError> {
+    // A handler that panics must not end the worker.
+    let mut work = pin!(AssertUnwindSafe(handler.run(city, job)).catch_unwind());
+    loop {
+        tokio::select! {
+            outcome = &mut work => {
+                return outcome.unwrap_or_else(|_| Err(JobError::later("the handler panicked")));
+            }
+            () = tokio::time::sleep(RENEWED_EVERY) => {
+                if let Err(error) = city.keep_job(job, clock.now()).await {
+                    tracing::warn!(job = %job.id, %error, "the lease of a job was not renewed");
                 }
             }
         }

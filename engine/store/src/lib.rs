@@ -13,6 +13,7 @@ pub mod audit;
 pub mod backup;
 pub mod batch;
 pub mod catalogue;
+pub mod changes;
 pub mod city;
 mod ddl;
 pub mod error;

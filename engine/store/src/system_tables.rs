@@ -92,6 +92,9 @@ fn audit() -> Table {
         .clustered()
         .unique(["record", "revision"])
         .unique_of(SEALED, ["seq"])
+        // What changed in a ledger, in the order of the sequence ([`crate::changes`]). It holds sealed entries only, so that
+        // writing a record does not pay for it.
+        .index_of(SEALED, ["ledger", "seq"])
         .index_of(UNSEALED, ["at"])
 }
 
