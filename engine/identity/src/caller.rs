@@ -320,7 +320,10 @@ impl Context {
 
     /// Refuses everybody who does not run the installation. A token does not do: who gets hold of one must not be able
     /// to make themselves more.
-    pub(crate) fn require_admin(&self) -> Result<()> {
+    ///
+    /// # Errors
+    /// [`IdentityError::Forbidden`].
+    pub fn require_admin(&self) -> Result<()> {
         let allowed = self.caller.is_admin() && self.caller.strength != Strength::Token;
         if allowed { Ok(()) } else { Err(IdentityError::Forbidden) }
     }
