@@ -26,5 +26,5 @@ pub use kawasemi_schema as schema;
 pub use kawasemi_store as store;
 pub use kawasemi_ui as ui;
 
-pub use system::{Command, Job, System};
+pub use system::{Command, Daily, Job, System};
 pub use work::{Report, Work, WorkError};

@@ -22,11 +22,13 @@ pub struct System {
     pub links: Vec<SiteLink>,
     /// What it adds to the command line: `kawasemi KEY NAME …`.
     pub commands: Vec<Command>,
+    /// What it does in every city once a day, while the program is served.
+    pub daily: Vec<Daily>,
     /// Loads its part of the demo city.
     pub sample: Option<Job>,
 }
 
-/// Work that a system does: on the command line, or when the demo city is made.
+/// Work that a system does: on the command line, once a day, or when the demo city is made.
 pub type Job = fn(Work) -> BoxFuture<'static, Result<Report, WorkError>>;
 
 /// A command of a system.
@@ -41,6 +43,17 @@ pub struct Command {
     pub run: Job,
 }
 
+/// Work of each day (日次の処理): done in the first minutes after midnight in the city, by one node; after a downtime as
+/// soon as the program is served again, for that day. It may be done twice where a node dies in the middle of it.
+pub struct Daily {
+    /// Its name, such as `record`.
+    pub name: &'static str,
+    /// What it does, in Japanese.
+    pub about: &'static str,
+    /// Does it.
+    pub run: Job,
+}
+
 impl System {
     /// A system that needs no Rust.
     pub fn new(bundle: SystemBundle) -> Self {
@@ -51,6 +64,7 @@ impl System {
             pages: Pages::new(),
             links: Vec::new(),
             commands: Vec::new(),
+            daily: Vec::new(),
             sample: None,
         }
     }

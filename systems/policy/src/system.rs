@@ -6,7 +6,7 @@ use crate::acts::live;
 use crate::import::{self, ImportError, Outcome};
 use crate::kernel::fiscal::FiscalYear;
 use crate::platform::desk::{Place, SiteLink};
-use crate::platform::{Command, Report, System, Work, WorkError};
+use crate::platform::{Command, Daily, Report, System, Work, WorkError};
 use crate::schema::Text;
 use crate::schema::text::Translated;
 use crate::{calculators, definitions, pages, sample};
@@ -36,11 +36,15 @@ pub fn system() -> System {
         },
         Command {
             name: "record",
-            about: "台帳を数える指標の、今日の値を記録します。毎日1回動かしてください。",
+            about: "台帳を数える指標の、今日の値を記録します。提供中は毎日1回、自動で行われます。",
             arguments: &[],
             run: record_figures,
         },
     ];
+    system.daily =
+        vec![Daily {
+            name: "record", about: "台帳を数える指標の、その日の値を記録する", run: record_figures
+        }];
     system.sample = Some(sample::load::load);
     system
 }
@@ -112,7 +116,7 @@ fn told(fiscal_year: i32, outcome: &Outcome) -> String {
     text
 }
 
-/// `kawasemi policy record`
+/// `kawasemi policy record`, and the same once a day.
 fn record_figures(work: Work) -> BoxFuture<'static, Result<Report, WorkError>> {
     Box::pin(async move {
         let recorded = live::record_all(&work.ledgers, &work.context, None).await?;
