@@ -13,6 +13,7 @@ use kawasemi_identity::oidc::ProviderConfig;
 use kawasemi_kernel::municipality::MunicipalityCode;
 use kawasemi_schema::error::nearest;
 use kawasemi_schema::{SourceFile, read_toml};
+use kawasemi_webhook::Allowed;
 use serde::Deserialize;
 
 use crate::cli::Global;
@@ -42,8 +43,20 @@ pub struct Settings {
     serve: ServeSettings,
     /// The log.
     log: LogSettings,
+    /// Webhooks.
+    webhooks: WebhookSettings,
     /// The hall's own identity provider (庁内の認証基盤), by the code of the city. Not in the environment.
     provider: BTreeMap<MunicipalityCode, ProviderConfig>,
+}
+
+/// `[webhooks]`
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct WebhookSettings {
+    /// Hosts and networks inside the hall to which messages may be sent.
+    allow: Option<Vec<String>>,
+    /// A file with the certificates of the hall's own authorities (PEM).
+    authority: Option<PathBuf>,
 }
 
 /// `[serve]`
@@ -88,11 +101,13 @@ enum Kind {
     Text,
     Integer,
     YesNo,
+    /// Texts with commas between them.
+    List,
 }
 
 /// Every setting: its place in the file, from which its name in the environment follows (`serve.listen` is
 /// `KAWASEMI_SERVE_LISTEN`), and what it holds.
-const SETTINGS: [(&str, Kind); 11] = [
+const SETTINGS: [(&str, Kind); 13] = [
     ("data", Kind::Text),
     ("database_url", Kind::Text),
     ("city", Kind::Text),
@@ -104,6 +119,8 @@ const SETTINGS: [(&str, Kind); 11] = [
     ("serve.connections", Kind::Integer),
     ("log.format", Kind::Text),
     ("log.level", Kind::Text),
+    ("webhooks.allow", Kind::List),
+    ("webhooks.authority", Kind::Text),
 ];
 
 /// The configuration in force.
@@ -130,6 +147,10 @@ pub struct Config {
     pub log_format: Option<LogFormat>,
     /// What is logged.
     pub log_level: String,
+    /// Where inside the hall webhooks may send.
+    pub webhook_allow: Vec<Allowed>,
+    /// The hall's own authorities for webhooks, as a PEM file.
+    pub webhook_authority: Option<PathBuf>,
     /// The identity providers, by the code of the city.
     pub providers: BTreeMap<MunicipalityCode, ProviderConfig>,
 }
@@ -166,6 +187,7 @@ impl Config {
             folder: None,
             serve: ServeSettings { listen, ..ServeSettings::default() },
             log: LogSettings::default(),
+            webhooks: WebhookSettings::default(),
             provider: BTreeMap::new(),
         };
         [file, environment, flags].into_iter().try_fold(Settings::default(), Settings::overlaid)?.settled()
@@ -196,6 +218,10 @@ impl Settings {
                 connections: over.serve.connections.or(self.serve.connections),
             },
             log: LogSettings { format: over.log.format.or(self.log.format), level: over.log.level.or(self.log.level) },
+            webhooks: WebhookSettings {
+                allow: over.webhooks.allow.or(self.webhooks.allow),
+                authority: over.webhooks.authority.or(self.webhooks.authority),
+            },
             provider: self.provider.into_iter().chain(over.provider).collect(),
         })
     }
@@ -210,7 +236,13 @@ impl Settings {
         if !(1..=10_240).contains(&upload_mib) {
             bail!("serve.upload_mib は 1 から 10240 までにしてください（いまは {upload_mib}）。");
         }
+        let allow = self.webhooks.allow.unwrap_or_default();
+        let allow = allow.iter().map(|text| text.trim().parse::<Allowed>());
+        let webhook_allow =
+            allow.collect::<Result<_, _>>().map_err(|said| anyhow::anyhow!("webhooks.allow の{said}"))?;
         Ok(Config {
+            webhook_allow,
+            webhook_authority: self.webhooks.authority,
             folder: if self.database_url.is_some() {
                 self.folder.unwrap_or_else(data)
             } else {
@@ -287,6 +319,7 @@ impl Kind {
         Ok(match self {
             Self::Text => value.into(),
             Self::Integer => value.parse::<i64>().context("整数を指定してください。")?.into(),
+            Self::List => value.split(',').map(str::trim).filter(|part| !part.is_empty()).collect::<Vec<_>>().into(),
             Self::YesNo => match value {
                 "true" | "1" | "yes" => true.into(),
                 "false" | "0" | "no" => false.into(),
@@ -333,6 +366,8 @@ mod tests {
             ("", &[("KAWASEMI_LISTEN", "1")], "環境変数 KAWASEMI_LISTEN は知らない設定です。"),
             ("", &[("KAWASEMI_SERVE_CONNECTIONS", "many")], "整数を指定してください。"),
             ("", &[("KAWASEMI_SERVE_CONNECTIONS", "0")], "1 から 500 まで"),
+            ("[webhooks]\nallow = [\"10.0.0.0/40\"]", &[], "webhooks.allow の「10.0.0.0/40」は"),
+            ("", &[("KAWASEMI_WEBHOOKS_ALLOW", "gis.example.lg.jp, http://a")], "webhooks.allow の「http://a」は"),
             ("", &[("KAWASEMI_LOG_FORMAT", "xml")], "「xml」という値は使えません"),
         ] {
             let said = read(file, variables, Global::default()).expect_err("is refused");

@@ -5,6 +5,7 @@
 
 mod cli;
 mod config;
+mod daily;
 mod demo;
 mod output;
 mod progress;

@@ -26,8 +26,9 @@ pub async fn run(shell: Shell) -> anyhow::Result<()> {
     let listener = TcpListener::bind(listen).await.with_context(|| {
         format!("{listen} で待ち受けられません。ほかのプログラムが使っていないか、--listen を確かめてください。")
     })?;
-    let shell = Arc::new(shell);
     let is_demo = open_first(&shell, &store).await?;
+    // Who tries the program out has a receiver on the same machine; nobody else may make it speak to that machine.
+    let shell = Arc::new(if is_demo && listen.ip().is_loopback() { shell.with_loopback()? } else { shell });
     announce(&shell, listener.local_addr()?, is_demo);
     let upkeep = Upkeep::new(Arc::clone(&shell));
     let (sites, pages) = sites()?;
@@ -40,8 +41,15 @@ pub async fn run(shell: Shell) -> anyhow::Result<()> {
     };
     let opener = Box::new(CityOpener { shell: Arc::clone(&shell), upkeep: Arc::clone(&upkeep) });
     let desk = Desk::new(store.clone(), shell.clock.clone(), shell.ids.clone(), sites, settings, opener);
-    let app = router(desk, pages).into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, app).with_graceful_shutdown(stopped()?).await?;
+    upkeep.open_all(desk.clone());
+    let app = router(desk.clone(), pages).into_make_service_with_connect_info::<SocketAddr>();
+    let stopped = stopped()?;
+    let stopping = async move {
+        stopped.await;
+        // Streams would go on for as long as their readers like.
+        desk.close();
+    };
+    axum::serve(listener, app).with_graceful_shutdown(stopping).await?;
     tracing::info!("stopping: what was accepted is finished");
     upkeep.end().await;
     store.close().await;
@@ -122,7 +130,15 @@ impl CityOpener {
         let (files, keeper) = (shell.files(code)?, shell.keeper(code)?);
         let config = code.parse().ok().and_then(|code| shell.config.providers.get(&code));
         let provider = config.cloned().map(Provider::new).transpose()?;
-        Ok(CityDesk { city: open.city, identity: open.identity, provider, ledgers: open.ledgers, files, keeper })
+        Ok(CityDesk {
+            city: open.city,
+            identity: open.identity,
+            provider,
+            ledgers: open.ledgers,
+            webhooks: open.webhooks,
+            files,
+            keeper,
+        })
     }
 }
 

@@ -15,6 +15,7 @@ use kawasemi_store::audit::Keeper;
 use kawasemi_store::files::Files;
 use kawasemi_store::schema::{self, Allow, Plan, Wanted};
 use kawasemi_store::{Access, City, Location, Store, StoreOptions};
+use kawasemi_webhook::{Destinations, Sender, Webhooks};
 
 use crate::config::{Config, Place};
 use crate::demo;
@@ -37,6 +38,8 @@ pub struct Shell {
     /// What the systems bring together.
     pub offer: Offer,
     parts: Parts,
+    /// The way out of webhooks.
+    sender: Sender,
 }
 
 /// A city with its engines.
@@ -48,6 +51,8 @@ pub struct OpenCity {
     pub identity: Identity,
     /// The ledgers.
     pub ledgers: Ledgers,
+    /// The webhooks.
+    pub webhooks: Webhooks,
 }
 
 impl Shell {
@@ -63,7 +68,16 @@ impl Shell {
         let ids: Arc<dyn IdSource> = Arc::new(RandomIds(SystemClock));
         let passwords = Passwords::new(PasswordCost::default(), entropy.clone())?;
         let parts = Parts { ids: ids.clone(), entropy, passwords, rules: Rules::default() };
-        Ok(Self { config, output, clock: Arc::new(SystemClock), ids, systems, offer, parts })
+        let sender = sender(&config, false)?;
+        Ok(Self { config, output, clock: Arc::new(SystemClock), ids, systems, offer, parts, sender })
+    }
+
+    /// The same shell, whose webhooks may also send to this very machine: for trying them out.
+    ///
+    /// # Errors
+    /// As [`Shell::new`].
+    pub fn with_loopback(self) -> anyhow::Result<Self> {
+        Ok(Self { sender: sender(&self.config, true)?, ..self })
     }
 
     /// The same shell with another clock and source of ids, for a demo city that comes out the same twice.
@@ -88,6 +102,7 @@ impl Shell {
     pub async fn make_store(&self, access: Access) -> anyhow::Result<Store> {
         let mut options = StoreOptions::new(self.clock.clone()).access(access);
         options = options.tables(kawasemi_identity::tables::tables()).tables(kawasemi_ledger::tables());
+        options = options.tables(kawasemi_webhook::tables());
         options.connections = self.config.connections;
         Ok(Store::open(&self.location(), options).await?)
     }
@@ -152,7 +167,14 @@ impl Shell {
         let identity = Identity::new(city.clone(), self.parts.clone());
         let (roles, calculators) = (self.offer.roles.clone(), self.offer.calculators.clone());
         let ledgers = Ledgers::new(city.clone(), roles, calculators, self.ids.clone())?;
-        Ok(OpenCity { city, identity, ledgers })
+        let webhooks = Webhooks::new(kawasemi_webhook::Parts {
+            ledgers: ledgers.clone(),
+            identity: identity.clone(),
+            ids: self.ids.clone(),
+            clock: self.clock.clone(),
+            sender: self.sender.clone(),
+        });
+        Ok(OpenCity { city, identity, ledgers, webhooks })
     }
 
     /// What publishing the program's definitions would do.
@@ -191,16 +213,21 @@ impl Shell {
     pub fn work(&self, open: &OpenCity, reason: &str, arguments: Vec<String>) -> (Work, Arc<Progress>) {
         let progress = Arc::new(Progress::begin(reason, self.output.shows_progress()));
         let shown = Arc::clone(&progress);
-        let work = Work {
+        let work = self.quiet_work(open, reason, arguments);
+        (Work { progress: Arc::new(move |done, total| shown.reach(done, total)), ..work }, progress)
+    }
+
+    /// The same where nobody watches.
+    pub fn quiet_work(&self, open: &OpenCity, reason: &str, arguments: Vec<String>) -> Work {
+        Work {
             city: open.city.clone(),
             ledgers: open.ledgers.clone(),
             identity: open.identity.clone(),
             context: self.context(reason),
             ids: self.ids.clone(),
             arguments,
-            progress: Arc::new(move |done, total| shown.reach(done, total)),
-        };
-        (work, progress)
+            progress: Arc::new(|_, _| {}),
+        }
     }
 
     /// The file store of a city.
@@ -232,6 +259,17 @@ impl Shell {
     fn folder(&self, code: &str) -> PathBuf {
         self.config.folder.join("cities").join(code)
     }
+}
+
+/// The way out of webhooks, as the operator allows it.
+fn sender(config: &Config, loopback: bool) -> anyhow::Result<Sender> {
+    let destinations = Destinations::new(config.webhook_allow.clone());
+    let destinations = if loopback { destinations.with_loopback() } else { destinations };
+    let authority = config.webhook_authority.as_deref().map(|path| {
+        std::fs::read(path).with_context(|| format!("webhooks.authority の {} を読めません。", path.display()))
+    });
+    let said = "webhooks.authority は証明書（PEM）のファイルではありません。";
+    Sender::new(destinations, authority.transpose()?.as_deref()).context(said)
 }
 
 fn listed(cities: &[kawasemi_store::CityInfo]) -> String {

@@ -1,21 +1,35 @@
-//! What a running server does by itself for each city that somebody has opened: the audit trail is sealed, accounts follow the
-//! register of assignments, and what has ended (sessions, jobs that are done, imports that were broken off) is removed.
+//! What a running server does by itself for each open city: the audit trail is sealed and webhooks get their messages, jobs are
+//! done, the day's work is begun, accounts follow the register of assignments, and what has ended (sessions, jobs that are
+//! done, imports that were broken off) is removed.
+//!
+//! Cities open when somebody asks for them, and the server asks for each once by itself ([`Upkeep::open_all`]): the jobs of a
+//! city that nobody has visited since the start must be done as well.
 //!
 //! A failure is logged and tried again at the next round; it never stops the server.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
+use kawasemi_desk::Desk;
 use kawasemi_registry::{ASSIGNMENT, DEPARTMENT};
+use kawasemi_store::jobs::Handlers;
 use kawasemi_store::{Sql, audit};
+use kawasemi_webhook::{self as webhook, Delivery};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
+use crate::daily::{self, DailyWork};
 use crate::shell::{OpenCity, Shell};
 
 /// Between two rounds, in which the audit trail is sealed.
 const ROUND: Duration = Duration::from_secs(10);
+/// Between two looks for jobs.
+const LOOK: Duration = Duration::from_secs(2);
+/// Between two looks for cities that are not open yet.
+const NEW_CITIES: Duration = Duration::from_secs(60);
 /// Rounds between two looks at the registers.
 const FOLLOW_EVERY: u64 = 6;
 /// Rounds between two sweeps.
@@ -41,17 +55,60 @@ impl Upkeep {
     /// Looks after a city from now on.
     pub fn watch(&self, open: OpenCity) {
         let (shell, mut stop) = (Arc::clone(&self.shell), self.stop.subscribe());
-        let work = async move {
-            let mut known = None;
+        let tended = open.clone();
+        self.spawn(async move {
+            let mut known = Known::default();
             for round in 0_u64.. {
-                tend(&shell, &open, &mut known, round).await;
+                tend(&shell, &tended, &mut known, round).await;
                 tokio::select! {
                     () = tokio::time::sleep(ROUND) => {}
                     _ = stop.changed() => break,
                 }
             }
-        };
-        self.cities.lock().unwrap_or_else(std::sync::PoisonError::into_inner).spawn(work);
+        });
+        let (shell, mut stop) = (Arc::clone(&self.shell), self.stop.subscribe());
+        let handlers = Handlers::default()
+            .with(webhook::TOPIC, Delivery(open.webhooks.clone()))
+            .with(daily::TOPIC, DailyWork::new(Arc::clone(&shell), open.clone()));
+        self.spawn(async move {
+            let stopped = async move { drop(stop.wait_for(|stop| *stop).await) };
+            handlers.work(&open.city, &*shell.clock, LOOK, stopped).await;
+        });
+    }
+
+    /// Opens every city, those that are added while the server runs included, so that each is looked after.
+    pub fn open_all(&self, desk: Desk) {
+        let mut stop = self.stop.subscribe();
+        self.spawn(async move {
+            let mut refused = HashSet::new();
+            loop {
+                match desk.store().cities().await {
+                    Ok(cities) => {
+                        for city in cities {
+                            if *stop.borrow() {
+                                return;
+                            }
+                            // Why it does not open is told once, not every minute.
+                            if let Err(problem) = desk.city(&city.code).await
+                                && refused.insert(city.code.clone())
+                            {
+                                tracing::error!(
+                                    city = city.code,
+                                    cause = problem.log,
+                                    detail = problem.detail,
+                                    "a city does not open"
+                                );
+                            }
+                        }
+                    }
+                    Err(error) => tracing::error!(%error, "the list of cities can't be read"),
+                }
+                tokio::select! {
+                    () = tokio::time::sleep(NEW_CITIES) => {}
+                    _ = stop.changed() => return,
+                }
+            }
+        });
     }
 
     /// Stops after what is being done.
@@ -60,23 +117,56 @@ impl Upkeep {
         let cities = std::mem::take(&mut *self.cities.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
         cities.join_all().await;
     }
+
+    fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
+        self.cities.lock().unwrap_or_else(std::sync::PoisonError::into_inner).spawn(work);
+    }
+}
+
+/// What the rounds of a city remember.
+#[derive(Default)]
+struct Known {
+    /// The state of the registers that accounts follow.
+    registers: Option<Vec<i64>>,
+    /// The day whose work was begun.
+    day: Option<Date>,
 }
 
 /// One round for one city.
-async fn tend(shell: &Shell, open: &OpenCity, known: &mut Option<Vec<i64>>, round: u64) {
+async fn tend(shell: &Shell, open: &OpenCity, known: &mut Known, round: u64) {
+    let failed = |error: &anyhow::Error, what: &str| {
+        tracing::error!(city = open.city.code(), error = %format!("{error:#}"), "{what}");
+    };
     if let Err(error) = seal(shell, open).await {
-        tracing::error!(city = open.city.code(), error = %format!("{error:#}"), "the audit trail was not sealed");
+        failed(&error, "the audit trail was not sealed");
+    }
+    // What was just sealed is what webhooks tell of.
+    if let Err(error) = open.webhooks.pump().await {
+        failed(&error.into(), "the messages of webhooks were not made");
+    }
+    if let Err(error) = begin_day(shell, open, &mut known.day).await {
+        failed(&error, "the day's work was not begun");
     }
     if round.is_multiple_of(FOLLOW_EVERY)
-        && let Err(error) = follow_register(shell, open, known).await
+        && let Err(error) = follow_register(shell, open, &mut known.registers).await
     {
-        tracing::error!(city = open.city.code(), error = %format!("{error:#}"), "the departments of accounts were not set");
+        failed(&error, "the departments of accounts were not set");
     }
     if round.is_multiple_of(SWEEP_EVERY)
         && let Err(error) = sweep(shell, open).await
     {
-        tracing::error!(city = open.city.code(), error = %format!("{error:#}"), "what has ended was not removed");
+        failed(&error, "what has ended was not removed");
     }
+}
+
+/// Writes the jobs of the day when a day has begun, or the city was opened.
+async fn begin_day(shell: &Shell, open: &OpenCity, known: &mut Option<Date>) -> anyhow::Result<()> {
+    let today = daily::today(&open.city, shell.clock.now());
+    if *known != Some(today) {
+        daily::enqueue(shell, &open.city, today).await?;
+        *known = Some(today);
+    }
+    Ok(())
 }
 
 async fn seal(shell: &Shell, open: &OpenCity) -> anyhow::Result<()> {

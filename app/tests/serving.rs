@@ -1,13 +1,19 @@
-//! The server: it says where it is, answers, and stops when it is told.
+//! The server: it says where it is, answers, does by itself what it has to, and stops when it is told.
 #![allow(clippy::unwrap_used, reason = "a fixture that fails fails the test")]
 
 mod support;
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command};
+use std::sync::Arc;
+use std::time::Duration;
 
+use kawasemi_kernel::context::SystemClock;
+use kawasemi_store::jobs::JobRow;
+use kawasemi_store::{Access, City, Param, Sql, Store, StoreOptions, Unit};
 use support::{Hall, on_both_stores};
+use uuid::Uuid;
 
 /// A running server, told to stop at the end of the test.
 struct Server {
@@ -68,4 +74,82 @@ fn a_data_folder_is_served_once() {
     };
     assert!(said.contains("待ち受けられません"), "{said}");
     assert_eq!(server.stop(), Some(0));
+}
+
+/// Looks into a city beside the server.
+async fn city(hall: &Hall, code: &str, access: Access) -> (Store, City) {
+    let store = Store::open(&hall.location(), StoreOptions::new(Arc::new(SystemClock)).access(access)).await.unwrap();
+    let city = store.open_city(code).await.unwrap();
+    (store, city)
+}
+
+/// The work of the day that is done in a city, as soon as there is any.
+async fn daily(hall: &Hall, code: &str) -> Vec<JobRow> {
+    for _ in 0..150 {
+        let (store, city) = city(hall, code, Access::Read).await;
+        let mut done = city.jobs("done", 100).await.unwrap();
+        store.close().await;
+        done.retain(|row| row.job.topic == "daily");
+        if !done.is_empty() {
+            return done;
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
+    panic!("the day's work was not done in {code}");
+}
+
+#[test]
+fn the_day_s_work_is_done_once_in_every_city_visited_or_not() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    on_both_stores(|hall| {
+        hall.ok(&["init", "--code", "142182", "--name", "綾瀬市", "--host", "ayase.example"]);
+        hall.ok(&["init", "--code", "142158", "--name", "海老名市", "--host", "ebina.example"]);
+        for _ in 0..2 {
+            let server = Server::start(hall);
+            for code in ["142182", "142158"] {
+                let done = runtime.block_on(daily(hall, code));
+                assert_eq!((done.len(), done[0].job.attempts), (1, 1), "once a day, also after a restart");
+                assert!(done[0].job.payload.contains("policy"), "{}", done[0].job.payload);
+            }
+            assert_eq!(server.stop(), Some(0));
+        }
+    });
+}
+
+#[test]
+fn what_waits_to_be_told_goes_out_without_a_visitor() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    on_both_stores(|hall| {
+        hall.ok(&["demo", "--residents", "5"]);
+        let receiver = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/hooks", receiver.local_addr().unwrap());
+        runtime.block_on(async {
+            let (store, city) = city(hall, "142182", Access::Command).await;
+            // A member of the staff, who may read the departments, from the very beginning of the city's history.
+            let staff = Sql::with("SELECT id FROM {account} WHERE kind = 'staff' ORDER BY id LIMIT 1", []);
+            let account: Uuid = city.read_one(staff).await.unwrap().unwrap().get(0).unwrap();
+            let row = Sql::with(
+                "INSERT INTO {webhook} (id, ledger, title, url, kinds, account, with_fields, state, reason, failures, position, \
+                 secret, created_at, created_by) VALUES ($1, 'department', '試験', $2, '', $3, $4, 'active', '', 0, 0, \
+                 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', 0, 'system')",
+                [Uuid::from_u128(1).into(), url.as_str().into(), account.into(), Param::Bool(false)],
+            );
+            city.write(Unit::of([row.into()])).await.unwrap();
+            store.close().await;
+        });
+        let server = Server::start(hall);
+        let (mut stream, _) = receiver.accept().unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        let (mut request, mut part) = (Vec::new(), [0; 4096]);
+        while !String::from_utf8_lossy(&request).contains("\"changes\"") {
+            let read = stream.read(&mut part).unwrap();
+            assert!(read > 0, "a whole message");
+            request.extend_from_slice(&part[..read]);
+        }
+        stream.write_all(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n").unwrap();
+        let request = String::from_utf8_lossy(&request).into_owned();
+        assert!(request.starts_with("POST /hooks") && request.contains("webhook-signature: v1,"), "{request}");
+        drop(stream);
+        assert_eq!(server.stop(), Some(0));
+    });
 }

@@ -24,7 +24,15 @@ const STAFF = [
   "/desk/policy/report",
   "/desk/account",
 ];
-const ADMIN = ["/desk/admin", "/desk/admin/users", "/desk/admin/grants", "/desk/admin/audit", "/desk/admin/jobs"];
+const ADMIN = [
+  "/desk/admin",
+  "/desk/admin/users",
+  "/desk/admin/grants",
+  "/desk/admin/audit",
+  "/desk/admin/webhooks",
+  "/desk/admin/webhooks/new",
+  "/desk/admin/jobs",
+];
 
 test("every page of the first hour passes axe and fits its window", { timeout: 900_000 }, async (t) => {
   const city = await startCity(t);

@@ -6,6 +6,7 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 
+use kawasemi_store::Location;
 use kawasemi_testkit::postgres::TestDatabase;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -27,6 +28,14 @@ pub struct Done {
 impl Hall {
     pub fn on_sqlite() -> Self {
         Self { folder: TempDir::new().unwrap(), database: None }
+    }
+
+    /// Where its cities lie, for looking into them beside the program.
+    pub fn location(&self) -> Location {
+        match &self.database {
+            Some(url) => Location::Postgres(url.clone()),
+            None => Location::Directory(self.data()),
+        }
     }
 
     pub fn path(&self, name: &str) -> PathBuf {

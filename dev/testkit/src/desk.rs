@@ -30,6 +30,7 @@ use kawasemi_store::audit::Keeper;
 use kawasemi_store::files::Files;
 use kawasemi_store::schema::{self, Allow, Wanted};
 use kawasemi_store::{Store, table::Table};
+use kawasemi_webhook::{Destinations, Sender, Webhooks};
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -46,6 +47,7 @@ pub const PASSWORD: &str = "川べりの かわせみは 魚をとる";
 pub fn tables() -> Vec<Table> {
     let mut tables = kawasemi_identity::tables::tables();
     tables.extend(kawasemi_ledger::tables::tables());
+    tables.extend(kawasemi_webhook::tables());
     tables
 }
 
@@ -120,7 +122,14 @@ impl TestCity {
         let passwords = Passwords::new(PasswordCost::for_tests(), entropy.clone()).expect("cheap passwords");
         let parts = Parts { ids: ids.clone(), entropy, passwords, rules: Rules::default() };
         let folder = TempDir::new().expect("the temporary folder is writable");
-        let opener = TestOpener { parts, roles, calculators: setup.calculators, provider: setup.provider, folder };
+        let opener = TestOpener {
+            parts,
+            roles,
+            calculators: setup.calculators,
+            provider: setup.provider,
+            clock: clock.clone(),
+            folder,
+        };
         let desk =
             Desk::new(fixture.store.clone(), clock.clone(), ids, setup.systems, setup.settings, Box::new(opener));
         let city = match desk.city(fixture.city.code()).await {
@@ -134,6 +143,13 @@ impl TestCity {
     /// The program's own context, now.
     pub fn system(&self) -> Context {
         Context::system(self.clock.now(), "試験")
+    }
+
+    /// Seals what was written, as a running server does by itself.
+    pub async fn seal(&self) {
+        kawasemi_store::audit::seal(&self.city.city, &self.city.keeper, self.clock.now())
+            .await
+            .expect("the trail is sealed");
     }
 
     /// Adds a member of the staff, called by the login name, with these roles.
@@ -170,6 +186,7 @@ struct TestOpener {
     roles: Vec<RoleDef>,
     calculators: Calculators,
     provider: Option<Provider>,
+    clock: Arc<HandClock>,
     folder: TempDir,
 }
 
@@ -186,7 +203,17 @@ impl Opener for TestOpener {
             let ledgers = Ledgers::new(city.clone(), roles, calculators, self.parts.ids.clone())?;
             let files = Files::in_folder(&self.folder.path().join("files"))?;
             let keeper = Keeper::new(self.folder.path().join("keeper"));
-            Ok(CityDesk { city, identity, provider: self.provider.clone(), ledgers, files, keeper })
+            let webhooks = Webhooks::new(kawasemi_webhook::Parts {
+                ledgers: ledgers.clone(),
+                identity: identity.clone(),
+                ids: self.parts.ids.clone(),
+                clock: self.clock.clone(),
+                // A test's receiver is on this machine.
+                sender: Sender::new(Destinations::default().with_loopback(), None)
+                    .map_err(|e| Problem::internal(&e))?,
+            });
+            keeper.ensure_key([7; 32])?;
+            Ok(CityDesk { city, identity, provider: self.provider.clone(), ledgers, webhooks, files, keeper })
         })
     }
 }

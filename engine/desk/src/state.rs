@@ -11,9 +11,11 @@ use kawasemi_schema::{SystemBundle, Text};
 use kawasemi_store::audit::Keeper;
 use kawasemi_store::files::Files;
 use kawasemi_store::{City, CityInfo, Store};
-use tokio::sync::Mutex;
+use kawasemi_webhook::Webhooks;
+use tokio::sync::{Mutex, watch};
 
 use crate::admin::audit::Verification;
+use crate::api::Streams;
 use crate::problem::Problem;
 
 /// The state behind every route. Cheap to clone.
@@ -32,6 +34,8 @@ struct Inner {
     cities: Mutex<HashMap<String, Arc<CityDesk>>>,
     verifications: std::sync::Mutex<HashMap<String, Arc<Verification>>>,
     directory: RwLock<Arc<Vec<CityInfo>>>,
+    streams: Arc<Streams>,
+    closing: watch::Sender<bool>,
 }
 
 /// What the operator decides.
@@ -97,6 +101,8 @@ pub struct CityDesk {
     pub provider: Option<Provider>,
     /// The ledgers.
     pub ledgers: Ledgers,
+    /// Who is told of changes over HTTPS.
+    pub webhooks: Webhooks,
     /// The files attached to records.
     pub files: Files,
     /// What is kept of the audit trail outside the database.
@@ -123,10 +129,26 @@ impl Desk {
         settings: Settings,
         opener: Box<dyn Opener>,
     ) -> Self {
-        let (cities, directory, verifications) = <_>::default();
-        Self {
-            inner: Arc::new(Inner { store, clock, ids, systems, settings, opener, cities, verifications, directory }),
-        }
+        let (cities, directory, verifications, streams) = <_>::default();
+        let closing = watch::Sender::new(false);
+        let inner =
+            Inner { store, clock, ids, systems, settings, opener, cities, verifications, directory, streams, closing };
+        Self { inner: Arc::new(inner) }
+    }
+
+    /// Ends what would otherwise go on for as long as its reader likes, so that the server can stop.
+    pub fn close(&self) {
+        self.inner.closing.send_replace(true);
+    }
+
+    /// Tells when the server stops.
+    pub(crate) fn closing(&self) -> watch::Receiver<bool> {
+        self.inner.closing.subscribe()
+    }
+
+    /// The streams that are open.
+    pub(crate) fn streams(&self) -> &Arc<Streams> {
+        &self.inner.streams
     }
 
     /// The clock.

@@ -310,20 +310,24 @@ impl Handlers {
             return Ok(0);
         }
         let jobs = city.take_jobs(&topics, clock.now(), limit).await?;
-        let all = futures::stream::iter(&jobs).map(|job| self.work_on(city, clock, job)).buffer_unordered(AT_ONCE);
+        let taken = jobs.len();
+        let mut all = Vec::with_capacity(taken);
+        for job in jobs {
+            all.push(self.work_on(city, clock, job));
+        }
         // Each comes to its end, also when the store failed for another.
-        let outcomes: Vec<Result<()>> = all.collect().await;
+        let outcomes: Vec<Result<()>> = futures::stream::iter(all).buffer_unordered(AT_ONCE).collect().await;
         outcomes.into_iter().collect::<Result<Vec<()>>>()?;
-        Ok(jobs.len())
+        Ok(taken)
     }
 
-    async fn work_on(&self, city: &City, clock: &dyn Clock, job: &Job) -> Result<()> {
+    async fn work_on(&self, city: &City, clock: &dyn Clock, job: Job) -> Result<()> {
         let Some(handler) = self.by_topic.get(job.topic.as_str()) else { return Ok(()) };
-        match held(&**handler, city, clock, job).await {
+        match held(&**handler, city, clock, &job).await {
             Ok(()) => city.finish_job(job.id, clock.now()).await,
             Err(error) => {
                 tracing::warn!(job = %job.id, topic = job.topic, attempt = job.attempts, %error, "a job failed");
-                city.fail_job(job, clock.now(), &error.message, error.hopeless).await
+                city.fail_job(&job, clock.now(), &error.message, error.hopeless).await
             }
         }
     }

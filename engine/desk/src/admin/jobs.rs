@@ -58,6 +58,18 @@ pub async fn retry(cx: Cx, Path(id): Path<Uuid>) -> Result<Response, Problem> {
     }
 }
 
+/// What a job is about; that of a webhook leads to it.
+fn about(row: &JobRow) -> SafeHtml {
+    let payload = || serde_json::from_str::<serde_json::Value>(&row.job.payload).ok();
+    match row.job.topic.as_str() {
+        kawasemi_webhook::TOPIC => match payload().and_then(|told| told.get("webhook")?.as_str()?.parse().ok()) {
+            Some(id) => SafeHtml::link(&super::webhooks::href(id), "Webhook"),
+            None => SafeHtml::escape("Webhook"),
+        },
+        topic => code(topic),
+    }
+}
+
 /// Payloads are not shown: they may hold personal data.
 fn table(jobs: &[JobRow], title: &str, state: &str) -> SafeHtml {
     let columns = vec![
@@ -75,7 +87,7 @@ fn table(jobs: &[JobRow], title: &str, state: &str) -> SafeHtml {
             SafeHtml::or_dash("")
         };
         Row::new(vec![
-            code(&row.job.topic),
+            about(row),
             SafeHtml::escape(when(row.job.created_at)),
             SafeHtml::escape(when(row.run_at)),
             SafeHtml::escape(row.job.attempts),

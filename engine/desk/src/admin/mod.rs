@@ -13,6 +13,7 @@ mod names;
 mod overview;
 mod roles;
 mod users;
+mod webhooks;
 mod why;
 
 use axum::Router;
@@ -28,6 +29,7 @@ pub fn routes() -> Router<Desk> {
     Router::new()
         .route("/desk/admin", get(overview::show))
         .merge(users::routes())
+        .merge(webhooks::routes())
         .route("/desk/admin/roles", get(roles::list))
         .route("/desk/admin/roles/{role}", get(roles::holders))
         .route("/desk/admin/grants", get(grants::matrix))

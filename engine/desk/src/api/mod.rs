@@ -7,15 +7,21 @@
 mod calculations;
 mod changes;
 mod definitions;
+mod feed;
 mod openapi;
+mod openapi_changes;
 mod query;
 mod records;
 pub mod shape;
+mod stream;
+mod streams;
 
 use axum::Router;
 use axum::routing::{get, post};
 
 use crate::state::Desk;
+
+pub(crate) use streams::Streams;
 
 /// The routes.
 pub fn routes() -> Router<Desk> {
@@ -26,6 +32,8 @@ pub fn routes() -> Router<Desk> {
         .route("/api/v1/ledgers", get(definitions::list))
         .route("/api/v1/ledgers/{ledger}", get(definitions::show))
         .route("/api/v1/ledgers/{ledger}/count", get(records::count))
+        .route("/api/v1/ledgers/{ledger}/changes", get(feed::list))
+        .route("/api/v1/ledgers/{ledger}/changes/stream", get(stream::open))
         .route("/api/v1/ledgers/{ledger}/records", get(records::list).post(changes::create))
         .route(
             "/api/v1/ledgers/{ledger}/records/{id}",

@@ -1,10 +1,12 @@
-//! The OpenAPI 3.1 document of the API, made from the definitions in force and what the caller may do with them.
+//! The OpenAPI 3.1 document of the API, made from the definitions in force and what the caller may do with them. The changes
+//! of ledgers and the messages of webhooks are described in [`super::openapi_changes`].
 
 use kawasemi_identity::grants::Access;
 use kawasemi_schema::raw::FieldType;
 use kawasemi_schema::{Action, FieldDef, FieldKind, LedgerDef};
 use serde_json::{Map, Value as Json, json};
 
+use super::openapi_changes;
 use crate::problem::Problem;
 use crate::request::Cx;
 
@@ -19,9 +21,11 @@ pub async fn document(cx: Cx) -> Result<axum::Json<Json>, Problem> {
         tags.push(json!({ "name": def.key, "description": def.title.get(cx.lang()) }));
         schemas.insert(def.key.clone(), record_schema(&cx, &def, &access));
         add_paths(&mut paths, &cx, &def, &access);
+        openapi_changes::add_paths(&mut paths, &def.key, def.title.get(cx.lang()));
     }
     add_calculations(&mut paths, &cx);
     schemas.insert("problem".to_owned(), problem_schema());
+    schemas.insert("change".to_owned(), openapi_changes::change_schema());
     Ok(axum::Json(json!({
         "openapi": "3.1.0",
         "info": {
@@ -34,6 +38,7 @@ pub async fn document(cx: Cx) -> Result<axum::Json<Json>, Problem> {
         "security": [{}, { "token": [] }],
         "tags": tags,
         "paths": paths,
+        "webhooks": openapi_changes::webhooks(),
         "components": {
             "securitySchemes": { "token": { "type": "http", "scheme": "bearer" } },
             "schemas": schemas,

@@ -3,11 +3,58 @@
 
 use kawasemi_ledger::read::{LARGEST_PAGE, PAGE};
 use kawasemi_ledger::select::ListRequest;
+use kawasemi_ledger::{ChangesRequest, Mark};
 use kawasemi_schema::SortKey;
+use kawasemi_store::record::write::Kind;
 
 use crate::problem::Problem;
 
 const KNOWN: [&str; 8] = ["filter", "filter-lang", "sort", "fields", "q", "limit", "cursor", "view"];
+const OF_CHANGES: [&str; 5] = ["since", "limit", "fields", "filter", "kinds"];
+
+/// From where changes are asked for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Since {
+    /// From the beginning.
+    #[default]
+    Beginning,
+    /// From now on.
+    Now,
+    /// After a mark.
+    Mark(Mark),
+}
+
+/// Reads the query of changes.
+pub fn changes_request(query: Option<&str>) -> Result<(Since, ChangesRequest), Problem> {
+    let (mut since, mut request) = (Since::default(), ChangesRequest { limit: PAGE, ..ChangesRequest::default() });
+    for (name, value) in url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
+        match &*name {
+            "since" => since = mark(&value)?,
+            "limit" => request.limit = limit(&value)?,
+            "fields" => request.fields = Some(words(&value).map(str::to_owned).collect()),
+            "filter" => request.filter = Some(value.into_owned()).filter(|text| !text.trim().is_empty()),
+            "kinds" => request.kinds = words(&value).map(kind).collect::<Result<_, _>>()?,
+            other => return Err(unknown(other, &OF_CHANGES)),
+        }
+    }
+    Ok((since, request))
+}
+
+/// Reads a mark of changes; an empty one is the beginning.
+pub fn mark(text: &str) -> Result<Since, Problem> {
+    match text {
+        "" => Ok(Since::Beginning),
+        "now" => Ok(Since::Now),
+        text => Ok(Since::Mark(text.parse()?)),
+    }
+}
+
+fn kind(text: &str) -> Result<Kind, Problem> {
+    Kind::from_key(text).ok_or_else(|| {
+        let known = Kind::ALL.map(Kind::key).join(", ");
+        Problem::bad_request(format!("kinds に使えるのは {known} です。コンマで区切って並べられます。"))
+    })
+}
 
 /// Reads the query of a list.
 pub fn list_request(query: Option<&str>) -> Result<ListRequest, Problem> {
@@ -24,7 +71,7 @@ pub fn list_request(query: Option<&str>) -> Result<ListRequest, Problem> {
             "limit" => request.limit = limit(&value)?,
             "cursor" => request.cursor = Some(value.into_owned()).filter(|mark| !mark.is_empty()),
             "view" => request.view = Some(value.into_owned()),
-            other => return Err(unknown(other)),
+            other => return Err(unknown(other, &KNOWN)),
         }
     }
     match (filter, language.as_str()) {
@@ -53,11 +100,11 @@ fn limit(text: &str) -> Result<u32, Problem> {
     read.ok_or_else(|| Problem::bad_request(format!("limit は1から{LARGEST_PAGE}までの整数にしてください。")))
 }
 
-fn unknown(name: &str) -> Problem {
+fn unknown(name: &str, known: &[&str]) -> Problem {
     let shown: String = name.chars().take(40).collect();
-    let near = kawasemi_schema::error::nearest(name, KNOWN);
+    let near = kawasemi_schema::error::nearest(name, known.iter().copied());
     let hint = near
-        .map_or_else(|| format!("使えるのは {} です。", KNOWN.join(", ")), |near| format!("「{near}」のことですか。"));
+        .map_or_else(|| format!("使えるのは {} です。", known.join(", ")), |near| format!("「{near}」のことですか。"));
     Problem::bad_request(format!("「{shown}」というパラメーターはありません。{hint}"))
 }
 

@@ -1,35 +1,9 @@
 //! Records and errors as JSON.
 
-use kawasemi_ledger::record::Visible;
-use kawasemi_ledger::{LedgerError, field};
-use kawasemi_schema::LedgerDef;
+use kawasemi_ledger::LedgerError;
+pub use kawasemi_ledger::json::{change, record};
 use kawasemi_schema::ledger::SYSTEM_PROPERTIES;
-use serde_json::{Map, Value as Json, json};
-
-/// A record as one flat object: system properties, then the fields that were asked for and may be seen.
-pub fn record(ledger: &LedgerDef, record: &Visible, asked: Option<&[String]>) -> Json {
-    let wanted = |key: &str| asked.is_none_or(|keys| keys.iter().any(|k| k == key));
-    let mut object = Map::new();
-    let system = [
-        ("id", json!(record.id.to_string())),
-        ("number", json!(record.number)),
-        ("revision", json!(record.revision)),
-        ("created_at", json!(record.created_at.to_string())),
-        ("created_by", json!(record.created_by.map(|by| by.to_string()))),
-        ("updated_at", json!(record.updated_at.to_string())),
-        ("updated_by", json!(record.updated_by.map(|by| by.to_string()))),
-    ];
-    // An id and a revision are always there: without them a record can't be changed.
-    for (key, value) in system {
-        if wanted(key) || matches!(key, "id" | "revision") {
-            object.insert(key.to_owned(), value);
-        }
-    }
-    for def in ledger.fields.iter().filter(|def| !record.is_masked(def) && wanted(&def.key)) {
-        object.insert(def.key.clone(), field::to_json(def, record.get(&def.key)));
-    }
-    Json::Object(object)
-}
+use serde_json::{Map, Value as Json};
 
 /// The members of a body that are fields. System properties that a program read and sends back are left aside.
 pub fn fields_of(body: Map<String, Json>) -> Map<String, Json> {

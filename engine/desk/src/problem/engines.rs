@@ -6,6 +6,7 @@
 use http::StatusCode as S;
 use kawasemi_identity::IdentityError;
 use kawasemi_store::StoreError;
+use kawasemi_webhook::WebhookError;
 
 use super::Problem;
 
@@ -43,6 +44,21 @@ impl From<IdentityError> for Problem {
                 IdentityError::Store(error) => error.into(),
                 other => Self::internal(&other),
             },
+        }
+    }
+}
+
+impl From<WebhookError> for Problem {
+    fn from(error: WebhookError) -> Self {
+        match error {
+            WebhookError::NotFound => Self::not_found(),
+            WebhookError::Invalid { message, .. } => {
+                Self::new(S::UNPROCESSABLE_ENTITY, "invalid", "入力を確かめてください", message)
+            }
+            WebhookError::Identity(error) => error.into(),
+            WebhookError::Ledger(error) => error.into(),
+            WebhookError::Store(error) => error.into(),
+            other => Self::internal(&other),
         }
     }
 }

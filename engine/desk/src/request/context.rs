@@ -72,6 +72,22 @@ impl Cx {
         &self.inner.context
     }
 
+    /// The same at this moment, for an answer that goes on for long: who calls and what they may do is looked up anew.
+    ///
+    /// # Errors
+    /// When the session or token is there no longer, or the store fails.
+    pub async fn context_now(&self) -> Result<Context, Problem> {
+        let (arrival, identity, at) = (&self.inner.arrival, &self.inner.city.identity, self.desk().clock().now());
+        let caller = super::enter::caller(identity, arrival, at).await?;
+        if caller.actor != self.inner.context.caller.actor {
+            return Err(Problem::unauthorized());
+        }
+        let mut context = self.inner.context.clone();
+        context.caller = caller;
+        context.act.at = at;
+        Ok(context)
+    }
+
     /// The same with the reason that the person stated.
     pub fn because(&self, reason: &str) -> Context {
         self.inner.context.clone().because(reason.trim())

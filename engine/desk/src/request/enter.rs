@@ -7,7 +7,8 @@ use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
 use http::StatusCode;
 use http::header::{self, HeaderValue};
-use kawasemi_identity::{Caller, Context};
+use jiff::Timestamp;
+use kawasemi_identity::{Caller, Context, Identity};
 use kawasemi_kernel::Lang;
 use kawasemi_ui::button::LinkButton;
 use kawasemi_ui::page::{Page, Site};
@@ -63,16 +64,20 @@ impl Asked {
 async fn context(desk: &Desk, arrival: Arrival) -> Result<Cx, Problem> {
     let city = desk.city_of_host(arrival.host.as_deref()).await?;
     let at = desk.clock().now();
-    let identity = &city.identity;
-    let caller = match (&arrival.bearer, &arrival.secret) {
-        (Some(token), _) => identity.bearer(token, at).await?.ok_or_else(Problem::unauthorized)?,
-        (None, Some(secret)) => identity.caller(secret, at).await?.unwrap_or_else(Caller::visitor),
-        (None, None) => Caller::visitor(),
-    };
+    let caller = caller(&city.identity, &arrival, at).await?;
     let mut context = Context::new(caller, at);
     context.lang = arrival.lang;
     context.request = Some(arrival.reference.clone());
     Ok(Cx::new(desk.clone(), city, context, arrival))
+}
+
+/// Who calls, by the token or the session cookie.
+pub(super) async fn caller(identity: &Identity, arrival: &Arrival, at: Timestamp) -> Result<Caller, Problem> {
+    Ok(match (&arrival.bearer, &arrival.secret) {
+        (Some(token), _) => identity.bearer(token, at).await?.ok_or_else(Problem::unauthorized)?,
+        (None, Some(secret)) => identity.caller(secret, at).await?.unwrap_or_else(Caller::visitor),
+        (None, None) => Caller::visitor(),
+    })
 }
 
 /// Turns a problem into a page or into `application/problem+json`; any other answer stays as it is.
