@@ -48,18 +48,28 @@ impl Typed {
 
     /// What is wanted, if it can be made out.
     async fn subscription(&mut self, cx: &Cx) -> Result<Option<Subscription>, Problem> {
+        for (field, value, said) in [
+            ("title", &self.title, "名前を入力してください。"),
+            ("url", &self.url, "送り先のアドレスを入力してください。"),
+            ("ledger", &self.ledger, "台帳を選んでください。"),
+            ("login", &self.login, "利用者名を入力してください。"),
+        ] {
+            if value.is_empty() {
+                self.mistakes.push((field, said.to_owned()));
+            }
+        }
         let kinds: Vec<Kind> = self.kinds.iter().filter_map(|key| Kind::from_key(key)).collect();
         if kinds.is_empty() {
             self.mistakes.push(("kinds", "知らせることを一つ以上選んでください。".to_owned()));
-        }
-        if self.ledger.is_empty() {
-            self.mistakes.push(("ledger", "台帳を選んでください。".to_owned()));
         }
         let account = match self.login.as_str() {
             "" => None,
             login => cx.city().identity.lookup_account(cx.context(), login).await?,
         };
         let Some(account) = account else {
+            if self.login.is_empty() {
+                return Ok(None);
+            }
             let said =
                 "この利用者名の利用者はいません。「利用者」で確かめるか、システム連携用の利用者を登録してください。";
             self.mistakes.push(("login", said.to_owned()));
@@ -168,7 +178,7 @@ fn fields(cx: &Cx, typed: &Typed, is_new: bool) -> Vec<FieldView> {
         .collect();
     let kinds = Kind::ALL.map(|kind| Choice::new(kind.key(), kind_label(kind))).to_vec();
     let contents =
-        vec![Choice::new("ids", "記録のIDだけ"), Choice::new("fields", "IDと、下の利用者に見える項目の内容")];
+        vec![Choice::new("ids", "記録のIDだけ"), Choice::new("fields", "IDと、上の利用者に見える項目の内容")];
     let ledger_field = FieldView::new("ledger", "台帳", FieldKind::Choice { choices: ledgers })
         .value(typed.ledger.as_str())
         .required();
