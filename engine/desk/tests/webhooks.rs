@@ -9,7 +9,7 @@ use kawasemi_testkit::on_both_stores;
 const PAGE: &str = "/desk/admin/webhooks";
 const NOTHING: [(&str, &str); 0] = [];
 
-fn filled<'a>(url: &'a str) -> Vec<(&'a str, &'a str)> {
+fn filled(url: &str) -> Vec<(&str, &str)> {
     vec![
         ("title", "GISへの反映"),
         ("url", url),

@@ -165,6 +165,28 @@ on_both_stores! {
         check_states(fixture, &[("done", 1)]).await;
     }
 
+    async fn a_job_that_takes_long_is_kept(fixture) {
+        enqueue(fixture, None).await;
+        let job = take(fixture, fixture.now()).await.remove(0);
+        let late = fixture.now() + LEASE - SignedDuration::from_secs(1);
+        fixture.city.keep_job(&job, late).await.unwrap();
+        assert!(take(fixture, fixture.now() + LEASE + LEASE / 2).await.is_empty());
+        let taken = take(fixture, late + LEASE).await.remove(0);
+        // The first worker can't keep what another has by now.
+        fixture.city.keep_job(&job, late + LEASE * 3).await.unwrap();
+        assert_eq!(take(fixture, late + LEASE * 2).await.remove(0).attempts, taken.attempts + 1);
+    }
+
+    async fn a_worker_stops_when_it_is_told_and_not_in_the_middle(fixture) {
+        enqueue(fixture, None).await;
+        let (handlers, seen) = moody(0, false, false);
+        let clock = FixedClock(fixture.now());
+        let told = std::future::ready(());
+        handlers.work(&fixture.city, &clock, std::time::Duration::from_secs(3600), told).await;
+        assert_eq!(seen.load(Ordering::SeqCst), 1, "what it had begun is done");
+        check_states(fixture, &[("done", 1)]).await;
+    }
+
     async fn a_job_that_kills_its_workers_is_given_up(fixture) {
         enqueue(fixture, None).await;
         let mut now = fixture.now();

@@ -5,7 +5,7 @@ use kawasemi_kernel::RecordId;
 use kawasemi_ledger::{ChangesRequest, LedgerError};
 use kawasemi_store::audit::Trail;
 use kawasemi_store::record::{Revision, history};
-use kawasemi_store::{Sql, Statement, Unit, Unmet, changes};
+use kawasemi_store::{Param, Sql, Statement, Unit, Unmet, changes};
 use uuid::Uuid;
 
 use crate::attempts::{self, Attempt};
@@ -38,25 +38,17 @@ impl Webhooks {
         context.require_admin()?;
         self.check(&wanted).await?;
         let (id, secret) = (self.parts.ids.next(), secret::new(self.parts.identity.entropy()));
-        let at = context.act.at.as_microsecond();
+        let (at, position) = (context.act.at.as_microsecond(), changes::head(self.city()).await?.seq);
         let row = Sql::with(
             "INSERT INTO {webhook} (id, ledger, title, url, kinds, filter, account, with_fields, state, reason, failures, \
              position, secret, created_at, created_by) \
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'active', '', 0, $9, $10, $11, $12)",
-            [
-                id.into(),
-                wanted.ledger.as_str().into(),
-                wanted.title.as_str().into(),
-                wanted.url.as_str().into(),
-                keys(&wanted.kinds).into(),
-                wanted.filter.as_deref().into(),
-                wanted.account.into(),
-                kawasemi_store::Param::Bool(wanted.with_fields),
-                changes::head(self.city()).await?.seq.into(),
+            [id.into(), wanted.ledger.as_str().into()].into_iter().chain(decided(&wanted)).chain([
+                position.into(),
                 secret.as_str().into(),
                 at.into(),
                 context.act.actor.to_string().into(),
-            ],
+            ]),
         );
         self.write(context, id, "create", &wanted.noted(), [row.into()]).await?;
         Ok((id, secret))
@@ -74,15 +66,7 @@ impl Webhooks {
         }
         let row = Sql::with(
             "UPDATE {webhook} SET title = $2, url = $3, kinds = $4, filter = $5, account = $6, with_fields = $7 WHERE id = $1",
-            [
-                id.into(),
-                wanted.title.as_str().into(),
-                wanted.url.as_str().into(),
-                keys(&wanted.kinds).into(),
-                wanted.filter.as_deref().into(),
-                wanted.account.into(),
-                kawasemi_store::Param::Bool(wanted.with_fields),
-            ],
+            [id.into()].into_iter().chain(decided(&wanted)),
         );
         self.write(context, id, "update", &wanted.noted(), [Statement::one_row(row, Unmet::NotFound)]).await
     }
@@ -219,6 +203,18 @@ impl Webhooks {
         self.city().write(unit).await?;
         Ok(())
     }
+}
+
+/// What was decided beside the ledger: title, url, kinds, filter, account, with_fields.
+fn decided(wanted: &Subscription) -> [Param; 6] {
+    [
+        wanted.title.as_str().into(),
+        wanted.url.as_str().into(),
+        keys(&wanted.kinds).into(),
+        wanted.filter.as_deref().into(),
+        wanted.account.into(),
+        Param::Bool(wanted.with_fields),
+    ]
 }
 
 /// The statement that takes back the message that is on its way, unless it is just being sent.

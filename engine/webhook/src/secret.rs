@@ -3,6 +3,8 @@
 //! A message carries its id, the second of its sending and signatures of `id.second.body`. While a secret is being replaced
 //! there is one signature for each of the two, so that the receiver can change over at leisure.
 
+use std::fmt;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, Mac as _};
@@ -14,6 +16,16 @@ use sha2::Sha256;
 const PREFIX: &str = "whsec_";
 /// How long the secret before is still signed with after a new one was made.
 pub const OVERLAP: SignedDuration = SignedDuration::from_hours(24);
+
+/// A secret as it is kept, since signing needs it. `Debug` does not show it.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Kept(pub String);
+
+impl fmt::Debug for Kept {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Kept(…)")
+    }
+}
 
 /// A new secret of 256 bits, as it is shown once.
 #[must_use]

@@ -6,6 +6,8 @@ use kawasemi_store::record::write::Kind;
 use kawasemi_store::{Row, Sql, StoreError};
 use uuid::Uuid;
 
+use crate::secret::Kept;
+
 /// What an administrator decides.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Subscription {
@@ -91,8 +93,8 @@ pub struct Webhook {
     /// By whom.
     pub created_by: Option<Actor>,
     pub(crate) position: i64,
-    pub(crate) secret: String,
-    pub(crate) old_secret: Option<String>,
+    pub(crate) secret: Kept,
+    pub(crate) old_secret: Option<Kept>,
 }
 
 /// The columns of [`read`], in order.
@@ -102,8 +104,8 @@ const COLUMNS: &str = "id, ledger, title, url, kinds, filter, account, with_fiel
 impl Webhook {
     /// The secrets that are in force, the present one first.
     pub(crate) fn secrets(&self, at: Timestamp) -> impl Iterator<Item = &str> {
-        let old = self.old_secret.as_deref().filter(|_| self.old_secret_until.is_some_and(|until| at < until));
-        std::iter::once(self.secret.as_str()).chain(old)
+        let old = self.old_secret.as_ref().filter(|_| self.old_secret_until.is_some_and(|until| at < until));
+        std::iter::once(&self.secret).chain(old).map(|kept| kept.0.as_str())
     }
 }
 
@@ -136,8 +138,8 @@ pub(crate) fn read(row: &Row) -> Result<Webhook, StoreError> {
         delivered_at: instant(row.get(12)?),
         position: row.get(13)?,
         pending: row.get(14)?,
-        secret: row.get(15)?,
-        old_secret: row.get(16)?,
+        secret: Kept(row.get(15)?),
+        old_secret: row.get::<Option<String>>(16)?.map(Kept),
         old_secret_until: instant(row.get(17)?),
         created_at: instant(row.get(18)?).unwrap_or_default(),
         created_by: row.get::<String>(19)?.parse().ok(),
