@@ -29,7 +29,7 @@ use kawasemi_schema::{RoleDef, SystemBundle};
 use kawasemi_store::audit::Keeper;
 use kawasemi_store::files::Files;
 use kawasemi_store::schema::{self, Allow, Wanted};
-use kawasemi_store::{Store, table::Table};
+use kawasemi_store::{Sealer, Store, table::Table};
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -120,7 +120,8 @@ impl TestCity {
         let passwords = Passwords::new(PasswordCost::for_tests(), entropy.clone()).expect("cheap passwords");
         let parts = Parts { ids: ids.clone(), entropy, passwords, rules: Rules::default() };
         let folder = TempDir::new().expect("the temporary folder is writable");
-        let opener = TestOpener { parts, roles, calculators: setup.calculators, provider: setup.provider, folder };
+        let (calculators, provider, sealer) = (setup.calculators, setup.provider, fixture.sealer.clone());
+        let opener = TestOpener { parts, roles, calculators, provider, sealer, folder };
         let desk =
             Desk::new(fixture.store.clone(), clock.clone(), ids, setup.systems, setup.settings, Box::new(opener));
         let city = match desk.city(fixture.city.code()).await {
@@ -170,6 +171,7 @@ struct TestOpener {
     roles: Vec<RoleDef>,
     calculators: Calculators,
     provider: Option<Provider>,
+    sealer: Sealer,
     folder: TempDir,
 }
 
@@ -181,12 +183,13 @@ impl Opener for TestOpener {
     ) -> Pin<Box<dyn Future<Output = Result<CityDesk, Problem>> + Send + 'a>> {
         Box::pin(async move {
             let city = store.open_city(code).await?;
-            let identity = Identity::new(city.clone(), self.parts.clone());
+            let identity = Identity::new(city.clone(), self.sealer.clone(), self.parts.clone());
             let (roles, calculators) = (self.roles.clone(), self.calculators.clone());
             let ledgers = Ledgers::new(city.clone(), roles, calculators, self.parts.ids.clone())?;
             let files = Files::in_folder(&self.folder.path().join("files"))?;
             let keeper = Keeper::new(self.folder.path().join("keeper"));
-            Ok(CityDesk { city, identity, provider: self.provider.clone(), ledgers, files, keeper })
+            let (provider, sealer) = (self.provider.clone(), self.sealer.clone());
+            Ok(CityDesk { city, identity, provider, ledgers, files, keeper, sealer })
         })
     }
 }
