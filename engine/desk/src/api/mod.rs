@@ -12,14 +12,11 @@ mod query;
 mod records;
 pub mod shape;
 
-use axum::Router;
-use axum::routing::{get, post};
-
-use crate::state::Desk;
+use crate::routes::{Routes, get, post};
 
 /// The routes.
-pub fn routes() -> Router<Desk> {
-    Router::new()
+pub fn routes() -> Routes {
+    Routes::new()
         .route("/api/openapi.json", get(openapi::document))
         .route("/api/calc", get(calculations::list))
         .route("/api/calc/{name}", post(calculations::run))

@@ -7,10 +7,8 @@ mod fields;
 mod publish;
 mod start;
 
-use axum::Router;
 use axum::extract::Path;
 use axum::response::{Html, IntoResponse, Response};
-use axum::routing::{get, post};
 use http::{StatusCode, header};
 use kawasemi_kernel::Lang;
 use kawasemi_ledger::LedgerError;
@@ -27,15 +25,15 @@ use super::files::disposition;
 use super::opened::{LEDGERS, Opened};
 use crate::problem::Problem;
 use crate::request::{Cx, Entries};
-use crate::state::Desk;
+use crate::routes::{Routes, get, post};
 use crate::view::{note, section};
 
 /// The steps on the way.
 const STEPS: [&str; 3] = ["はじめる", "項目を決める", "確かめて公開する"];
 
 /// The routes.
-pub fn routes() -> Router<Desk> {
-    Router::new()
+pub fn routes() -> Routes {
+    Routes::new()
         .route("/desk/ledgers/design", get(start::ask).post(start::begin))
         .route("/desk/ledgers/design/fields", post(fields::change))
         .route("/desk/ledgers/design/edit", post(edit))
@@ -132,5 +130,5 @@ fn source(toml: &str, open: bool) -> SafeHtml {
 
 /// A form of the design, which carries the definition along.
 fn carrying(action: &str, toml: &str) -> Form {
-    Form::new(Lang::Ja, format!("{LEDGERS}/design/{action}"), None).hidden("toml", toml)
+    Form::new(Lang::Ja, format!("{LEDGERS}/design/{action}")).hidden("toml", toml)
 }
