@@ -74,7 +74,7 @@ fn card(cx: &Cx, passkey: &PasskeyInfo) -> SafeHtml {
         cx.lang(),
         "削除する",
         format!("「{}」ではサインインできなくなります。", passkey.name),
-        Post::new(address("remove"), None, Submit::new("削除する").look(Look::Danger)),
+        Post::new(address("remove"), Submit::new("削除する").look(Look::Danger)),
     );
     let mut acts = rename;
     acts.push(&remove.html());

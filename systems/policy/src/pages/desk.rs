@@ -333,7 +333,7 @@ fn year_acts(rights: &Rights, board: &Board) -> SafeHtml {
         return SafeHtml::EMPTY;
     }
     let year = board.fiscal_year;
-    let record = Post::new(format!("{BOARD}/record"), None, Submit::new("今日の値を記録").icon(Icon::Check));
+    let record = Post::new(format!("{BOARD}/record"), Submit::new("今日の値を記録").icon(Icon::Check));
     let mut body =
         view::paragraph("台帳を数える指標の今日の値を、実績の記録に残します。変わっていない値は記録しません。");
     body.push(&record.hidden("fy", year.to_string()).html());
@@ -342,7 +342,7 @@ fn year_acts(rights: &Rights, board: &Board) -> SafeHtml {
             "「継続」とした取り組みを、{}の下書きとして引き継ぎます。前年度の取り組みへのつながりが残ります。すでに引き継いだものは飛ばします。",
             year.next().label()
         );
-        let form = Post::new(format!("{BOARD}/carry"), None, Submit::new("引き継ぐ").look(Look::Primary));
+        let form = Post::new(format!("{BOARD}/carry"), Submit::new("引き継ぐ").look(Look::Primary));
         let form = form.hidden("fy", year.to_string());
         body.push(&Confirm::new(Lang::Ja, format!("{}へ引き継ぐ", year.next().label()), question, form).html());
         body.push(&publish_form(board));

@@ -44,10 +44,10 @@ pub async fn show_plan(cx: &Cx, toml: &str) -> Result<Response, Problem> {
     body.push(&steps_of(&plan));
     let publish = Submit::new("公開する").look(Look::Primary);
     let can_publish = !plan.is_empty() && plan.effect() == Effect::Adds;
-    let back = Post::new(format!("{LEDGERS}/design/edit"), None, Submit::new("項目に戻る")).hidden("toml", toml);
+    let back = Post::new(format!("{LEDGERS}/design/edit"), Submit::new("項目に戻る")).hidden("toml", toml);
     let mut buttons = Vec::new();
     if can_publish {
-        buttons.push(Post::new(format!("{LEDGERS}/design/publish"), None, publish).hidden("toml", toml).html());
+        buttons.push(Post::new(format!("{LEDGERS}/design/publish"), publish).hidden("toml", toml).html());
     }
     buttons.push(back.html());
     body.push(&row(buttons));
