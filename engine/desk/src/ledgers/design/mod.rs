@@ -52,6 +52,7 @@ async fn show(cx: Cx, Path(ledger): Path<String>) -> Result<Response, Problem> {
 
 /// `POST /desk/ledgers/design/edit`: back to the fields of a design that is carried along.
 async fn edit(cx: Cx, entries: Entries) -> Result<Response, Problem> {
+    may_go_on(&cx)?;
     editor(&cx, entries.text("toml"), &[])
 }
 
@@ -75,6 +76,13 @@ fn read(toml: &str) -> Result<RawLedger, LedgerError> {
 /// engine asks for.
 fn may_begin(cx: &Cx) -> Result<(), Problem> {
     if cx.ledgers().may_design(cx.context()) { Ok(()) } else { Err(Problem::not_found()) }
+}
+
+/// The steps after the first are for those who may begin, and for those who may change the design of some ledger.
+fn may_go_on(cx: &Cx) -> Result<(), Problem> {
+    let grants = cx.grants()?;
+    let changes_one = grants.ledgers_for(cx.context(), Action::Design).next().is_some();
+    if changes_one { Ok(()) } else { may_begin(cx) }
 }
 
 /// The page on which fields are decided.
