@@ -181,16 +181,17 @@ fn said(error: &Error) -> String {
 /// The handshake with one host.
 pub(crate) struct Handshake {
     connector: TlsConnector,
-    host: ServerName<'static>,
+    /// None where the address has no host by which a server could be known, as for a socket, which is never encrypted.
+    host: Option<ServerName<'static>>,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> MakeTlsConnect<S> for Tls {
     type Stream = Encrypted<S>;
     type TlsConnect = Handshake;
-    type Error = rustls::pki_types::InvalidDnsNameError;
+    type Error = std::convert::Infallible;
 
     fn make_tls_connect(&mut self, host: &str) -> Result<Handshake, Self::Error> {
-        Ok(Handshake { connector: self.0.clone(), host: ServerName::try_from(host)?.to_owned() })
+        Ok(Handshake { connector: self.0.clone(), host: ServerName::try_from(host).ok().map(|host| host.to_owned()) })
     }
 }
 
@@ -200,7 +201,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> TlsConnect<S> for Hands
     type Future = Pin<Box<dyn Future<Output = io::Result<Encrypted<S>>> + Send>>;
 
     fn connect(self, stream: S) -> Self::Future {
-        Box::pin(async move { Ok(Encrypted(self.connector.connect(self.host, stream).await?)) })
+        Box::pin(async move {
+            let host = self.host.ok_or(io::ErrorKind::InvalidInput)?;
+            Ok(Encrypted(self.connector.connect(host, stream).await?))
+        })
     }
 }
 
