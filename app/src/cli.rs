@@ -185,6 +185,9 @@ pub enum Verb {
     Backup(Backup),
     /// 控えから市を戻す（確かめてから置き換える）
     Restore(Restore),
+    /// 秘密を封じる鍵（封緘の鍵）を扱う
+    #[command(subcommand)]
+    Keys(Keys),
     /// 設置の状態を点検する
     Doctor(Doctor),
     /// 業務システムのコマンド（policy import など）
@@ -352,6 +355,12 @@ pub enum User {
         #[arg(long, required = true)]
         password_stdin: bool,
     },
+    /// 確認コード（二つ目の認証）を解除する。本人が設定し直す
+    ResetCode {
+        /// サインインの名前
+        #[arg(value_name = "名前")]
+        name: String,
+    },
     /// 役割を与える
     Grant(RoleOf),
     /// 役割を取り上げる
@@ -477,6 +486,15 @@ pub enum Audit {
     Seal,
     /// 最後の検印を出す。データベースとは別の場所に保管する
     Checkpoint,
+}
+
+/// `keys`
+#[derive(Debug, Subcommand)]
+pub enum Keys {
+    /// 鍵の置き場所と、封じてあるものが開くかを示す
+    Show,
+    /// 新しい鍵を足し、封じてあるものをその鍵で封じ直す（提供中でもよい）
+    Rotate,
 }
 
 /// `backup`

@@ -39,6 +39,8 @@ pub struct Settings {
     city: Option<MunicipalityCode>,
     /// The folder of attached files and of the audit's key, beside a PostgreSQL database.
     folder: Option<PathBuf>,
+    /// The file of the keys that seal secrets (封緘の鍵); without it they lie in the folder of each city.
+    seal_keys: Option<PathBuf>,
     /// Serving.
     serve: ServeSettings,
     /// The log.
@@ -107,11 +109,12 @@ enum Kind {
 
 /// Every setting: its place in the file, from which its name in the environment follows (`serve.listen` is
 /// `KAWASEMI_SERVE_LISTEN`), and what it holds.
-const SETTINGS: [(&str, Kind); 13] = [
+const SETTINGS: [(&str, Kind); 14] = [
     ("data", Kind::Text),
     ("database_url", Kind::Text),
     ("city", Kind::Text),
     ("folder", Kind::Text),
+    ("seal_keys", Kind::Text),
     ("serve.listen", Kind::Text),
     ("serve.behind_proxy", Kind::YesNo),
     ("serve.https", Kind::YesNo),
@@ -133,6 +136,8 @@ pub struct Config {
     /// What lies outside the database: attached files, the audit's key and its copy. The data folder, or the folder beside
     /// a PostgreSQL database.
     pub folder: PathBuf,
+    /// The file of the keys that seal secrets, for all cities; none where each city has its own in its folder.
+    pub seal_keys: Option<PathBuf>,
     /// Where to listen.
     pub listen: SocketAddr,
     /// Whether a proxy stands before the program.
@@ -185,6 +190,7 @@ impl Config {
             database_url: global.database_url.clone(),
             city: global.city,
             folder: None,
+            seal_keys: None,
             serve: ServeSettings { listen, ..ServeSettings::default() },
             log: LogSettings::default(),
             webhooks: WebhookSettings::default(),
@@ -210,6 +216,7 @@ impl Settings {
             database_url,
             city: over.city.or(self.city),
             folder: over.folder.or(self.folder),
+            seal_keys: over.seal_keys.or(self.seal_keys),
             serve: ServeSettings {
                 listen: over.serve.listen.or(self.serve.listen),
                 behind_proxy: over.serve.behind_proxy.or(self.serve.behind_proxy),
@@ -252,6 +259,7 @@ impl Settings {
                 Some(url) => Place::Database(url),
                 None => Place::Folder(self.data.unwrap_or_else(data)),
             },
+            seal_keys: self.seal_keys,
             city: self.city,
             listen: self.serve.listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))),
             behind_proxy: self.serve.behind_proxy.unwrap_or(false),

@@ -16,6 +16,8 @@ mod tracing_setup;
 mod upkeep;
 mod usage;
 mod verbs;
+#[cfg(test)]
+mod walk;
 
 use std::collections::BTreeMap;
 use std::io::Write as _;

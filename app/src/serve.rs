@@ -13,8 +13,9 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::demo;
-use crate::shell::Shell;
+use crate::shell::{OpenCity, Shell};
 use crate::upkeep::Upkeep;
+use crate::verbs::keys;
 
 /// Runs the verb: opens the installation, listens, and serves until SIGTERM or Ctrl+C.
 ///
@@ -125,20 +126,15 @@ impl CityOpener {
         let shell = &self.shell;
         let city = store.open_city(code).await?;
         shell.publish(&city, Vec::new(), Allow::Additions).await?;
+        let sealer = shell.sealer(code)?;
         let open = shell.engines(city)?;
+        keys::renew(&open).await?;
         self.upkeep.watch(open.clone());
         let (files, keeper) = (shell.files(code)?, shell.keeper(code)?);
         let config = code.parse().ok().and_then(|code| shell.config.providers.get(&code));
         let provider = config.cloned().map(Provider::new).transpose()?;
-        Ok(CityDesk {
-            city: open.city,
-            identity: open.identity,
-            provider,
-            ledgers: open.ledgers,
-            webhooks: open.webhooks,
-            files,
-            keeper,
-        })
+        let OpenCity { city, identity, ledgers, webhooks } = open;
+        Ok(CityDesk { city, identity, provider, ledgers, webhooks, files, keeper, sealer })
     }
 }
 

@@ -14,7 +14,7 @@ use kawasemi_schema::LedgerDef;
 use kawasemi_store::audit::Keeper;
 use kawasemi_store::files::Files;
 use kawasemi_store::schema::{self, Allow, Plan, Wanted};
-use kawasemi_store::{Access, City, Location, Store, StoreOptions};
+use kawasemi_store::{Access, City, Location, Sealer, Store, StoreOptions, seal};
 use kawasemi_webhook::{Destinations, Sender, Webhooks};
 
 use crate::config::{Config, Place};
@@ -154,6 +154,7 @@ impl Shell {
         let city = store.open_city(&code).await?;
         if access != Access::Read {
             self.publish(&city, Vec::new(), Allow::Additions).await?;
+            self.sealer(&code)?;
         }
         let open = self.engines(city)?;
         Ok((store, open))
@@ -164,7 +165,7 @@ impl Shell {
     /// # Errors
     /// When a published definition names what the program does not have.
     pub fn engines(&self, city: City) -> anyhow::Result<OpenCity> {
-        let identity = Identity::new(city.clone(), self.parts.clone());
+        let identity = Identity::new(city.clone(), self.sealer_as_it_is(city.code()), self.parts.clone());
         let (roles, calculators) = (self.offer.roles.clone(), self.offer.calculators.clone());
         let ledgers = Ledgers::new(city.clone(), roles, calculators, self.ids.clone())?;
         let webhooks = Webhooks::new(kawasemi_webhook::Parts {
@@ -244,15 +245,36 @@ impl Shell {
     /// When the folder can't be written.
     pub fn keeper(&self, code: &str) -> kawasemi_store::Result<Keeper> {
         let keeper = Keeper::new(self.folder(code).join("audit"));
-        let mut seed = [0; 32];
-        self.parts.entropy.fill(&mut seed);
-        keeper.ensure_key(seed)?;
+        keeper.ensure_key(self.new_key())?;
         Ok(keeper)
     }
 
     /// The same for reading: nothing is made.
     pub fn keeper_as_it_is(&self, code: &str) -> Keeper {
         Keeper::new(self.folder(code).join("audit"))
+    }
+
+    /// The keys that seal a city's secrets (封緘の鍵); the first is made when it is first needed.
+    ///
+    /// # Errors
+    /// When the file can't be written or understood.
+    pub fn sealer(&self, code: &str) -> kawasemi_store::Result<Sealer> {
+        let sealer = self.sealer_as_it_is(code);
+        sealer.ensure_key(self.new_key())?;
+        Ok(sealer)
+    }
+
+    /// The same for reading: nothing is made.
+    pub fn sealer_as_it_is(&self, code: &str) -> Sealer {
+        let usual = || self.folder(code).join(seal::KEY_FILE);
+        Sealer::new(code, self.config.seal_keys.clone().unwrap_or_else(usual))
+    }
+
+    /// Random bytes for a key.
+    pub fn new_key(&self) -> [u8; seal::KEY] {
+        let mut key = [0; seal::KEY];
+        self.parts.entropy.fill(&mut key);
+        key
     }
 
     /// The folder of a city for what lies outside its database.

@@ -25,11 +25,6 @@ export function start(root: Document, startFragment: (root: ParentNode) => void)
       { code: "[45]..", swap: false, error: true },
     ],
   });
-  const token = root.querySelector<HTMLMetaElement>('meta[name="csrf-token"]')?.content;
-  root.addEventListener("htmx:configRequest", (event) => {
-    const { headers } = (event as CustomEvent<{ headers: Record<string, string> }>).detail;
-    if (token) headers["x-csrf-token"] = token;
-  });
   root.addEventListener("htmx:afterSettle", (event) => {
     const { elt } = (event as CustomEvent<{ elt: Element }>).detail;
     startFragment(elt);

@@ -25,10 +25,8 @@ export function start(root: ParentNode): void {
 async function run(form: HTMLFormElement, kind: Kind): Promise<void> {
   form.parentElement?.querySelectorAll(":scope > .notice-error").forEach((old) => old.remove());
   try {
-    const entered = Object.fromEntries(
-      [...new FormData(form)].filter(([name]) => name !== "csrf_token").map(([name, value]) => [name, String(value)]),
-    );
-    const started = await post(form, `/auth/passkey/${kind}/start`, entered);
+    const entered = Object.fromEntries([...new FormData(form)].map(([name, value]) => [name, String(value)]));
+    const started = await post(`/auth/passkey/${kind}/start`, entered);
     const options = started["publicKey"] as Record<string, unknown>;
     const credential =
       kind === "register"
@@ -36,7 +34,7 @@ async function run(form: HTMLFormElement, kind: Kind): Promise<void> {
         : await navigator.credentials.get({ publicKey: requestOptions(options) });
     if (!(credential instanceof PublicKeyCredential)) throw new Error(text("passkey-cancelled"));
     const body = { ...entered, credential: credentialJson(credential) };
-    const finished = await post(form, `/auth/passkey/${kind}/finish`, body);
+    const finished = await post(`/auth/passkey/${kind}/finish`, body);
     location.assign(sameOrigin(String(finished["redirect"] ?? location.pathname)));
   } catch (error) {
     // The browser says NotAllowedError both when the person cancels and when no passkey fits.
@@ -47,11 +45,10 @@ async function run(form: HTMLFormElement, kind: Kind): Promise<void> {
   }
 }
 
-async function post(form: HTMLFormElement, address: string, body: unknown): Promise<Record<string, unknown>> {
-  const token = form.querySelector<HTMLInputElement>("input[name=csrf_token]")?.value ?? "";
+async function post(address: string, body: unknown): Promise<Record<string, unknown>> {
   const answer = await fetch(address, {
     method: "POST",
-    headers: { "content-type": "application/json", accept: "application/json", "x-csrf-token": token },
+    headers: { "content-type": "application/json", accept: "application/json" },
     body: JSON.stringify(body),
   });
   const json = (await answer.json().catch(() => ({}))) as Record<string, unknown>;

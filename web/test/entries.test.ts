@@ -8,7 +8,7 @@ function control(name: string, type: string, value: string, checked?: boolean): 
 }
 
 const form = (): Control[] => [
-  control("csrf_token", "hidden", "secret"),
+  control("pending", "hidden", "secret"),
   control("password", "password", "secret"),
   control("title", "text", "公園の点検"),
   control("days", "checkbox", "mon", true),

@@ -121,6 +121,7 @@ async fn make(shell: &Shell, demo: &Demo) -> anyhow::Result<Made> {
     };
     let city = store.create_city(info).await?;
     shell.publish(&city, bundle()?.ledgers, Allow::Additions).await?;
+    shell.sealer(CODE)?;
     let open = shell.engines(city)?;
     let made = fill(shell, &open, demo).await?;
     store.close().await;

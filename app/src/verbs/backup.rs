@@ -5,13 +5,14 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
 use kawasemi_store::backup::{self, Restored, Taken};
-use kawasemi_store::{Access, audit};
+use kawasemi_store::{Access, Store, audit};
 use serde::Serialize;
 
 use crate::cli::{Backup, Restore};
 use crate::config::Place;
 use crate::progress::Progress;
 use crate::shell::Shell;
+use crate::verbs::keys;
 
 /// Takes a backup, also while the installation is served.
 ///
@@ -29,8 +30,16 @@ pub async fn take(shell: &Shell, Backup { file }: Backup) -> anyhow::Result<()> 
         .await
         .with_context(|| format!("{} に控えを書けません。", file.display()))?;
     drop(bar);
+    let keys = keys_of(shell, &store).await?;
     store.close().await;
-    shell.output.answer(&Done { file, taken })
+    shell.output.answer(&Done { file, taken })?;
+    for path in keys {
+        shell.output.remark(format!(
+            "封緘の鍵 {} は、この控えに入っていません。別の場所に写しを置いてください。",
+            path.display()
+        ));
+    }
+    Ok(())
 }
 
 /// Restores a backup after checking all of it.
@@ -54,7 +63,11 @@ pub async fn restore(shell: &Shell, Restore { file, replace }: Restore) -> anyho
         .with_context(|| format!("{} から戻せません。いまのデータは変わっていません。", file.display()))?;
     drop(bar);
     set_checkpoints_back(shell, &restored).await?;
+    let problems = without_keys(shell, &restored).await?;
     shell.output.answer(&Back { restored })?;
+    for problem in problems {
+        shell.output.remark(problem);
+    }
     shell.output.remark("続けて kawasemi audit verify で確かめてください。");
     Ok(())
 }
@@ -72,6 +85,30 @@ async fn set_checkpoints_back(shell: &Shell, restored: &Restored) -> anyhow::Res
     }
     store.close().await;
     Ok(())
+}
+
+/// The files of keys that the cities have; several may share one.
+async fn keys_of(shell: &Shell, store: &Store) -> anyhow::Result<Vec<PathBuf>> {
+    let cities = store.cities().await?;
+    let mut paths: Vec<PathBuf> = cities
+        .iter()
+        .map(|city| shell.sealer_as_it_is(&city.code).path().to_owned())
+        .filter(|path| path.exists())
+        .collect();
+    paths.dedup();
+    Ok(paths)
+}
+
+/// What to do for each restored city whose sealed secrets the keys of this machine do not open.
+async fn without_keys(shell: &Shell, restored: &Restored) -> anyhow::Result<Vec<String>> {
+    let store = shell.make_store(Access::Read).await?;
+    let mut problems = Vec::new();
+    for code in &restored.cities {
+        let open = shell.engines(store.open_city(code).await?)?;
+        problems.extend(keys::State::of(shell, &open).await?.problem.map(|problem| format!("{code}: {problem}")));
+    }
+    store.close().await;
+    Ok(problems)
 }
 
 async fn has_cities(shell: &Shell) -> anyhow::Result<bool> {

@@ -13,6 +13,7 @@ use serde::Serialize;
 use crate::config::Place;
 use crate::demo;
 use crate::shell::{OpenCity, Shell};
+use crate::verbs::keys;
 
 /// What one look found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -90,6 +91,7 @@ async fn city(shell: &Shell, store: &Store, code: &str, found: &mut Findings) ->
     database(&open, found).await?;
     definitions(shell, &open, found).await?;
     accounts(&open, found).await?;
+    sealed(shell, &open, found).await?;
     work(&open, found).await
 }
 
@@ -145,6 +147,25 @@ async fn accounts(open: &OpenCity, found: &mut Findings) -> anyhow::Result<()> {
     } else {
         found.add(check, State::Good, "います。");
     }
+    Ok(())
+}
+
+/// The keys that seal secrets: whether they are there, private, and open what is sealed.
+async fn sealed(shell: &Shell, open: &OpenCity, found: &mut Findings) -> anyhow::Result<()> {
+    let keys = keys::State::of(shell, open).await?;
+    let path = keys.path.display();
+    let (state, message) = match (keys.problem, keys.private) {
+        (Some(problem), _) => (State::Bad, problem),
+        (None, None) => (State::Good, "まだありません。serve したとき作られます。".to_owned()),
+        (None, Some(false)) => {
+            (State::Warning, format!("ほかの利用者も読めます。chmod 600 {path} を実行してください。"))
+        }
+        (None, Some(true)) => (
+            State::Good,
+            format!("封じてある{}件が開きます。{path} の控えをデータとは別の場所に置いてください。", keys.sealed),
+        ),
+    };
+    found.add(format!("{} 封緘の鍵", open.city.code()), state, message);
     Ok(())
 }
 

@@ -39,6 +39,7 @@ pub async fn run(shell: &Shell, init: Init) -> anyhow::Result<()> {
         CityInfo { code: init.code.to_string(), name, time_zone: init.time_zone, hosts: init.host, created_at: 0 };
     let city = store.create_city(info).await?;
     shell.publish(&city, Vec::new(), Allow::Additions).await?;
+    shell.sealer(city.code())?;
     let info = city.info().clone();
     let ledgers = shell.offer.ledgers.len();
     store.close().await;

@@ -7,6 +7,7 @@ mod doctor;
 mod export;
 mod import;
 mod init;
+pub mod keys;
 mod schema;
 mod staff;
 mod system;
@@ -41,6 +42,7 @@ pub async fn run(verb: Verb, config: Config, output: Output) -> anyhow::Result<(
         Verb::Audit(audit) => audit::run(&shell, audit).await,
         Verb::Backup(file) => backup::take(&shell, file).await,
         Verb::Restore(file) => backup::restore(&shell, file).await,
+        Verb::Keys(wanted) => keys::run(&shell, wanted).await,
         Verb::Doctor(_) => doctor::run(&shell).await,
         Verb::System(words) => system::run(&shell, words).await,
     }

@@ -51,6 +51,11 @@ async fn act(shell: &Shell, open: &OpenCity, user: User, password: Option<String
             shell.output.answer(&Changed::new(account, role.name, format!("役割 {} を与えました", role.role)))
         }
         User::Revoke(role) => revoke(shell, open, role).await,
+        User::ResetCode { name } => {
+            let account = account(shell, open, &name).await?;
+            identity.remove_second_factor(&context, account).await?;
+            shell.output.answer(&Changed::new(account, name, "確認コードを解除しました"))
+        }
         User::Disable { name } => {
             let account = account(shell, open, &name).await?;
             identity.disable_account(&context, account).await?;

@@ -29,7 +29,7 @@ use kawasemi_schema::{RoleDef, SystemBundle};
 use kawasemi_store::audit::Keeper;
 use kawasemi_store::files::Files;
 use kawasemi_store::schema::{self, Allow, Wanted};
-use kawasemi_store::{Store, table::Table};
+use kawasemi_store::{Sealer, Store, table::Table};
 use kawasemi_webhook::{Destinations, Sender, Webhooks};
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -128,6 +128,7 @@ impl TestCity {
             calculators: setup.calculators,
             provider: setup.provider,
             clock: clock.clone(),
+            sealer: fixture.sealer.clone(),
             folder,
         };
         let desk =
@@ -187,6 +188,7 @@ struct TestOpener {
     calculators: Calculators,
     provider: Option<Provider>,
     clock: Arc<HandClock>,
+    sealer: Sealer,
     folder: TempDir,
 }
 
@@ -198,7 +200,7 @@ impl Opener for TestOpener {
     ) -> Pin<Box<dyn Future<Output = Result<CityDesk, Problem>> + Send + 'a>> {
         Box::pin(async move {
             let city = store.open_city(code).await?;
-            let identity = Identity::new(city.clone(), self.parts.clone());
+            let identity = Identity::new(city.clone(), self.sealer.clone(), self.parts.clone());
             let (roles, calculators) = (self.roles.clone(), self.calculators.clone());
             let ledgers = Ledgers::new(city.clone(), roles, calculators, self.parts.ids.clone())?;
             let files = Files::in_folder(&self.folder.path().join("files"))?;
@@ -213,7 +215,8 @@ impl Opener for TestOpener {
                     .map_err(|e| Problem::internal(&e))?,
             });
             keeper.ensure_key([7; 32])?;
-            Ok(CityDesk { city, identity, provider: self.provider.clone(), ledgers, webhooks, files, keeper })
+            let (provider, sealer) = (self.provider.clone(), self.sealer.clone());
+            Ok(CityDesk { city, identity, provider, ledgers, webhooks, files, keeper, sealer })
         })
     }
 }

@@ -10,7 +10,7 @@ use kawasemi_kernel::{Act, Clock, IdSource as _, RecordId};
 use kawasemi_schema::{LedgerDef, SourceFile};
 use kawasemi_store::schema::{self, Allow, Wanted};
 use kawasemi_store::table::Table;
-use kawasemi_store::{Access, City, CityInfo, Ledger, Location, Store, StoreOptions};
+use kawasemi_store::{Access, City, CityInfo, Ledger, Location, Sealer, Store, StoreOptions};
 use tempfile::TempDir;
 
 use crate::postgres::TestDatabase;
@@ -25,9 +25,12 @@ pub struct Fixture {
     pub clock: Arc<FixedClock>,
     /// Ids that count from 1.
     pub ids: Arc<CountingIds>,
+    /// The keys that seal the city's secrets.
+    pub sealer: Sealer,
     location: Location,
     tables: Vec<Table>,
     _directory: Option<TempDir>,
+    _keys: TempDir,
 }
 
 impl Fixture {
@@ -94,7 +97,10 @@ impl Fixture {
         };
         let city = store.create_city(info).await.expect("a fresh city is created");
         let ids = Arc::new(CountingIds::new(1));
-        Self { store, city, clock, ids, location, tables, _directory: directory }
+        let keys = TempDir::new().expect("the temporary folder is writable");
+        let sealer = Sealer::new(city.code(), keys.path().join(kawasemi_store::seal::KEY_FILE));
+        sealer.ensure_key([7; kawasemi_store::seal::KEY]).expect("the key is written");
+        Self { store, city, clock, ids, sealer, location, tables, _directory: directory, _keys: keys }
     }
 }
 

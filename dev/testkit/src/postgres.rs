@@ -5,6 +5,8 @@
 //! PostgreSQL, not what PostgreSQL says to the disk. The server refuses to run as root; then it runs as the user
 //! `postgres`, whom the Debian package makes.
 
+mod secured;
+
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::os::unix::process::CommandExt as _;
@@ -14,6 +16,8 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use tokio_postgres::NoTls;
+
+pub use secured::{SecuredServer, Shown};
 
 /// The variable that names a server to use instead.
 const URL_VARIABLE: &str = "KAWASEMI_TEST_PG_URL";

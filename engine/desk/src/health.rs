@@ -2,12 +2,11 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use axum::Router;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
 use http::{StatusCode, header};
 
+use crate::routes::{Routes, get};
 use crate::state::Desk;
 
 static ANSWERS: [AtomicU64; 6] = [const { AtomicU64::new(0) }; 6];
@@ -19,8 +18,8 @@ pub fn count(status: StatusCode) {
 }
 
 /// `/healthz` and `/metrics`.
-pub fn routes() -> Router<Desk> {
-    Router::new().route("/healthz", get(healthz)).route("/metrics", get(metrics))
+pub fn routes() -> Routes {
+    Routes::new().route("/healthz", get(healthz)).route("/metrics", get(metrics))
 }
 
 /// Answers 200 when the installation can be read.

@@ -20,6 +20,7 @@ pub mod portal;
 pub mod problem;
 pub mod registers;
 pub mod request;
+pub mod routes;
 pub mod search;
 pub mod security;
 pub mod state;
@@ -28,18 +29,20 @@ pub mod view;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware::{from_fn, from_fn_with_state, map_request};
-use axum::routing::get;
 use kawasemi_kernel::Lang;
 use kawasemi_ui::{Catalogue, Text};
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 
+use crate::routes::{Route, get};
 pub use problem::Problem;
+
 pub use request::{Cx, Entries, Upload, Uploads};
+pub use routes::Routes;
 pub use state::{CityDesk, Desk, Opener, Place, Settings, Site, SiteLink};
 
 /// Pages that a system brings: routes over the running server.
-pub type Pages = Router<Desk>;
+pub type Pages = Routes;
 
 /// This crate's words in a language.
 pub fn words(lang: Lang) -> Text {
@@ -52,16 +55,8 @@ pub fn words(lang: Lang) -> Text {
 /// Serve it with the peer's address as [`axum::extract::ConnectInfo`], so that attempts to sign in are counted by address.
 pub fn router(desk: Desk, pages: Pages) -> Router {
     let limit = usize::try_from(desk.settings().upload_limit).unwrap_or(usize::MAX);
-    let site = Router::new()
-        .merge(portal::routes())
-        .merge(auth::routes())
-        .merge(api::routes())
-        .merge(home::routes())
-        .merge(search::routes())
-        .merge(ledgers::routes())
-        .merge(account::routes())
-        .merge(admin::routes())
-        .merge(pages)
+    let site = inside(pages)
+        .into_router()
         .fallback(async || Problem::not_found())
         .method_not_allowed_fallback(async || {
             Problem::new(
@@ -77,12 +72,35 @@ pub fn router(desk: Desk, pages: Pages) -> Router {
         .layer(from_fn_with_state(desk.clone(), request::enter::enter))
         .layer(DefaultBodyLimit::max(limit))
         .layer(CompressionLayer::new())
-        .route("/assets/{*file}", get(assets::asset))
-        .merge(health::routes())
+        .merge(outside().into_router())
         .layer(from_fn_with_state(desk.clone(), security::headers))
         .with_state(desk);
     // Routing looks at the path, so the language is taken off it by a router around this one.
     Router::new().fallback_service(site).layer(map_request(async |request| request::language::strip_prefix(request)))
+}
+
+/// Every method of every address of the whole site, for whoever has to know all of them.
+pub fn listed(pages: Pages) -> Vec<Route> {
+    [inside(pages).listed(), outside().listed()].concat()
+}
+
+/// What knows the city and the caller.
+fn inside(pages: Pages) -> Routes {
+    Routes::new()
+        .merge(portal::routes())
+        .merge(auth::routes())
+        .merge(api::routes())
+        .merge(home::routes())
+        .merge(search::routes())
+        .merge(ledgers::routes())
+        .merge(account::routes())
+        .merge(admin::routes())
+        .merge(pages)
+}
+
+/// What is the same for everybody and everywhere: it knows neither city nor caller.
+fn outside() -> Routes {
+    Routes::new().route("/assets/{*file}", get(assets::asset)).merge(health::routes())
 }
 
 /// A panic is a defect of ours: it is logged, and the person gets a page with a number like for any other failure.

@@ -1,19 +1,18 @@
 //! The public portal: the front page for residents, in their language.
 
-use axum::Router;
 use axum::response::Html;
-use axum::routing::get;
 use kawasemi_ui::card::{self, Card};
 use kawasemi_ui::notice::Empty;
 use kawasemi_ui::page::Page;
 use kawasemi_ui::{Component, Icon, SafeHtml};
 
 use crate::request::Cx;
-use crate::state::{Desk, Place};
+use crate::routes::{Routes, get};
+use crate::state::Place;
 
 /// The portal's routes.
-pub fn routes() -> Router<Desk> {
-    Router::new().route("/", get(front))
+pub fn routes() -> Routes {
+    Routes::new().route("/", get(front))
 }
 
 /// `GET /`

@@ -1,8 +1,6 @@
 //! Search across all ledgers (すべての台帳から探す).
 
-use axum::Router;
 use axum::response::{Html, IntoResponse, Response};
-use axum::routing::get;
 use http::HeaderMap;
 use kawasemi_kernel::Lang;
 use kawasemi_ledger::Hits;
@@ -17,15 +15,15 @@ use crate::ledgers::opened::{Opened, item, ledger_href, record_href, style};
 use crate::ledgers::recent;
 use crate::problem::Problem;
 use crate::request::Cx;
-use crate::state::Desk;
+use crate::routes::{Routes, get};
 use crate::view::{section_with, when};
 
 /// Hits that are shown of each ledger.
 const FIRST: u32 = 5;
 
 /// The routes.
-pub fn routes() -> Router<Desk> {
-    Router::new().route("/desk/search", get(show))
+pub fn routes() -> Routes {
+    Routes::new().route("/desk/search", get(show))
 }
 
 /// `GET /desk/search?q=`

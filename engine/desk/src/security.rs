@@ -1,10 +1,11 @@
 //! Headers and checks that every answer and every request get.
 //!
 //! Pages have no inline script and no inline style, so the content security policy forbids both. A request that changes
-//! something must come from our own pages: browsers say so in `Sec-Fetch-Site`, older ones in `Origin`. One that says it
-//! comes from elsewhere is refused, signed in or not, so that nobody is signed in to a stranger's account; one that says
-//! neither is a program's, and is refused only if it carries a cookie. Cookies are `SameSite=Lax` besides. This needs no
-//! token in forms, so a form that lay open over night can still be sent.
+//! something must come from our own pages: browsers say so in `Sec-Fetch-Site`, older ones in `Origin`, the oldest in
+//! `Referer`, which our pages send to ourselves alone. One that says it comes from elsewhere is refused, signed in or not,
+//! so that nobody is signed in to a stranger's account; one that says nothing is a program's, and is refused only if it
+//! carries a cookie. Cookies are `SameSite=Lax` besides. This needs no token in forms, so a form that lay open over night
+//! can still be sent.
 
 use axum::extract::{Request, State};
 use axum::middleware::Next;
@@ -67,8 +68,9 @@ fn origin(headers: &HeaderMap) -> Origin {
     if let Some(site) = text(&HeaderName::from_static("sec-fetch-site")) {
         return is_ours(matches!(site, "same-origin" | "none"));
     }
-    let Some(origin) = text(&header::ORIGIN) else { return Origin::Unsaid };
-    let host = origin.split_once("://").map(|(_, host)| host);
+    let from = text(&header::ORIGIN).or_else(|| text(&header::REFERER).filter(|page| !page.is_empty()));
+    let Some(from) = from else { return Origin::Unsaid };
+    let host = from.split_once("://").and_then(|(_, rest)| rest.split(['/', '?', '#']).next());
     is_ours(host.is_some() && host == text(&header::HOST))
 }
 
@@ -94,5 +96,14 @@ mod tests {
         assert_eq!(of(&[("origin", "https://b.lg.jp"), ("host", "a.lg.jp")]), Origin::Foreign);
         assert_eq!(of(&[("origin", "null"), ("host", "a.lg.jp")]), Origin::Foreign);
         assert_eq!(of(&[("host", "a.lg.jp")]), Origin::Unsaid);
+        let refers = |page: &str| of(&[("referer", page), ("host", "a.lg.jp")]);
+        assert_eq!(refers("https://a.lg.jp/desk?next=https://b.lg.jp/"), Origin::Ours);
+        for other in
+            ["https://b.lg.jp/https://a.lg.jp/", "https://a.lg.jp@b.lg.jp/", "https://a.lg.jp.b.lg.jp", "a.lg.jp"]
+        {
+            assert_eq!(refers(other), Origin::Foreign, "{other}");
+        }
+        assert_eq!(of(&[("origin", "null"), ("referer", "https://a.lg.jp/"), ("host", "a.lg.jp")]), Origin::Foreign);
+        assert_eq!(refers(""), Origin::Unsaid);
     }
 }

@@ -10,7 +10,7 @@ use kawasemi_ledger::Ledgers;
 use kawasemi_schema::{SystemBundle, Text};
 use kawasemi_store::audit::Keeper;
 use kawasemi_store::files::Files;
-use kawasemi_store::{City, CityInfo, Store};
+use kawasemi_store::{City, CityInfo, Sealer, Store};
 use kawasemi_webhook::Webhooks;
 use tokio::sync::{Mutex, watch};
 
@@ -107,6 +107,8 @@ pub struct CityDesk {
     pub files: Files,
     /// What is kept of the audit trail outside the database.
     pub keeper: Keeper,
+    /// The keys that seal the city's secrets.
+    pub sealer: Sealer,
 }
 
 /// Opens a city for the desk: publishes what its systems declare and puts its engines together. Done by `app`.

@@ -191,7 +191,8 @@ on_both_stores! {
             request.body(axum::body::Body::empty())
         };
         let visitor = city.visitor();
-        assert_eq!(visitor.send(with("/desk/account", &token)).await.status, 200);
+        assert_eq!(visitor.send(with("/desk/ledgers", &token)).await.status, 200);
+        assert_eq!(visitor.send(with("/desk/account", &token)).await.status, 403, "its owner's settings are not for it");
         assert_eq!(visitor.send(with("/desk/admin", &token)).await.status, 404);
         let wrong = visitor.send(with("/api/openapi.json", "kwsm_wrong")).await;
         assert_eq!((wrong.status, wrong.header("www-authenticate")), (401, "Bearer"));

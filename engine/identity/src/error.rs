@@ -4,7 +4,7 @@
 //! password that the rules refuse, which a form shows beside its field. `Display` is a sentence for the person; causes
 //! are chained and logged once, at the edge. Wrong name, wrong password and disabled account are one answer.
 
-use kawasemi_store::StoreError;
+use kawasemi_store::{SealError, StoreError};
 use thiserror::Error;
 
 use crate::password::WeakPassword;
@@ -66,6 +66,11 @@ pub enum IdentityError {
     /// Too many people sign in at this moment.
     #[error("サインインが混み合っています。少し待ってからもう一度お試しください。")]
     Busy,
+    /// The key that opens the secret of one-time codes is not there, or is another one.
+    #[error(
+        "いまサーバーでは確認コードを確かめられません。回復コードを入力するか、管理者に確認コードの解除を依頼してください。"
+    )]
+    Sealed(#[from] SealError),
     /// The store refused or failed.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use kawasemi_kernel::IdSource;
-use kawasemi_store::{City, Param};
+use kawasemi_store::{City, Param, Sealer};
 use uuid::Uuid;
 
 use crate::caller_cache::CallerCache;
@@ -69,6 +69,7 @@ pub struct Identity {
 
 pub(crate) struct Inner {
     pub city: City,
+    pub sealer: Sealer,
     pub parts: Parts,
     pub callers: CallerCache,
     pub brakes: Brakes,
@@ -107,11 +108,11 @@ impl Visit {
 }
 
 impl Identity {
-    /// The accounts of a city whose store was opened with [`crate::tables::tables`].
-    pub fn new(city: City, parts: Parts) -> Self {
+    /// The accounts of a city whose store was opened with [`crate::tables::tables`], with the keys that seal its secrets.
+    pub fn new(city: City, sealer: Sealer, parts: Parts) -> Self {
         let brakes = Brakes::new(parts.rules.brakes);
         let callers = CallerCache::new(parts.rules.believed);
-        Self { inner: Arc::new(Inner { city, parts, callers, brakes }) }
+        Self { inner: Arc::new(Inner { city, sealer, parts, callers, brakes }) }
     }
 
     /// The city.

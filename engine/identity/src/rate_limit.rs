@@ -7,6 +7,10 @@
 //! For an account the waits double up to two minutes, no longer, so that nobody can lock a colleague out for a day (and a
 //! passkey needs no login name and is not slowed by it). A whole city hall often shares one address, so an address gets a
 //! steady allowance instead (GCRA): a burst, then one failure for each interval.
+//!
+//! Somebody who keeps guessing could still take every turn that an account or an address gets. So where a person has
+//! signed in lately is a place of their own: attempts on the account from there are counted apart, by themselves alone, and
+//! neither a stranger on the internet nor a machine gone mad in the next room keeps them out.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
@@ -16,6 +20,7 @@ use jiff::{SignedDuration, Timestamp};
 use kawasemi_store::{Param, Sql, Statement, StoreError, Unit, Unmet};
 
 use crate::error::{IdentityError, Result};
+use crate::events::EventKind;
 use crate::identity::{Identity, Visit, stored};
 
 /// How attempts are slowed down.
@@ -31,6 +36,8 @@ pub struct BrakeRules {
     pub address_burst: i64,
     /// Beyond the burst, an address gets one attempt for each interval.
     pub address_interval: SignedDuration,
+    /// For how long the address of a sign-in is a place of the account's own.
+    pub familiar: SignedDuration,
 }
 
 impl Default for BrakeRules {
@@ -41,6 +48,7 @@ impl Default for BrakeRules {
             account_forgotten: SignedDuration::from_hours(1),
             address_burst: 40,
             address_interval: SignedDuration::from_secs(15),
+            familiar: SignedDuration::from_hours(24 * 30),
         }
     }
 }
@@ -50,6 +58,8 @@ impl Default for BrakeRules {
 pub(crate) enum Subject {
     /// A login name, folded.
     Account(String),
+    /// A login name at an address from which its owner has signed in lately.
+    Familiar(String, IpAddr),
     /// A network address; of IPv6 the network that one household or office gets.
     Address(IpAddr),
 }
@@ -68,6 +78,7 @@ impl Subject {
     fn key(&self) -> String {
         match self {
             Self::Account(login_key) => format!("account:{login_key}"),
+            Self::Familiar(login_key, address) => format!("familiar:{address} {login_key}"),
             Self::Address(address) => format!("address:{address}"),
         }
     }
@@ -85,7 +96,7 @@ impl BrakeRules {
     /// What is stored once one more attempt is let through, or until when it is not.
     fn next(&self, subject: &Subject, before: Attempts, at: i64) -> Result<Attempts, i64> {
         match subject {
-            Subject::Account(_) => self.next_of_account(before, at),
+            Subject::Account(_) | Subject::Familiar(..) => self.next_of_account(before, at),
             Subject::Address(_) => self.next_of_address(before, at),
         }
     }
@@ -166,9 +177,27 @@ pub(crate) struct Admitted {
 impl Identity {
     /// Lets an attempt through and counts it, or refuses it.
     pub(crate) async fn admit(&self, visit: &Visit, login_key: &str) -> Result<Admitted> {
-        let mut subjects = vec![Subject::Account(login_key.to_owned())];
-        subjects.extend(visit.address.map(Subject::address));
+        let subjects = match visit.address {
+            Some(address) if self.is_familiar(visit, login_key).await? => {
+                vec![Subject::Familiar(login_key.to_owned(), address)]
+            }
+            address => {
+                let account = Subject::Account(login_key.to_owned());
+                std::iter::once(account).chain(address.map(Subject::address)).collect()
+            }
+        };
         self.admit_subjects(visit, subjects).await
+    }
+
+    /// Whether the owner of a login name has signed in from this address lately.
+    async fn is_familiar(&self, visit: &Visit, login_key: &str) -> Result<bool> {
+        let since = visit.at.checked_sub(self.inner.brakes.rules.familiar).unwrap_or(Timestamp::MIN);
+        let sql = Sql::with(
+            "SELECT 1 FROM {account} a JOIN {identity_event} e ON e.account = a.id \
+             WHERE a.login_key = $1 AND e.at > $2 AND e.kind = $3 AND e.address = $4 LIMIT 1",
+            [login_key.into(), stored(since), EventKind::SignedIn.key().into(), visit.address_text().into()],
+        );
+        Ok(self.inner.city.read_one(sql).await?.is_some())
     }
 
     /// Lets an attempt through that names no account, and counts it for its address.
@@ -244,7 +273,7 @@ impl Identity {
         self.inner.brakes.forget(subject);
         let key = subject.key().into();
         Statement::any(match subject {
-            Subject::Account(_) => Sql::with("DELETE FROM {attempt} WHERE subject = $1", [key]),
+            Subject::Account(_) | Subject::Familiar(..) => Sql::with("DELETE FROM {attempt} WHERE subject = $1", [key]),
             Subject::Address(_) => {
                 let interval = micros(self.inner.brakes.rules.address_interval);
                 Sql::with("UPDATE {attempt} SET last_at = last_at - $2 WHERE subject = $1", [key, interval.into()])

@@ -1,10 +1,11 @@
 //! Setting up and removing one-time codes and recovery codes.
 //!
-//! Enrolment is confirmed with a first code, so that nobody locks themselves out with an app that was not set up. The secret has
-//! to be kept readable, unlike everything else; a backup of the city therefore has to be guarded like the city.
+//! Enrolment is confirmed with a first code, so that nobody locks themselves out with an app that was not set up. The
+//! secret has to be known when a code is checked, so it is kept sealed ([`kawasemi_store::seal`]) and not as a hash. Where
+//! the key is lost, recovery codes still work, and an administrator can take the codes away.
 
 use jiff::Timestamp;
-use kawasemi_store::{Sql, Statement, StoreError, Unit, Unmet};
+use kawasemi_store::{Sql, Statement, StoreError, Unit, Unmet, seal};
 use uuid::Uuid;
 
 use crate::caller::Context;
@@ -24,11 +25,12 @@ impl Identity {
         self.require_fresh(context)?;
         let login = context.caller.account.as_ref().map(|account| account.login.as_str()).unwrap_or_default();
         let made = totp::enrol(&self.inner.city.info().name, login, self.entropy())?;
+        let sealed = self.seal_secret(account, &made.secret)?;
         let upsert = Sql::with(
             "INSERT INTO {account_second_factor} (account, secret, last_step, created_at) VALUES ($1, $2, $3, $4) \
              ON CONFLICT (account) DO UPDATE SET secret = excluded.secret, created_at = excluded.created_at \
              WHERE \"account_second_factor\".confirmed_at IS NULL",
-            [account.into(), made.secret.clone().into(), 0.into(), stored(context.act.at)],
+            [account.into(), sealed.into(), 0.into(), stored(context.act.at)],
         );
         let taken = "確認コードはすでに設定されています。設定し直すには、先に解除してください。";
         let statement = Statement::one_row(upsert, Unmet::Refused(taken.to_owned()));
@@ -44,11 +46,12 @@ impl Identity {
         let account = context.require_own_account()?;
         let secret = self.second_factor(account).await?.ok_or(IdentityError::WrongCode)?;
         let at = context.act.at;
-        let step = totp::verify(&secret.bytes, code, at, secret.last_step).ok_or(IdentityError::WrongCode)?;
+        let opened = self.open_secret(account, &secret)?;
+        let step = totp::verify(&opened, code, at, secret.last_step).ok_or(IdentityError::WrongCode)?;
         let confirm = Sql::with(
             "UPDATE {account_second_factor} SET confirmed_at = $2, last_step = $3 \
              WHERE account = $1 AND confirmed_at IS NULL AND secret = $4",
-            [account.into(), stored(at), step.into(), secret.bytes.into()],
+            [account.into(), stored(at), step.into(), secret.sealed.into()],
         );
         let (codes, statements) = self.new_recovery_codes(account);
         let mut unit = Unit::of([Statement::one_row(confirm, Unmet::Conflict)]);
@@ -113,7 +116,8 @@ impl Identity {
         let Some(secret) = self.second_factor(account).await?.filter(|secret| secret.confirmed) else {
             return Ok(None);
         };
-        let Some(step) = totp::verify(&secret.bytes, code, at, secret.last_step) else { return Ok(None) };
+        let opened = self.open_secret(account, &secret)?;
+        let Some(step) = totp::verify(&opened, code, at, secret.last_step) else { return Ok(None) };
         let update = Sql::with(
             "UPDATE {account_second_factor} SET last_step = $2 WHERE account = $1 AND last_step < $2",
             [account.into(), step.into()],
@@ -134,13 +138,74 @@ impl Identity {
         Ok(Some(Statement::one_row(delete, Unmet::Conflict)))
     }
 
+    /// Seals anew what was sealed with an older key, or not at all. Answers how many secrets were, and how many can't be opened any more.
+    ///
+    /// # Errors
+    /// When the keys or the database can't be read, or the database not written.
+    pub async fn renew_seals(&self) -> Result<Seals> {
+        let rows = self.inner.city.read(Sql::with("SELECT account, secret FROM {account_second_factor}", [])).await?;
+        let mut seals = Seals::default();
+        for row in rows {
+            let (account, sealed): (Uuid, Vec<u8>) = (row.get(0)?, row.get(1)?);
+            if self.inner.sealer.is_current(&sealed)? {
+                continue;
+            }
+            // What has a secret's own length was written before secrets were sealed.
+            let opened = match sealed.len() {
+                totp::SECRET => sealed.clone(),
+                _ => match self.inner.sealer.open(&purpose(account), &sealed) {
+                    Ok(opened) => opened,
+                    Err(_) => {
+                        seals.lost += 1;
+                        continue;
+                    }
+                },
+            };
+            let update = Sql::with(
+                "UPDATE {account_second_factor} SET secret = $3 WHERE account = $1 AND secret = $2",
+                [account.into(), sealed.into(), self.seal_secret(account, &opened)?.into()],
+            );
+            self.inner.city.write(Unit::of([Statement::any(update)])).await?;
+            seals.renewed += 1;
+        }
+        Ok(seals)
+    }
+
+    /// How many secrets are kept sealed, and how many of them do not open with the keys that are there. Changes nothing.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub async fn sealed_secrets(&self) -> Result<(usize, usize)> {
+        let rows = self.inner.city.read(Sql::with("SELECT account, secret FROM {account_second_factor}", [])).await?;
+        let mut lost = 0;
+        for row in &rows {
+            let (account, sealed): (Uuid, Vec<u8>) = (row.get(0)?, row.get(1)?);
+            let opens = sealed.len() == totp::SECRET || self.inner.sealer.open(&purpose(account), &sealed).is_ok();
+            lost += usize::from(!opens);
+        }
+        Ok((rows.len(), lost))
+    }
+
+    fn seal_secret(&self, account: Uuid, secret: &[u8]) -> Result<Vec<u8>> {
+        let mut nonce = [0; seal::NONCE];
+        self.entropy().fill(&mut nonce);
+        Ok(self.inner.sealer.seal(&purpose(account), secret, nonce)?)
+    }
+
+    fn open_secret(&self, account: Uuid, secret: &StoredSecret) -> Result<Vec<u8>> {
+        self.inner.sealer.open(&purpose(account), &secret.sealed).map_err(|error| {
+            tracing::error!(%account, %error, "the secret of one-time codes does not open");
+            error.into()
+        })
+    }
+
     async fn second_factor(&self, account: Uuid) -> Result<Option<StoredSecret>> {
         let sql = Sql::with(
             "SELECT secret, last_step, confirmed_at IS NOT NULL FROM {account_second_factor} WHERE account = $1",
             [account.into()],
         );
         let Some(row) = self.inner.city.read_one(sql).await? else { return Ok(None) };
-        Ok(Some(StoredSecret { bytes: row.get(0)?, last_step: Some(row.get(1)?), confirmed: row.get(2)? }))
+        Ok(Some(StoredSecret { sealed: row.get(0)?, last_step: Some(row.get(1)?), confirmed: row.get(2)? }))
     }
 
     fn new_recovery_codes(&self, account: Uuid) -> (Vec<String>, Vec<Statement>) {
@@ -156,8 +221,22 @@ impl Identity {
     }
 }
 
+/// What became of sealed secrets.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Seals {
+    /// Sealed anew with the newest key.
+    pub renewed: usize,
+    /// That no key opens.
+    pub lost: usize,
+}
+
+/// What a sealed secret is for: it opens for this account only.
+fn purpose(account: Uuid) -> String {
+    format!("second-factor/{account}")
+}
+
 struct StoredSecret {
-    bytes: Vec<u8>,
+    sealed: Vec<u8>,
     last_step: Option<i64>,
     confirmed: bool,
 }

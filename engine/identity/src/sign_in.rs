@@ -200,11 +200,11 @@ impl Identity {
 
     /// The statements that use up a code; none if it is wrong.
     async fn check_code(&self, account: Uuid, code: &str, visit: &Visit) -> Result<Option<Vec<Statement>>> {
-        if let Some(statement) = self.check_totp(account, code, visit.at).await? {
-            return Ok(Some(vec![statement]));
+        // Recovery codes first: they have a shape of their own, and they have to work where the key of the others is lost.
+        if let Some(statement) = self.check_recovery_code(account, code).await? {
+            let event = self.door_event(visit, EventKind::RecoveryCodeUsed, Some(account), "");
+            return Ok(Some(vec![statement, event]));
         }
-        let Some(statement) = self.check_recovery_code(account, code).await? else { return Ok(None) };
-        let event = self.door_event(visit, EventKind::RecoveryCodeUsed, Some(account), "");
-        Ok(Some(vec![statement, event]))
+        Ok(self.check_totp(account, code, visit.at).await?.map(|statement| vec![statement]))
     }
 }

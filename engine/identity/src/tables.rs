@@ -2,7 +2,7 @@
 //!
 //! Accounts are not ledgers: what stands here (hashes, secrets, sessions) must not appear in a list, an export or a
 //! history. People and posts are ledgers, in the staff register. Secrets are kept as hashes, but for the one-time code's,
-//! which has to be known to be checked.
+//! which has to be known to be checked and is kept sealed.
 
 use kawasemi_store::table::{Column, Table};
 
@@ -80,7 +80,7 @@ fn account_department() -> Table {
         .clustered()
 }
 
-/// The secret of one-time codes. `last_step` is the last step that was used; none while the enrolment is unconfirmed.
+/// The sealed secret of one-time codes. `last_step` is the last step that was used; none while the enrolment is unconfirmed.
 fn account_second_factor() -> Table {
     Table::new("account_second_factor")
         .column(of_account())

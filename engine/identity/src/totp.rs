@@ -15,7 +15,7 @@ use crate::secret::Entropy;
 /// Seconds of a step.
 const STEP: u64 = 30;
 /// Bytes of a secret: 160 bits, as RFC 4226 recommends.
-const SECRET: usize = 20;
+pub(crate) const SECRET: usize = 20;
 /// How many recovery codes are given.
 pub const RECOVERY_CODES: usize = 10;
 /// Letters of recovery codes: none that is taken for another.

@@ -126,6 +126,30 @@ on_both_stores! {
         assert!(matches!(arrive(&visitor, &mixed).await, Err(IdentityError::Provider(_))), "another journey's code");
     }
 
+    async fn a_clock_that_is_wrong_and_a_provider_that_is_down_are_told(fixture) {
+        let (hall, running) = (hall(fixture), RunningProvider::start(basic()));
+        add(&hall, "sato", "sato@city.example.jp").await;
+        let provider = Provider::new(config(&running, FirstLink::PreferredUsername)).unwrap();
+        let visitor = hall.identity.visitor_secret();
+        let leave = async |at| hall.identity.begin_provider_sign_in(&Visit::at(at), &provider, &visitor, "/desk", false).await;
+        let arrive = async |at, answer| hall.identity.sign_in_with_provider(&Visit::at(at), &provider, &visitor, &answer).await;
+        let refused = |result: Result<_, IdentityError>| assert!(matches!(result, Err(IdentityError::Provider(_))));
+        // Our clock is ten minutes slow: the statement comes from the future. A little is forgiven.
+        for (slow, is_good) in [(600, false), (30, true)] {
+            let at = now().checked_sub(jiff::SignedDuration::from_secs(slow)).unwrap();
+            let back = Browser::default().sign_in(&leave(at).await.unwrap().url, "sato").await;
+            let arrived = arrive(at, answer(&back)).await.map(drop);
+            if is_good { arrived.unwrap() } else { refused(arrived) }
+        }
+        let back = Browser::default().sign_in(&leave(now()).await.unwrap().url, "sato").await;
+        let config = config(&running, FirstLink::PreferredUsername);
+        drop(running);
+        refused(arrive(now(), answer(&back)).await.map(drop));
+        let fresh = Provider::new(config).unwrap();
+        let begun = hall.identity.begin_provider_sign_in(&Visit::at(now()), &fresh, &visitor, "/desk", false).await;
+        refused(begun.map(drop));
+    }
+
     async fn groups_bring_roles_and_take_them_away(fixture) {
         let (hall, running) = (hall(fixture), RunningProvider::start(basic()));
         let account = add(&hall, "tanaka", "tanaka@city.example.jp").await;

@@ -7,8 +7,9 @@ mod common;
 use common::{Hall, PASSWORD};
 use jiff::Timestamp;
 use kawasemi_identity::totp::Enrolment;
-use kawasemi_identity::{Context, IdentityError, Secret, SignIn, Strength, Visit, tables};
-use kawasemi_testkit::on_both_stores;
+use kawasemi_identity::{Context, IdentityError, Seals, Secret, SignIn, Strength, Visit, tables};
+use kawasemi_store::{Sql, Unit};
+use kawasemi_testkit::{Fixture, on_both_stores};
 
 /// What the person's app shows.
 fn code(made: &Enrolment, at: Timestamp) -> String {
@@ -23,6 +24,11 @@ async fn set_up(hall: &Hall) -> (Enrolment, Vec<String>) {
     let made = hall.identity.begin_second_factor(&context).await.unwrap();
     let codes = hall.identity.confirm_second_factor(&context, &code(&made, hall.now)).await.unwrap();
     (made, codes)
+}
+
+async fn stored_secret(fixture: &Fixture) -> Vec<u8> {
+    let sql = Sql::with("SELECT secret FROM {account_second_factor}", []);
+    fixture.city.read_one(sql).await.unwrap().unwrap().get(0).unwrap()
 }
 
 async fn password_right(hall: &Hall, at: Timestamp) -> Secret {
@@ -96,6 +102,44 @@ on_both_stores! {
             assert!(matches!(enter(&format!("00000{n}")).await, Err(IdentityError::WrongCode)));
         }
         assert!(matches!(enter(&code(&made, at)).await, Err(IdentityError::TooManyAttempts { .. })));
+    }
+
+    async fn the_secret_is_not_readable_in_the_database(fixture) {
+        let hall = Hall::new(fixture);
+        let (made, _) = set_up(&hall).await;
+        let stored: Vec<u8> = stored_secret(fixture).await;
+        assert!(!stored.windows(made.secret.len()).any(|window| window == made.secret));
+        assert_eq!(hall.identity.sealed_secrets().await.unwrap(), (1, 0));
+    }
+
+    async fn a_new_key_and_secrets_of_before_sealing_are_taken_up(fixture) {
+        let hall = Hall::new(fixture);
+        let (made, _) = set_up(&hall).await;
+        fixture.sealer.add_key([9; 32]).unwrap();
+        assert_eq!(hall.identity.renew_seals().await.unwrap(), Seals { renewed: 1, lost: 0 });
+        assert_eq!(hall.identity.renew_seals().await.unwrap(), Seals::default());
+        let plain = Sql::with("UPDATE {account_second_factor} SET secret = $1", [made.secret.clone().into()]);
+        fixture.city.write(Unit::of([plain.into()])).await.unwrap();
+        assert_eq!(hall.identity.renew_seals().await.unwrap(), Seals { renewed: 1, lost: 0 });
+        let at = hall.after(60);
+        let pending = password_right(&hall, at).await;
+        hall.identity.sign_in_with_code(&Visit::at(at), &pending, &code(&made, at)).await.unwrap();
+    }
+
+    async fn without_the_key_recovery_codes_and_the_administrator_still_let_people_in(fixture) {
+        let hall = Hall::new(fixture);
+        let (made, codes) = set_up(&hall).await;
+        std::fs::remove_file(fixture.sealer.path()).unwrap();
+        fixture.sealer.ensure_key([9; 32]).unwrap();
+        assert_eq!(hall.identity.sealed_secrets().await.unwrap(), (1, 1));
+        assert_eq!(hall.identity.renew_seals().await.unwrap(), Seals { renewed: 0, lost: 1 });
+        let at = hall.after(60);
+        let pending = password_right(&hall, at).await;
+        let refused = hall.identity.sign_in_with_code(&Visit::at(at), &pending, &code(&made, at)).await;
+        assert!(matches!(refused, Err(IdentityError::Sealed(_))));
+        let session = hall.identity.sign_in_with_code(&Visit::at(at), &pending, &codes[0]).await.unwrap();
+        hall.identity.remove_second_factor(&hall.system(), session.account.id).await.unwrap();
+        hall.sign_in("tanaka").await;
     }
 
     async fn removing_asks_for_a_fresh_proof(fixture) {

@@ -110,6 +110,29 @@ on_both_stores! {
         assert_eq!(attempt(&hall, &Visit::at(hall.after(2)), "tanaka", PASSWORD).await, "signed in");
     }
 
+    async fn a_stranger_keeps_nobody_out_of_their_own_place(fixture) {
+        let hall = Hall::new(fixture);
+        hall.staff("tanaka").await;
+        let from = |host: u8| Visit { address: Some([192, 0, 2, host].into()), ..Visit::at(hall.now) };
+        assert_eq!(attempt(&hall, &from(1), "tanaka", PASSWORD).await, "signed in");
+        // One on the internet takes every turn of the account, and the office's address is used up on other names.
+        for _ in 0..20 {
+            attempt(&hall, &from(99), "tanaka", "ちがう").await;
+        }
+        for n in 0..60 {
+            attempt(&hall, &from(1), &format!("nobody{n}"), "ちがう").await;
+        }
+        let waits = |said: String| said.contains("秒後にもう一度");
+        assert!(waits(attempt(&hall, &from(99), "tanaka", PASSWORD).await));
+        assert!(waits(attempt(&hall, &from(2), "tanaka", PASSWORD).await), "a new place waits with the stranger");
+        assert_eq!(attempt(&hall, &from(1), "tanaka", PASSWORD).await, "signed in");
+        // Even there nobody guesses for free.
+        for _ in 0..5 {
+            assert!(!waits(attempt(&hall, &from(1), "tanaka", "ちがう").await));
+        }
+        assert!(waits(attempt(&hall, &from(1), "tanaka", PASSWORD).await));
+    }
+
     async fn parallel_guesses_are_all_counted(fixture) {
         let hall = Hall::new(fixture);
         hall.staff("tanaka").await;

@@ -68,6 +68,8 @@ pub(crate) struct Against<'a> {
     pub before: Option<&'a Fields>,
     /// Which fields the caller may write. The others do not exist for the caller.
     pub may_write: &'a dyn Fn(&FieldDef) -> bool,
+    /// Which fields the caller may know of: those that may be written, and those that may be read in some record.
+    pub may_know: &'a dyn Fn(&FieldDef) -> bool,
     /// The declared parameters.
     pub params: &'a Params,
     /// The day on which computed fields are computed.
@@ -289,6 +291,11 @@ impl<'a> Check<'a> {
                 continue;
             }
             let field = check.field.as_deref().and_then(|key| rules.ledger.field(key));
+            let is_open = |key: &str| rules.ledger.field(key).is_none_or(|field| (self.against.may_know)(field));
+            if !expr.properties().into_iter().all(is_open) {
+                self.mistakes.push(unsaid());
+                continue;
+            }
             let message = check.message.ja().to_owned();
             self.mistakes.push(match field {
                 Some(field) => FieldError::new(field, message),
@@ -297,9 +304,21 @@ impl<'a> Check<'a> {
         }
     }
 
+    /// The mistakes, as the caller may be told of them.
+    fn told(mut self) -> Vec<FieldError> {
+        let ledger = &self.against.rules.ledger;
+        for mistake in &mut self.mistakes {
+            let key = mistake.field.split('.').next().unwrap_or_default();
+            if ledger.field(key).is_some_and(|field| !(self.against.may_know)(field)) {
+                *mistake = unsaid();
+            }
+        }
+        self.mistakes
+    }
+
     fn finish(self) -> Result<Checked> {
         if !self.mistakes.is_empty() {
-            return Err(LedgerError::Invalid(self.mistakes));
+            return Err(LedgerError::Invalid(self.told()));
         }
         let mut references = Vec::new();
         for field in self.ledger_fields() {
@@ -324,6 +343,12 @@ impl<'a> Check<'a> {
         });
         Ok(Checked { fields: self.fields, references, is_changed })
     }
+}
+
+/// Said of a mistake in what the caller may not know of.
+fn unsaid() -> FieldError {
+    let message = "この内容は、あなたには表示されない項目との決まりに合わないため保存できません。台帳の担当課に確かめてください。";
+    FieldError { field: String::new(), label: String::new(), message: message.to_owned() }
 }
 
 fn missing(kind: &FieldKind) -> &'static str {

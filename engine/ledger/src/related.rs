@@ -2,7 +2,9 @@
 
 use kawasemi_identity::Context;
 use kawasemi_kernel::RecordId;
-use kawasemi_schema::Action;
+use kawasemi_schema::{Action, FieldDef, LedgerDef};
+use kawasemi_store::Sql;
+use kawasemi_store::record::read::RECORDS;
 
 use crate::error::{LedgerError, Result};
 use crate::ledgers::{Gate, Ledgers};
@@ -79,20 +81,20 @@ impl Ledgers {
     }
 
     /// Refuses while any record that is not deleted refers to this one. Which ledgers these are is said only as far as the
-    /// caller may see them.
+    /// caller may see such a record there, by the field that refers.
     pub(crate) async fn refuse_while_referred(&self, context: &Context, gate: &Gate, id: RecordId) -> Result<()> {
         let compiled = self.compiled()?;
         let mut by = Vec::new();
         let mut is_referred = false;
         for (other, field) in compiled.catalogue.definitions().referring_to(gate.ledger.key()) {
-            let mut sql = kawasemi_store::Sql::text("SELECT 1 FROM ");
+            let mut sql = Sql::text("SELECT 1 FROM ");
             sql.table(&other.table()).push(" WHERE ").ident(&field.key).push(" = ").bind(id.0);
             sql.push(" AND \"deleted_at\" IS NULL AND \"id\" <> ").bind(id.0).push(" LIMIT 1");
             if self.city().read_one(sql).await?.is_none() {
                 continue;
             }
             is_referred = true;
-            if compiled.grants.access(context, &other.key).may(Action::Read) {
+            if self.shows_reference(context, other, field, id).await? {
                 by.push(other.title.get(context.lang).to_owned());
             }
         }
@@ -102,6 +104,21 @@ impl Ledgers {
         by.dedup();
         let by = if by.is_empty() { "ほかの台帳".to_owned() } else { by.join("・") };
         Err(LedgerError::Referred { by })
+    }
+}
+
+impl Ledgers {
+    /// Whether the caller sees a record that refers to another one through a field. Where the grants can't be asked in SQL
+    /// alone, nothing is said.
+    async fn shows_reference(&self, context: &Context, by: &LedgerDef, field: &FieldDef, id: RecordId) -> Result<bool> {
+        let Ok(gate) = self.gate_for(context, &by.key, Action::Read) else { return Ok(false) };
+        let granted = gate.access.condition(Action::Read, field.clearance, self.dialect(), RECORDS);
+        let Some(granted) = granted.filter(|granted| granted.exact.is_none()) else { return Ok(false) };
+        let mut sql = Sql::text("SELECT 1 FROM ");
+        sql.table(&by.table()).push(" AS ").ident(RECORDS).push(" WHERE ").column(RECORDS, &field.key).push(" = ");
+        sql.bind(id.0).push(" AND ").column(RECORDS, "deleted_at").push(" IS NULL AND (").append(&granted.condition);
+        sql.push(") LIMIT 1");
+        Ok(self.city().read_one(sql).await?.is_some())
     }
 }
 

@@ -52,18 +52,23 @@ pub struct ViewDraft {
 }
 
 impl Ledgers {
-    /// The views that a caller may use: the definition's, then the shared, then the caller's own.
+    /// The views that a caller may use: the definition's, then the shared, then the caller's own. One whose filter names a
+    /// field that the caller may not see is not among them, since its very name and condition would tell of the field.
     ///
     /// # Errors
     /// [`LedgerError::NotFound`] when the ledger may not be read.
     pub async fn views(&self, context: &Context, ledger: &str) -> Result<Vec<View>> {
         let gate = self.gate_for(context, ledger, Action::Read)?;
-        let mut views: Vec<View> = defined(&gate, context).collect();
+        let mut known: Vec<View> = defined(&gate, context).collect();
         let mut sql = select();
         sql.push(" WHERE ledger = ").bind(ledger).push(" AND (shared = ").bind(true);
         sql.push(" OR owner = ").bind(context.act.actor.to_string()).push(") ORDER BY shared DESC, title, id");
         for row in self.city().read(sql).await? {
-            views.push(read(&row)?);
+            known.push(read(&row)?);
+        }
+        let mut views = Vec::with_capacity(known.len());
+        for view in known {
+            views.extend(self.usable(context, &gate, view).await);
         }
         Ok(views)
     }
@@ -150,8 +155,14 @@ impl Ledgers {
     pub async fn use_view(&self, context: &Context, ledger: &str, id: Uuid) -> Result<()> {
         self.gate_for(context, ledger, Action::Read)?;
         let update = Sql::with(
-            "UPDATE {ledger_view} SET used_at = $1 WHERE id = $2 AND ledger = $3",
-            [context.act.at.as_microsecond().into(), id.into(), ledger.into()],
+            "UPDATE {ledger_view} SET used_at = $1 WHERE id = $2 AND ledger = $3 AND (shared = $4 OR owner = $5)",
+            [
+                context.act.at.as_microsecond().into(),
+                id.into(),
+                ledger.into(),
+                true.into(),
+                context.act.actor.to_string().into(),
+            ],
         );
         self.city().write(Unit::of([update.into()])).await?;
         Ok(())
@@ -160,14 +171,28 @@ impl Ledgers {
     /// A view by key or id, as the caller may use it.
     pub(crate) async fn view(&self, context: &Context, gate: &Gate, key: &str) -> Result<View> {
         if let Some(view) = defined(gate, context).find(|view| view.key == key) {
-            return Ok(view);
+            return self.usable(context, gate, view).await.ok_or(LedgerError::NotFound);
         }
         let id = Uuid::try_parse(key).map_err(|_| LedgerError::NotFound)?;
         let mut sql = select();
         sql.push(" WHERE id = ").bind(id).push(" AND ledger = ").bind(gate.ledger.key());
         sql.push(" AND (shared = ").bind(true).push(" OR owner = ").bind(context.act.actor.to_string()).push(")");
         let row = self.city().read_one(sql).await?.ok_or(LedgerError::NotFound)?;
-        read(&row)
+        self.usable(context, gate, read(&row)?).await.ok_or(LedgerError::NotFound)
+    }
+
+    /// A view as a caller may use it: without the columns and the order that do not exist for them, and not at all where
+    /// its filter can't be asked by them.
+    async fn usable(&self, context: &Context, gate: &Gate, mut view: View) -> Option<View> {
+        let knows = |name: &str| gate.access.needed(Action::Read, [name]).is_ok();
+        if let Some(filter) = view.filter.as_deref().filter(|text| !text.trim().is_empty()) {
+            let ast = parse_text(filter, Limits::OUTSIDE).ok()?;
+            let expr = self.lowered(context, gate, &ast).await.ok()?;
+            gate.access.needed(Action::Read, expr.properties()).ok()?;
+        }
+        view.columns.retain(|name| knows(name));
+        view.sort.retain(|key| knows(&key.field));
+        Some(view)
     }
 
     /// Refuses a view that the caller could not use, and a shared one of somebody who may change nothing.

@@ -190,10 +190,13 @@ impl Ledgers {
         clearance: Clearance,
     ) -> Result<Checked> {
         let may_write = |field: &FieldDef| field.clearance <= clearance;
+        let known = gate.access.clearance(Action::Read).unwrap_or_default().max(clearance);
+        let may_know = |field: &FieldDef| field.clearance <= known;
         let against = Against {
             rules: &gate.rules,
             before,
             may_write: &may_write,
+            may_know: &may_know,
             params,
             as_of: context.today(),
             ids: self.ids(),

@@ -38,7 +38,8 @@ impl Hall {
         let ledgers = Ledgers::new(city.clone(), bundle.system.roles, Calculators::new(), ids.clone()).unwrap();
         let entropy = Arc::new(SeededEntropy::new(7));
         let passwords = Passwords::new(PasswordCost::for_tests(), entropy.clone()).unwrap();
-        let identity = Identity::new(city, Parts { ids: ids.clone(), entropy, passwords, rules: Rules::default() });
+        let parts = Parts { ids: ids.clone(), entropy, passwords, rules: Rules::default() };
+        let identity = Identity::new(city, fixture.sealer.clone(), parts);
         Self { ids, ledgers, identity, context: Context::system(fixture.now(), "試験") }
     }
 

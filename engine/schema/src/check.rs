@@ -5,25 +5,7 @@ use std::collections::HashSet;
 use crate::clearance::Clearance;
 use crate::error::{SchemaError, SchemaErrors, nearest};
 use crate::field::{FieldDef, FieldKind};
-use crate::ledger::{LedgerDef, SYSTEM_PROPERTIES};
-
-/// Names that a field may not have, since columns of every table have them.
-const RESERVED: [&str; 12] = [
-    "id",
-    "n",
-    "number",
-    "revision",
-    "definition",
-    "batch",
-    "created_at",
-    "created_by",
-    "updated_at",
-    "updated_by",
-    "deleted_at",
-    "chain",
-];
-/// PostgreSQL cuts identifiers at 63 bytes; tables and indexes add to a key.
-const MAX_KEY: usize = 40;
+use crate::ledger::{KEY_MAX, LedgerDef, SYSTEM_PROPERTIES, is_reserved};
 
 pub(crate) fn ledger(ledger: &LedgerDef) -> Result<(), SchemaErrors> {
     let mut check = Check { ledger, errors: Vec::new() };
@@ -45,7 +27,7 @@ pub(crate) fn is_snake(key: &str) -> bool {
 
 fn is_key(key: &str, joiner: u8) -> bool {
     let bytes = key.as_bytes();
-    key.len() <= MAX_KEY
+    key.len() <= KEY_MAX
         && bytes.first().is_some_and(u8::is_ascii_lowercase)
         && bytes.last() != Some(&joiner)
         && bytes.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || *b == joiner)
@@ -88,7 +70,7 @@ impl Check<'_> {
                     "英小文字で始め、英小文字・数字・下線（続けて二つは不可）で40文字まで（例 opened_on）",
                 );
             }
-            if RESERVED.contains(&field.key.as_str()) || field.key.starts_with("search_") {
+            if is_reserved(&field.key) {
                 self.refuse(&path, format!("「{}」はどの台帳にもある名前なので使えません", field.key), "");
             }
             if !seen.insert(field.key.as_str()) {

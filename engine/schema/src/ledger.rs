@@ -163,7 +163,33 @@ impl Action {
     }
 }
 
-/// Columns that every ledger's table has, with the properties under which CQL2, sort and fields know them.
+/// The longest key of a ledger, a field or a choice. PostgreSQL cuts identifiers at 63 bytes; tables and indexes add to a
+/// key.
+pub const KEY_MAX: usize = 40;
+
+/// The columns that every ledger's table has besides those of its fields, in the order in which the store reads them.
+pub const SYSTEM_COLUMNS: [&str; 12] = [
+    "n",
+    "id",
+    "number",
+    "revision",
+    "definition",
+    "batch",
+    "created_at",
+    "created_by",
+    "updated_at",
+    "updated_by",
+    "deleted_at",
+    "chain",
+];
+
+/// Whether a field may not have this key, since every ledger has something of that name.
+#[must_use]
+pub fn is_reserved(key: &str) -> bool {
+    SYSTEM_COLUMNS.contains(&key) || key.starts_with("search_")
+}
+
+/// Those of these columns that CQL2, sort and fields know, with their types.
 pub const SYSTEM_PROPERTIES: [(&str, ColumnType); 7] = [
     ("id", ColumnType::Id),
     ("number", ColumnType::Text),

@@ -82,7 +82,11 @@ struct Lowering<'a> {
 
 impl Lowering<'_> {
     fn fields(&mut self, raw: Vec<RawField>, parent: &str) -> Vec<FieldDef> {
-        raw.into_iter().enumerate().map(|(n, field)| self.field(field, format!("{parent}field.{n}"))).collect()
+        let is_unsaid: Vec<bool> = raw.iter().map(|field| field.clearance.is_none()).collect();
+        let fields = raw.into_iter().enumerate().map(|(n, field)| self.field(field, format!("{parent}field.{n}")));
+        let mut fields: Vec<FieldDef> = fields.collect();
+        close_computed(&mut fields, &is_unsaid);
+        fields
     }
 
     fn refuse(&mut self, path: &str, message: impl Into<String>, hint: impl Into<String>) {
@@ -260,6 +264,30 @@ impl Lowering<'_> {
                 format!("この型の項目に {name} は使えません"),
                 "この行を消してください",
             );
+        }
+    }
+}
+
+/// Closes computed fields as far as what they are computed from, unless the definition says how open they are: a sum tells
+/// of its parts.
+fn close_computed(fields: &mut [FieldDef], is_unsaid: &[bool]) {
+    // A computed field may use another one, so the levels may have to be handed on as often as there are fields.
+    for _ in 0..fields.len() {
+        let mut is_settled = true;
+        for n in (0..fields.len()).filter(|n| is_unsaid[*n]) {
+            let FieldKind::Computed { from: ComputedFrom::Expression(expression), .. } = &fields[n].kind else {
+                continue;
+            };
+            let words = || expression.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+            let used = fields.iter().filter(|field| words().any(|word| word == field.key));
+            let needed = used.map(|field| field.clearance).max().unwrap_or_default();
+            if needed > fields[n].clearance {
+                fields[n].clearance = needed;
+                is_settled = false;
+            }
+        }
+        if is_settled {
+            return;
         }
     }
 }

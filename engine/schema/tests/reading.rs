@@ -111,3 +111,25 @@ fn what_a_definition_says_can_be_written_again() {
     let again = read(&written).expect("reads what was written");
     assert_eq!(again.fields.len(), 3);
 }
+
+#[test]
+fn a_computed_field_is_as_closed_as_what_it_is_computed_from() {
+    let with = |clearance: &str| {
+        let wage = "[[field]]\nkey = \"wage\"\nlabel = \"賃金\"\ntype = \"yen\"\nclearance = \"sensitive\"\n";
+        let computed = |key: &str, from: &str, more: &str| {
+            format!(
+                "[[field]]\nkey = \"{key}\"\nlabel = \"{key}\"\ntype = \"computed\"\nresult = \"yen\"\nexpression = \"{from}\"\n{more}"
+            )
+        };
+        let text =
+            format!("{PARK}{wage}{}{}", computed("twice", "wage * 2", ""), computed("more", "twice + 1", clearance));
+        let park = read(&text).expect("is accepted");
+        ["twice", "more"].map(|key| park.field(key).map(|field| field.clearance))
+    };
+    assert_eq!(with(""), [Some(Clearance::Sensitive); 2]);
+    assert_eq!(
+        with("clearance = \"public\"\n"),
+        [Some(Clearance::Sensitive), Some(Clearance::Public)],
+        "as it was said"
+    );
+}

@@ -95,6 +95,19 @@ pub(crate) fn private_folder(path: &Path) -> Result<()> {
     Ok(fs::DirBuilder::new().recursive(true).mode(0o700).create(path)?)
 }
 
+/// Writes a new file that only the program's user may read, durably; refuses where there is one.
+pub(crate) fn write_private(path: &Path, content: &[u8]) -> Result<()> {
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(content)?;
+    file.sync_all()?;
+    Ok(())
+}
+
+/// Makes what was added to a folder or renamed in it durable.
+pub(crate) fn sync_folder(folder: &Path) -> Result<()> {
+    Ok(File::open(folder)?.sync_all()?)
+}
+
 fn take_lock(root: &Path) -> Result<File> {
     let file = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(root.join(LOCK))?;
     match file.try_lock() {

@@ -3,7 +3,8 @@
 //! An installation is a [`Store`]; each of its cities a [`City`], which reads [`Sql`] and writes [`Unit`]s. The shape of the
 //! database follows from declarations: the engines' own tables ([`table`]) and the ledgers' definitions, which are
 //! published ([`schema`]) into a city's [`Catalogue`]. On top of that lie records ([`mod@record`]), lists with search ([`list`]),
-//! bulk work ([`batch`]) and the audit trail ([`audit`]); beside it files, jobs and backups.
+//! bulk work ([`batch`]) and the audit trail ([`audit`]); beside it files, jobs, backups and the keys that seal
+//! secrets ([`seal`]).
 //!
 //! Start reading at [`sql`] (what is asked), [`row`] (what comes back), [`unit`] (what is written) and [`error`] (what can
 //! go wrong). `sqlite` and `postgres` are the two stores; nothing outside them knows which one it talks to, but for the
@@ -26,6 +27,7 @@ mod postgres;
 pub mod record;
 pub mod row;
 pub mod schema;
+pub mod seal;
 mod shape;
 pub mod sql;
 mod sqlite;
@@ -41,6 +43,7 @@ pub use ledger::{Ledger, Order, SortColumn};
 pub use list::{Cursor, ListQuery, Page, Search, SearchScope};
 pub use record::{Projection, RecordRow, RecordUnit, Revision};
 pub use row::{Cell, FromCell, Row};
+pub use seal::{SealError, Sealer};
 /// A type, in the place where a parameter is cast to it.
 pub use sql::SqlType as Cast;
 pub use sql::{Dialect, Naming, Param, Sql, SqlType};

@@ -142,20 +142,19 @@ impl Submit {
 /// A form of one button, for an act that needs no entry: restore, publish, revoke.
 #[derive(Clone, Debug, Template)]
 #[template(
-    source = r#"<form method="post" action="{{ action }}">{% if let Some(token) = csrf_token %}<input type="hidden" name="csrf_token" value="{{ token }}">{% endif %}{% for (name, value) in hidden %}<input type="hidden" name="{{ name }}" value="{{ value }}">{% endfor %}{{ button.html() }}</form>"#,
+    source = r#"<form method="post" action="{{ action }}">{% for (name, value) in hidden %}<input type="hidden" name="{{ name }}" value="{{ value }}">{% endfor %}{{ button.html() }}</form>"#,
     ext = "html"
 )]
 pub struct Post {
     action: String,
-    csrf_token: Option<String>,
     hidden: Vec<(String, String)>,
     button: Submit,
 }
 
 impl Post {
     /// A form that sends nothing but its token.
-    pub fn new(action: impl Into<String>, csrf_token: Option<&str>, button: Submit) -> Self {
-        Self { action: action.into(), csrf_token: csrf_token.map(str::to_owned), hidden: Vec::new(), button }
+    pub fn new(action: impl Into<String>, button: Submit) -> Self {
+        Self { action: action.into(), hidden: Vec::new(), button }
     }
 
     /// Adds a hidden entry.

@@ -38,7 +38,6 @@ pub struct Form {
     t: Text,
     method: &'static str,
     action: String,
-    csrf_token: Option<String>,
     hidden: Vec<(String, String)>,
     sections: Vec<Section>,
     general: Vec<String>,
@@ -52,13 +51,12 @@ pub struct Form {
 
 impl Form {
     /// A form that is sent to an address.
-    pub fn new(lang: Lang, action: impl Into<String>, csrf_token: Option<&str>) -> Self {
+    pub fn new(lang: Lang, action: impl Into<String>) -> Self {
         let t = words(lang);
         Self {
             t,
             method: "post",
             action: action.into(),
-            csrf_token: csrf_token.map(str::to_owned),
             hidden: Vec::new(),
             sections: Vec::new(),
             general: Vec::new(),

@@ -141,27 +141,20 @@ struct ActiveFilter<'a> {
 /// The form around a table whose rows can be chosen, with the bar of acts. Without a script the bar is always there.
 #[derive(Clone, Debug, Template)]
 #[template(
-    source = r#"<form class="stack" method="post" action="{{ action }}" data-bulk>{% if let Some(token) = csrf_token %}<input type="hidden" name="csrf_token" value="{{ token }}">{% endif %}{{ table }}<div class="bulk-bar" data-bulk-bar><span class="text-strong needs-script" data-bulk-count></span><span class="without-script">{{ t.say("bulk-lead") }}</span><div class="button-row">{{ buttons }}</div></div></form>"#,
+    source = r#"<form class="stack" method="post" action="{{ action }}" data-bulk>{{ table }}<div class="bulk-bar" data-bulk-bar><span class="text-strong needs-script" data-bulk-count></span><span class="without-script">{{ t.say("bulk-lead") }}</span><div class="button-row">{{ buttons }}</div></div></form>"#,
     ext = "html"
 )]
 pub struct BulkForm {
     t: Text,
     action: String,
-    csrf_token: Option<String>,
     table: SafeHtml,
     buttons: SafeHtml,
 }
 
 impl BulkForm {
     /// The form, its table and its buttons (with `formaction` where they go elsewhere).
-    pub fn new(
-        lang: Lang,
-        action: impl Into<String>,
-        csrf_token: Option<&str>,
-        table: SafeHtml,
-        buttons: SafeHtml,
-    ) -> Self {
-        Self { t: words(lang), action: action.into(), csrf_token: csrf_token.map(str::to_owned), table, buttons }
+    pub fn new(lang: Lang, action: impl Into<String>, table: SafeHtml, buttons: SafeHtml) -> Self {
+        Self { t: words(lang), action: action.into(), table, buttons }
     }
 }
 

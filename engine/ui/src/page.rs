@@ -38,8 +38,6 @@ pub struct Site {
     pub languages: Vec<LanguageLink>,
     /// The links of the footer.
     pub footer: Vec<NavItem>,
-    /// The token against forged requests. Every form carries it as `csrf_token`, scripts as the header `x-csrf-token`.
-    pub csrf_token: Option<String>,
     /// A sentence in a band above the page: this is a demo city, this is the training system.
     pub band: Option<String>,
     audience: Audience,
@@ -157,7 +155,6 @@ impl Site {
             sign_in_href: None,
             languages: Vec::new(),
             footer: Vec::new(),
-            csrf_token: None,
             band: None,
             audience,
         }

@@ -7,8 +7,6 @@ mod second_factor;
 mod sessions;
 mod tokens;
 
-use axum::Router;
-use axum::routing::{get, post};
 use kawasemi_identity::AccountSummary;
 use kawasemi_ui::SafeHtml;
 use kawasemi_ui::page::{Page, Site};
@@ -18,11 +16,11 @@ pub use self::sessions::table as sessions_table;
 pub use self::tokens::read_day;
 use crate::problem::Problem;
 use crate::request::Cx;
-use crate::state::Desk;
+use crate::routes::{Routes, get, post};
 
 /// The routes under `/desk/account`.
-pub fn routes() -> Router<Desk> {
-    Router::new()
+pub fn routes() -> Routes {
+    Routes::new()
         .route("/desk/account", get(overview::show))
         .route("/desk/account/password", get(password::show).post(password::change))
         .route("/desk/account/second-factor", get(second_factor::show))

@@ -30,7 +30,7 @@ pub async fn show(cx: Cx) -> Result<Response, Problem> {
 
 /// `POST /desk/account/passkeys/{id}/rename`
 pub async fn rename(cx: Cx, Path(id): Path<Uuid>, entries: Entries) -> Result<Response, Problem> {
-    match cx.city().identity.rename_passkey(cx.context(), id, entries.text("name")).await {
+    match cx.city().identity.rename_passkey(cx.context(), id, entries.text(&renamed(id))).await {
         Ok(()) => Ok(done_at(Part::Passkeys.href(), "renamed")),
         Err(IdentityError::Invalid(message)) => render(&cx, Some(Notice::new(Tone::Error, message)), true).await,
         Err(error) => Err(error.into()),
@@ -54,7 +54,7 @@ async fn render(cx: &Cx, notice: Option<Notice>, mistaken: bool) -> Result<Respo
             .icon(Icon::Key)
             .html()
     } else {
-        grid("grid-wide", passkeys.iter().map(|passkey| card(cx, passkey)))
+        section("登録したパスキー", &grid("grid-wide", passkeys.iter().map(|passkey| card(cx, passkey))))
     };
     body.push(&section("パスキーを登録する", &register(cx)));
     let site = cx.desk_site("");
@@ -68,13 +68,13 @@ async fn render(cx: &Cx, notice: Option<Notice>, mistaken: bool) -> Result<Respo
 fn card(cx: &Cx, passkey: &PasskeyInfo) -> SafeHtml {
     let address = |act: &str| format!("{}/{}/{act}", Part::Passkeys.href(), passkey.id);
     let used = when_or(passkey.used_at, "まだ使われていません");
-    let rename = form(&address("rename"), "名前を変える", &name_field(cx, &passkey.name), "");
+    let rename = form(&address("rename"), "名前を変える", &name_field(cx, &renamed(passkey.id), &passkey.name), "");
     let rename = disclosure("名前を変える", &rename, false);
     let remove = Confirm::new(
         cx.lang(),
         "削除する",
         format!("「{}」ではサインインできなくなります。", passkey.name),
-        Post::new(address("remove"), None, Submit::new("削除する").look(Look::Danger)),
+        Post::new(address("remove"), Submit::new("削除する").look(Look::Danger)),
     );
     let mut acts = rename;
     acts.push(&remove.html());
@@ -98,15 +98,20 @@ fn register(cx: &Cx) -> SafeHtml {
     html.push(&form(
         "/auth/passkey/register/finish",
         "登録する",
-        &name_field(cx, ""),
+        &name_field(cx, "name", ""),
         "data-passkey=\"register\" hidden",
     ));
     html.push(&note("この端末や、手元のスマートフォン・セキュリティキーに登録できます。"));
     html
 }
 
-fn name_field(cx: &Cx, name: &str) -> SafeHtml {
-    FieldView::new("name", "名前", FieldKind::Text { max: Some(50) })
+/// The entry with a passkey's new name: each of the page's fields has a name of its own, since its label finds it by that.
+fn renamed(id: Uuid) -> String {
+    format!("name-{id}")
+}
+
+fn name_field(cx: &Cx, entry: &str, name: &str) -> SafeHtml {
+    FieldView::new(entry, "名前", FieldKind::Text { max: Some(50) })
         .hint("見分けるための名前です。例：業務用スマートフォン")
         .value(name)
         .required()

@@ -86,7 +86,7 @@ async fn render(cx: &Cx, mistakes: Mistakes) -> Result<Response, Problem> {
         field("new_password", "新しいパスワード", true, mistakes.new).hint(hint),
         field("again_password", "新しいパスワード（もう一度）", true, mistakes.again),
     ];
-    let form = Form::new(cx.lang(), Part::Password.href(), None).fields(fields).submit("パスワードを変える");
+    let form = Form::new(cx.lang(), Part::Password.href()).fields(fields).submit("パスワードを変える");
     let mistaken = form.has_mistakes();
     let mut body = form.html();
     body.push(&note("パスワードを変えると、この端末以外のサインインはすべて終わります。"));

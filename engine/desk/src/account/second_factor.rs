@@ -81,7 +81,7 @@ fn absent() -> SafeHtml {
              パスワードが漏れても、ほかの人はサインインできません。",
         )
         .icon(Icon::Key)
-        .actions(Post::new(BEGIN, None, button).html())
+        .actions(Post::new(BEGIN, button).html())
         .html()
 }
 
@@ -96,14 +96,13 @@ fn present(cx: &Cx, left: usize) -> SafeHtml {
     };
     let renew = Post::new(
         "/desk/account/second-factor/recovery-codes",
-        None,
         Submit::new("回復コードを作り直す").question("いまの回復コードは使えなくなります。作り直しますか。"),
     );
     let remove = Confirm::new(
         cx.lang(),
         "確認コードを解除する",
         "解除すると、パスワードだけでサインインできるようになります。端末を替えるときは、解除してから新しい端末で設定し直します。",
-        Post::new("/desk/account/second-factor/remove", None, Submit::new("解除する").look(Look::Danger)),
+        Post::new("/desk/account/second-factor/remove", Submit::new("解除する").look(Look::Danger)),
     );
     body.push(&row([renew.html()]));
     body.push(&remove.html());
@@ -126,7 +125,7 @@ fn enrolment(cx: &Cx, typed: &str, url: &str, mistake: Option<String>) -> Result
     if let Some(mistake) = mistake {
         field = field.error(mistake);
     }
-    let form = Form::new(cx.lang(), "/desk/account/second-factor/confirm", None)
+    let form = Form::new(cx.lang(), "/desk/account/second-factor/confirm")
         .hidden("typed", typed)
         .hidden("url", url)
         .fields(vec![field])

@@ -23,7 +23,7 @@ pub async fn show(cx: Cx) -> Result<Response, Problem> {
     if sessions.iter().any(|session| Some(session.id) != here) {
         let button = Submit::new("ほかの端末をすべてサインアウトする")
             .question("この端末以外のサインインをすべて終わらせますか。");
-        body.push(&row([Post::new("/desk/account/sessions/revoke-others", None, button).html()]));
+        body.push(&row([Post::new("/desk/account/sessions/revoke-others", button).html()]));
     }
     body.push(&note("心当たりのない端末があれば、終わらせたうえで、すぐにパスワードを変えてください。"));
     let site = cx.desk_site("");
@@ -61,7 +61,7 @@ pub fn table(sessions: &[Session], here: Option<SessionId>, address: &str) -> Sa
             chip(State::Good, "この端末")
         } else {
             let address = format!("{address}/{}/revoke", session.id.0);
-            Post::new(address, None, Submit::new("終わらせる")).html()
+            Post::new(address, Submit::new("終わらせる")).html()
         };
         Row::new(vec![
             SafeHtml::escape(browser(&session.agent)),

@@ -123,7 +123,7 @@ fn table(cx: &Cx, tokens: &[ApiToken]) -> SafeHtml {
             SafeHtml::escape(when(token.created_at)),
             until,
             SafeHtml::escape(when_or(token.used_at, "未使用")),
-            Post::new(address, None, Submit::new("失効させる").question(question)).html(),
+            Post::new(address, Submit::new("失効させる").question(question)).html(),
         ])
     });
     Table::new(Lang::Ja, "自分のAPIトークン", columns, rows.collect()).html()
@@ -151,5 +151,5 @@ fn form(cx: &Cx, typed: &Typed<'_>) -> Form {
             typed.mistakes.iter().filter(|(key, _)| *key == field.key).map(|(_, message)| message.clone()).collect();
         found.into_iter().fold(field, FieldView::error)
     });
-    Form::new(cx.lang(), Part::Tokens.href(), None).fields(mistaken.collect()).submit("発行する")
+    Form::new(cx.lang(), Part::Tokens.href()).fields(mistaken.collect()).submit("発行する")
 }

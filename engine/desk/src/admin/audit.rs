@@ -116,7 +116,7 @@ async fn sealed(city: &City) -> Result<SafeHtml, Problem> {
 
 fn verification(cx: &Cx, state: &State) -> SafeHtml {
     let button = Submit::new("検証を始める").look(Look::Primary);
-    let start = Post::new(format!("{PATH}/verify"), None, button).html();
+    let start = Post::new(format!("{PATH}/verify"), button).html();
     match state {
         State::Never => {
             let mut html = note("このサーバーが起動してから、検証はまだ行われていません。件数が多いと数分かかります。");

@@ -82,7 +82,7 @@ fn table(jobs: &[JobRow], title: &str, state: &str) -> SafeHtml {
     ];
     let rows = jobs.iter().map(|row| {
         let act = if row.state == "dead" {
-            Post::new(format!("{PATH}/{}/retry", row.job.id), None, Submit::new("やり直す")).html()
+            Post::new(format!("{PATH}/{}/retry", row.job.id), Submit::new("やり直す")).html()
         } else {
             SafeHtml::or_dash("")
         };

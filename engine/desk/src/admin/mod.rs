@@ -16,17 +16,15 @@ mod users;
 mod webhooks;
 mod why;
 
-use axum::Router;
 use axum::middleware::from_fn;
-use axum::routing::{get, post};
 use kawasemi_ui::page::{Page, Site};
 
 use crate::request::{Cx, gate};
-use crate::state::Desk;
+use crate::routes::{Routes, get, post};
 
 /// The routes under `/desk/admin`.
-pub fn routes() -> Router<Desk> {
-    Router::new()
+pub fn routes() -> Routes {
+    Routes::new()
         .route("/desk/admin", get(overview::show))
         .merge(users::routes())
         .merge(webhooks::routes())
@@ -43,7 +41,7 @@ pub fn routes() -> Router<Desk> {
         .route("/desk/admin/definitions/{ledger}/source", get(definitions::source))
         .route("/desk/admin/jobs", get(jobs::list))
         .route("/desk/admin/jobs/{id}/retry", post(jobs::retry))
-        .layer(from_fn(gate::admin))
+        .behind(|router| router.layer(from_fn(gate::admin)))
 }
 
 /// A page of the administration.

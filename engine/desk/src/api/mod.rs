@@ -16,16 +16,13 @@ pub mod shape;
 mod stream;
 mod streams;
 
-use axum::Router;
-use axum::routing::{get, post};
-
-use crate::state::Desk;
+use crate::routes::{Routes, get, post};
 
 pub(crate) use streams::Streams;
 
 /// The routes.
-pub fn routes() -> Router<Desk> {
-    Router::new()
+pub fn routes() -> Routes {
+    Routes::new()
         .route("/api/openapi.json", get(openapi::document))
         .route("/api/calc", get(calculations::list))
         .route("/api/calc/{name}", post(calculations::run))

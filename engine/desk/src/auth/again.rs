@@ -59,7 +59,7 @@ fn page(cx: &Cx, next: &str, kept: Option<&Kept>, mistake: Option<String>) -> Ht
     if let Some(mistake) = mistake {
         field = field.error(mistake);
     }
-    let form = Form::new(Lang::Ja, "/auth/again", None).hidden("next", own_path(next)).fields(vec![field]);
+    let form = Form::new(Lang::Ja, "/auth/again").hidden("next", own_path(next)).fields(vec![field]);
     let mut body = Kept::carry(kept, form).submit("確認する").plain().html();
     body.push(&passkey_form(next));
     body.push(&provider_link(cx, next));

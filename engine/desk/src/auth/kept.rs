@@ -49,7 +49,7 @@ impl Kept {
     /// Shows what was kept, ready to be sent with one button.
     pub fn resume(&self, cx: &Cx) -> Html<String> {
         let send = Submit::new("入力した内容を送る").look(Look::Primary);
-        let mut post = Post::new(own_path(&self.path), None, send);
+        let mut post = Post::new(own_path(&self.path), send);
         for (name, value) in &self.entries.0 {
             post = post.hidden(name, value);
         }

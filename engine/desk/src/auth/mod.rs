@@ -7,18 +7,16 @@ pub mod passkey;
 pub mod sign_in;
 pub mod sign_out;
 
-use axum::Router;
 use axum::response::Response;
-use axum::routing::{get, post};
 use http::header::{self, HeaderValue};
 use kawasemi_identity::{Cookie, Secret};
 
 use crate::request::Cx;
-use crate::state::Desk;
+use crate::routes::{Routes, get, post};
 
 /// The routes under `/auth`.
-pub fn routes() -> Router<Desk> {
-    Router::new()
+pub fn routes() -> Routes {
+    Routes::new()
         .route("/auth/sign-in", get(sign_in::show).post(sign_in::password))
         .route("/auth/code", post(sign_in::code))
         .route("/auth/again", get(again::show).post(again::prove))

@@ -53,7 +53,7 @@ pub async fn code(cx: Cx, entries: Entries) -> Result<Response, Problem> {
     };
     match cx.city().identity.sign_in_with_code(&cx.visit(), &pending, entries.text("code")).await {
         Ok(session) => Ok(signed_in(&cx, &session, &next, kept.as_ref())),
-        Err(error @ IdentityError::WrongCode) => {
+        Err(error @ (IdentityError::WrongCode | IdentityError::Sealed(_))) => {
             refused(error, |message| code_page(&cx, &pending.reveal(), &next, kept.as_ref(), Some(message)))
         }
         Err(error) => refused(error, |message| page(&cx, &next, kept.as_ref(), Some(message), "")),
@@ -73,6 +73,7 @@ pub(super) fn refused(error: IdentityError, again: impl FnOnce(String) -> Html<S
         IdentityError::Busy => StatusCode::TOO_MANY_REQUESTS,
         IdentityError::NotLinked | IdentityError::StepUpNeeded => StatusCode::FORBIDDEN,
         IdentityError::Provider(_) => StatusCode::BAD_GATEWAY,
+        IdentityError::Sealed(_) => StatusCode::SERVICE_UNAVAILABLE,
         _ => return Err(error.into()),
     };
     Ok((status, again(error.to_string())).into_response())
@@ -105,7 +106,7 @@ pub(super) fn page(cx: &Cx, next: &str, kept: Option<&Kept>, mistake: Option<Str
             .required()
             .autocomplete("current-password"),
     ];
-    let form = Form::new(Lang::Ja, "/auth/sign-in", None).hidden("next", own_path(next)).fields(fields);
+    let form = Form::new(Lang::Ja, "/auth/sign-in").hidden("next", own_path(next)).fields(fields);
     let mut form = Kept::carry(kept, form).submit("サインイン").plain();
     if let Some(mistake) = mistake {
         form = form.mistake(mistake);
@@ -135,7 +136,7 @@ fn code_page(cx: &Cx, pending: &str, next: &str, kept: Option<&Kept>, mistake: O
     if let Some(mistake) = mistake {
         field = field.error(mistake);
     }
-    let form = Form::new(Lang::Ja, "/auth/code", None).hidden("next", own_path(next)).hidden("pending", pending);
+    let form = Form::new(Lang::Ja, "/auth/code").hidden("next", own_path(next)).hidden("pending", pending);
     let form = Kept::carry(kept, form).fields(vec![field]).submit("サインイン").plain();
     let page = Page::new(&site, "確認コードの入力").narrow().body(form.html());
     Html(if mistaken { page.with_mistakes() } else { page }.render())

@@ -3,9 +3,7 @@
 mod changes;
 mod tasks;
 
-use axum::Router;
 use axum::response::{Html, IntoResponse, Response};
-use axum::routing::get;
 use http::HeaderMap;
 use kawasemi_kernel::Lang;
 use kawasemi_ui::button::{LinkButton, Look};
@@ -18,15 +16,16 @@ use crate::ledgers::index::{self, Entry};
 use crate::ledgers::recent;
 use crate::problem::Problem;
 use crate::request::Cx;
-use crate::state::{Desk, Place};
+use crate::routes::{Routes, get};
+use crate::state::Place;
 use crate::view::{section, section_with};
 
 /// Ledgers that are shown on the first page.
 const LEDGERS: usize = 6;
 
 /// The routes.
-pub fn routes() -> Router<Desk> {
-    Router::new().route("/desk", get(show)).route("/desk/changes", get(changes::show))
+pub fn routes() -> Routes {
+    Routes::new().route("/desk", get(show)).route("/desk/changes", get(changes::show))
 }
 
 /// `GET /desk`

@@ -71,7 +71,7 @@ pub fn table(opened: &Opened, batches: &[BatchSummary]) -> SafeHtml {
             let question =
                 format!("「{}」で登録・変更した記録を元に戻します。そのあとに変更された記録は残ります。", batch.title);
             let undo = Submit::new("取り消す").question(question);
-            Post::new(opened.at(&format!("batches/{}/undo", batch.id)), None, undo).html()
+            Post::new(opened.at(&format!("batches/{}/undo", batch.id)), undo).html()
         } else {
             SafeHtml::EMPTY
         };

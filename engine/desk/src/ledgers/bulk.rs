@@ -122,7 +122,7 @@ impl<'a> Job<'a> {
 
     /// A form of this job, sent to its next step.
     fn form(&self, step: &str) -> Form {
-        let form = Form::new(Lang::Ja, self.action(), None).hidden("_step", step);
+        let form = Form::new(Lang::Ja, self.action()).hidden("_step", step);
         let form = if self.ticked.is_empty() { form.hidden("_all", "1") } else { form };
         let ticked = self.ticked.iter();
         ticked.fold(form, |form, (id, revision)| form.hidden("id", format!("{id}:{revision}")))
@@ -243,7 +243,7 @@ impl<'a> Job<'a> {
                 number(report.changed)
             );
             let undo = Submit::new("取り消して元に戻す").question(question);
-            buttons.push(&Post::new(self.opened.at(&format!("batches/{batch}/undo")), None, undo).html());
+            buttons.push(&Post::new(self.opened.at(&format!("batches/{batch}/undo")), undo).html());
         }
         body.push(&SafeHtml::trusted(format!("<div class=\"button-row\">{buttons}</div>")));
         let tone = if report.failed > 0 { Tone::Warning } else { Tone::Success };

@@ -131,7 +131,7 @@ impl Wanted {
         }
         let looks = pick(&[("bar", "棒"), ("line", "折れ線"), ("table", "表だけ")]);
         fields.push(FieldView::new("look", "描き方", looks).value(self.look.clone()).required());
-        let form = Form::new(Lang::Ja, opened.at("chart"), None).get().fields(fields).submit("集計する").plain();
+        let form = Form::new(Lang::Ja, opened.at("chart")).get().fields(fields).submit("集計する").plain();
         let kept = asked.with(|asked| asked.columns.clear()).query();
         let pairs: Vec<(String, String)> = url::form_urlencoded::parse(kept.as_bytes()).into_owned().collect();
         pairs.into_iter().fold(form, |form, (name, value)| form.hidden(name, value))

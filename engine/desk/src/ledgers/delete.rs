@@ -105,7 +105,7 @@ fn delete_form(opened: &Opened, record: &Visible) -> Form {
     let reason = FieldView::new(REASON, "削除の理由", Control::Text { max: Some(200) })
         .hint("履歴に残ります。例：重複して登録したため")
         .required();
-    Form::new(Lang::Ja, format!("{href}/delete"), None)
+    Form::new(Lang::Ja, format!("{href}/delete"))
         .hidden(REVISION, record.revision.to_string())
         .fields(vec![reason])
         .submit("削除する")
@@ -117,7 +117,7 @@ fn delete_form(opened: &Opened, record: &Visible) -> Form {
 fn restore_form(opened: &Opened, record: &Visible) -> Form {
     let href = record_href(opened.key(), record.id);
     let reason = FieldView::new(REASON, "復元の理由（任意）", Control::Text { max: Some(200) });
-    Form::new(Lang::Ja, format!("{href}/restore"), None)
+    Form::new(Lang::Ja, format!("{href}/restore"))
         .hidden(REVISION, record.revision.to_string())
         .fields(vec![reason])
         .submit("復元する")

@@ -130,7 +130,7 @@ fn form(opened: &Opened, asked: &Asked) -> Form {
         FieldView::new("columns", "書き出す項目", Control::ManyChoices { choices: columns }).value(all),
     ];
     let hidden = asked.with(|asked| asked.columns.clear());
-    let form = Form::new(Lang::Ja, opened.at("export/file"), None).get().fields(fields);
+    let form = Form::new(Lang::Ja, opened.at("export/file")).get().fields(fields);
     let pairs = url::form_urlencoded::parse(hidden.query().as_bytes()).into_owned().collect::<Vec<_>>();
     pairs
         .into_iter()

@@ -61,7 +61,7 @@ pub struct RecordForm<'a> {
 impl RecordForm<'_> {
     /// The form, sent to an address.
     pub fn build(&self, action: String, cancel: String, record: Option<RecordId>) -> Form {
-        let mut form = Form::new(Lang::Ja, action, None).cancel(cancel);
+        let mut form = Form::new(Lang::Ja, action).cancel(cancel);
         for (title, fields) in super::detail::sections(self.opened.fields()) {
             let views: Vec<FieldView> = fields.into_iter().filter_map(|field| self.view(field, &field.key)).collect();
             form = match (views.is_empty(), title.is_empty()) {

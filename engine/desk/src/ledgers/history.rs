@@ -123,7 +123,7 @@ fn changes(revision: &Revision) -> SafeHtml {
 fn revert_button(record: &Visible, revision: &Revision, href: &str) -> SafeHtml {
     let question = format!("第{}版の内容に戻します。今の内容は履歴に残ります。戻しますか。", revision.no);
     let button = Submit::new("この版の内容に戻す").look(Look::Quiet).question(question);
-    Post::new(format!("{href}/revert"), None, button)
+    Post::new(format!("{href}/revert"), button)
         .hidden(REVISION, record.revision.to_string())
         .hidden("to", revision.no.to_string())
         .html()

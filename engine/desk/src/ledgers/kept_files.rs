@@ -51,9 +51,7 @@ fn mac(cx: &Cx, content: &[u8]) -> Hmac<Sha256> {
     static KEY: OnceLock<[u8; 32]> = OnceLock::new();
     let key = KEY.get_or_init(|| {
         let mut key = [0; 32];
-        for half in key.chunks_exact_mut(16) {
-            half.copy_from_slice(cx.desk().ids().next().as_bytes());
-        }
+        cx.city().identity.entropy().fill(&mut key);
         key
     });
     Hmac::<Sha256>::new_from_slice(key).expect("HMAC takes keys of any length").chain_update(content)

@@ -141,7 +141,7 @@ impl Listed {
         }
         let table = table.html();
         let mut html = if is_bulk {
-            BulkForm::new(Lang::Ja, opened.at("bulk"), None, table, bulk_buttons(opened)).html()
+            BulkForm::new(Lang::Ja, opened.at("bulk"), table, bulk_buttons(opened)).html()
         } else {
             table
         };

@@ -37,14 +37,11 @@ pub mod recent;
 mod sent;
 mod views;
 
-use axum::Router;
-use axum::routing::{get, post};
-
-use crate::state::Desk;
+use crate::routes::{Routes, get, post};
 
 /// The routes under `/desk/ledgers`.
-pub fn routes() -> Router<Desk> {
-    Router::new()
+pub fn routes() -> Routes {
+    Routes::new()
         .merge(import::routes())
         .merge(design::routes())
         .route("/desk/ledgers", get(index::show))

@@ -165,7 +165,7 @@ fn page_of_new(cx: &Cx, opened: &Opened, typed: &Typed) -> Response {
     if may_share(opened) {
         fields.push(shared_field(typed.shared));
     }
-    let form = Form::new(Lang::Ja, asked.href(&opened.at("views/new")), None)
+    let form = Form::new(Lang::Ja, asked.href(&opened.at("views/new")))
         .fields(fields)
         .submit("表示を保存する")
         .cancel(asked.href(&opened.href()))
@@ -207,10 +207,10 @@ fn own_views(opened: &Opened, views: &[&View]) -> SafeHtml {
         if may_share(opened) {
             fields.push(shared_field(view.is_shared));
         }
-        let form = Form::new(Lang::Ja, &href, None).fields(fields).submit("変更する").plain().html();
+        let form = Form::new(Lang::Ja, &href).fields(fields).submit("変更する").plain().html();
         let question = format!("表示「{}」を削除しますか。記録は消えません。", view.title);
         let delete = Submit::new("削除する").look(Look::Danger).question(question);
-        let delete = Post::new(format!("{href}/delete"), None, delete).html();
+        let delete = Post::new(format!("{href}/delete"), delete).html();
         let summary = SafeHtml::escape(&view.title);
         let mark = if view.is_shared { chip(State::Plain, "共有") } else { SafeHtml::EMPTY };
         let open = LinkButton::new("この表示で開く", address(opened, view)).html();
@@ -234,7 +234,7 @@ fn shared_views(opened: &Opened, views: &[&View]) -> SafeHtml {
         let act = if is_saved && opened.may(Action::Design) {
             let delete =
                 Submit::new("削除する").look(Look::Quiet).question(format!("表示「{}」を削除しますか。", view.title));
-            Post::new(opened.at(&format!("views/{}/delete", view.key)), None, delete).html()
+            Post::new(opened.at(&format!("views/{}/delete", view.key)), delete).html()
         } else {
             SafeHtml::EMPTY
         };

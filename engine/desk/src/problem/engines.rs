@@ -36,6 +36,10 @@ impl From<IdentityError> for Problem {
                     log, ..Self::new(S::BAD_GATEWAY, "provider-failed", "サインインできませんでした", said)
                 }
             }
+            IdentityError::Sealed(cause) => {
+                let log = Some(cause.to_string());
+                Self { log, ..Self::new(S::SERVICE_UNAVAILABLE, "sealed", "確認コードを扱えません", said) }
+            }
             IdentityError::NotLinked => Self::new(S::FORBIDDEN, "not-linked", "サインインできませんでした", said),
             IdentityError::LoginTaken { .. } | IdentityError::Invalid(_) | IdentityError::WeakPassword(_) => {
                 Self::new(S::UNPROCESSABLE_ENTITY, "invalid", "入力を確かめてください", said)

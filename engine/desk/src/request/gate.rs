@@ -35,6 +35,13 @@ pub async fn staff(cx: Cx, request: Request, next: Next) -> Response {
             return password_first().into_response();
         }
     }
+    let is_token = cx.context().caller.strength == Strength::Token;
+    let is_form = !is_page && (is_below(path, "/desk") || is_below(path, "/auth"));
+    if is_token && (is_form || is_below(path, "/desk/account")) {
+        // Forms are for people: what a token was limited to is decided where programs call. And whoever has got hold of a
+        // token is not shown where its owner is signed in.
+        return for_people().into_response();
+    }
     if !is_below(path, "/desk") || cx.is_signed_in() {
         return next.run(request).await;
     }
@@ -58,6 +65,11 @@ pub async fn staff(cx: Cx, request: Request, next: Next) -> Response {
 /// Whether a path is a folder's or lies in it.
 fn is_below(path: &str, folder: &str) -> bool {
     path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+fn for_people() -> Problem {
+    let detail = "APIトークンでは画面の操作を送れません。/api/ を呼び出してください（使い方は /api/openapi.json）。";
+    Problem::new(StatusCode::FORBIDDEN, "for-people", "画面の操作です", detail)
 }
 
 fn password_first() -> Problem {

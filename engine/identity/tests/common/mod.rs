@@ -34,7 +34,7 @@ impl Hall {
         let entropy = Arc::new(SeededEntropy::new(11));
         let passwords = Passwords::new(cost, entropy.clone()).unwrap();
         let parts = Parts { ids: fixture.ids.clone(), entropy, passwords, rules: Rules::default() };
-        Self { identity: Identity::new(fixture.city.clone(), parts), now: fixture.now() }
+        Self { identity: Identity::new(fixture.city.clone(), fixture.sealer.clone(), parts), now: fixture.now() }
     }
 
     /// The instant so many seconds after the test's own.

@@ -5,6 +5,8 @@
 
 use std::collections::HashSet;
 
+use kawasemi_schema::ledger::{KEY_MAX, is_reserved};
+
 /// Words of headings, the longer before the shorter where one begins another.
 const WORDS: [(&str, &str); 118] = [
     ("郵便番号", "postcode"),
@@ -127,32 +129,14 @@ const WORDS: [(&str, &str); 118] = [
     ("日", "date"),
 ];
 
-/// Names that columns of every table have.
-const RESERVED: [&str; 12] = [
-    "id",
-    "n",
-    "number",
-    "revision",
-    "definition",
-    "batch",
-    "created_at",
-    "created_by",
-    "updated_at",
-    "updated_by",
-    "deleted_at",
-    "chain",
-];
-/// Longest key.
-const LONGEST: usize = 40;
-
 /// A key in snake_case for a heading, other than those already taken, which it joins.
 pub(super) fn key_for(heading: &str, position: usize, taken: &mut HashSet<String>) -> String {
     let mut key =
         ascii_key(heading, '_').or_else(|| translated(heading)).unwrap_or_else(|| format!("field_{position}"));
-    if RESERVED.contains(&key.as_str()) || key.starts_with("search_") {
+    if is_reserved(&key) {
         key.insert_str(0, "the_");
     }
-    key.truncate(LONGEST - 3);
+    key.truncate(KEY_MAX - 3);
     let key = key.trim_end_matches('_').to_owned();
     let free = std::iter::once(key.clone()).chain((2..).map(|n| format!("{key}_{n}"))).find(|key| !taken.contains(key));
     let key = free.unwrap_or(key);
@@ -165,7 +149,7 @@ pub(super) fn choice_key(label: &str, position: usize, taken: &mut HashSet<Strin
     let mut key = ascii_key(label, '-')
         .or_else(|| translated(label).map(|key| key.replace('_', "-")))
         .unwrap_or_else(|| format!("choice-{position}"));
-    key.truncate(LONGEST - 3);
+    key.truncate(KEY_MAX - 3);
     let key = key.trim_end_matches('-').to_owned();
     let free = std::iter::once(key.clone()).chain((2..).map(|n| format!("{key}-{n}"))).find(|key| !taken.contains(key));
     let key = free.unwrap_or(key);

@@ -231,8 +231,11 @@ impl<'a> Preparation<'a> {
         Ok(())
     }
 
+    /// A mistake in a unique key, at its first field; at none where the caller may not see all of the key.
     fn of_key(&self, key: &[String], message: &str) -> FieldError {
-        let field = key.first().and_then(|key| self.gate.def().field(key));
+        let names = key.iter().map(String::as_str);
+        let is_open = self.gate.access.needed(Action::Read, names).is_ok();
+        let field = key.first().filter(|_| is_open).and_then(|key| self.gate.def().field(key));
         field.map_or_else(|| whole_row(message), |field| FieldError::new(field, message))
     }
 

@@ -21,7 +21,7 @@ use ed25519_dalek::SigningKey;
 
 use super::checkpoint::Checkpoint;
 use crate::error::{Result, StoreError};
-use crate::installation::private_folder;
+use crate::installation::{private_folder, sync_folder, write_private};
 
 const PRIVATE: &str = "key";
 const PUBLIC: &str = "key.pub";
@@ -59,7 +59,7 @@ impl Keeper {
         if !self.path(PRIVATE).exists() {
             // Another process may do the same: the link is refused when there is a key by now.
             let fresh = self.path(&format!("{PRIVATE}.{}", std::process::id()));
-            write_new(&fresh, hex::encode(seed).as_bytes())?;
+            write_private(&fresh, hex::encode(seed).as_bytes())?;
             let linked = fs::hard_link(&fresh, self.path(PRIVATE));
             fs::remove_file(&fresh)?;
             match linked {
@@ -121,7 +121,7 @@ impl Keeper {
     pub(super) fn set_pending(&self, checkpoint: &Checkpoint) -> Result<()> {
         let fresh = self.path(&format!("{PENDING}.new"));
         let _ = fs::remove_file(&fresh);
-        write_new(&fresh, line(checkpoint)?.as_bytes())?;
+        write_private(&fresh, line(checkpoint)?.as_bytes())?;
         fs::rename(&fresh, self.path(PENDING))?;
         sync_folder(&self.folder)
     }
@@ -169,7 +169,7 @@ impl Keeper {
         private_folder(&self.folder)?;
         let fresh = self.path(&format!("{COPY}.new"));
         let _ = fs::remove_file(&fresh);
-        write_new(&fresh, b"")?;
+        write_private(&fresh, b"")?;
         let mut file = OpenOptions::new().append(true).open(&fresh)?;
         for checkpoint in checkpoints {
             file.write_all(line(&checkpoint)?.as_bytes())?;
@@ -259,20 +259,9 @@ fn read_text(path: &Path) -> Result<Option<String>> {
     }
 }
 
-fn write_new(path: &Path, content: &[u8]) -> Result<()> {
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
-    file.write_all(content)?;
-    file.sync_all()?;
-    Ok(())
-}
-
 fn append(path: &Path, line: &str) -> Result<()> {
     let mut file = OpenOptions::new().append(true).create(true).mode(0o600).open(path)?;
     file.write_all(format!("{line}\n").as_bytes())?;
     file.sync_all()?;
     path.parent().map_or(Ok(()), sync_folder)
-}
-
-fn sync_folder(folder: &Path) -> Result<()> {
-    Ok(File::open(folder)?.sync_all()?)
 }

@@ -7,6 +7,7 @@ use tokio::process::Command;
 
 use crate::city::schema_name;
 use crate::error::{Result, StoreError};
+use crate::postgres::address::Address;
 
 /// Writes a dump of a city, of one instant.
 pub(super) async fn dump(url: &str, code: &str, into: &Path) -> Result<()> {
@@ -26,20 +27,15 @@ pub(super) async fn check(url: &str, dump: &Path) -> Result<()> {
 /// Replaces a city's schema by a dump, in one transaction: wholly or not at all.
 pub(super) async fn load(url: &str, dump: &Path) -> Result<()> {
     let mut command = tool("pg_restore", url)?;
-    let database = config(url)?.get_dbname().unwrap_or("postgres").to_owned();
+    let database = Address::read(url)?.config.get_dbname().unwrap_or("postgres").to_owned();
     command.args(["--single-transaction", "--clean", "--if-exists", "--no-owner", "--no-privileges"]);
     command.arg(format!("--dbname={database}")).arg(dump);
     run(command, "pg_restore").await
 }
 
-fn config(url: &str) -> Result<tokio_postgres::Config> {
-    url.parse()
-        .map_err(|_| StoreError::refused("データベースのURLが正しくありません（postgres://利用者@ホスト/名前）。"))
-}
-
 /// A PostgreSQL tool with the connection in its environment, where other users of the machine don't see a password.
 fn tool(name: &str, url: &str) -> Result<Command> {
-    let config = config(url)?;
+    let Address { config, mode, roots } = Address::read(url)?;
     let mut command = Command::new(name);
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true);
     if let Some(host) = config.get_hosts().first() {
@@ -59,6 +55,10 @@ fn tool(name: &str, url: &str) -> Result<Command> {
     }
     if let Some(database) = config.get_dbname() {
         command.env("PGDATABASE", database);
+    }
+    command.env("PGSSLMODE", mode.key());
+    if let Some(roots) = roots {
+        command.env("PGSSLROOTCERT", roots);
     }
     Ok(command)
 }

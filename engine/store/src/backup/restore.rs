@@ -14,6 +14,7 @@ use crate::error::{Result, StoreError};
 use crate::files::Files;
 use crate::installation::{Directory, Register};
 use crate::postgres::{Server, Settings};
+use crate::seal::KEY_FILE;
 use crate::store::{Access, Location, Store, StoreOptions};
 
 /// What was restored.
@@ -74,6 +75,7 @@ async fn into_directory(root: &Path, archive: &Path, at: Timestamp, progress: Pr
             let aside = root.join("cities").join(format!("{}.before-restore-{}", city.code, at.as_second()));
             std::fs::rename(&live, &aside)?;
             take_over_keeper(&aside.join("audit"), &restored.join("audit"))?;
+            take_over_seal(&aside.join(KEY_FILE), &restored.join(KEY_FILE))?;
             kept.push(aside);
         }
         std::fs::rename(&restored, &live)?;
@@ -100,6 +102,14 @@ fn take_over_keeper(from: &Path, to: &Path) -> Result<()> {
         if !known.contains(&key) {
             Keeper::new(to).add_key(&key)?;
         }
+    }
+    Ok(())
+}
+
+/// Takes the keys that seal secrets over from the data of before: a backup has none.
+fn take_over_seal(from: &Path, to: &Path) -> Result<()> {
+    if from.is_file() {
+        crate::installation::write_private(to, &std::fs::read(from)?)?;
     }
     Ok(())
 }

@@ -6,6 +6,7 @@ use deadpool_postgres::PoolError;
 use tokio_postgres::Error;
 use tokio_postgres::error::SqlState;
 
+use super::tls;
 use crate::error::StoreError;
 
 /// Translates an error of a statement or a connection.
@@ -35,6 +36,9 @@ pub(crate) fn translate(error: Error) -> StoreError {
 
 /// Errors that our side of the connection found: it broke, or a value does not fit its parameter.
 fn translate_client(error: &Error) -> StoreError {
+    if let Some(sentence) = tls::sentence(error) {
+        return StoreError::refused(sentence);
+    }
     let cause = error.source().map(|source| format!(": {source}")).unwrap_or_default();
     let detail = format!("{error}{cause}");
     // A value of another type than the parameter is named only by its text in this library.

@@ -3,7 +3,9 @@
 //! Statements name every table with its schema, so a pooled connection carries nothing from one city to the next. A
 //! unit is one transaction whose statements are sent without waiting for one another's answer ([`transaction`]).
 
+pub(crate) mod address;
 mod failure;
+mod tls;
 mod transaction;
 mod values;
 
@@ -13,12 +15,14 @@ use std::time::Duration;
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
 use futures::StreamExt as _;
 use tokio::sync::mpsc;
-use tokio_postgres::NoTls;
 
 use crate::error::{Result, StoreError};
 use crate::row::Row;
 use crate::sql::{Naming, Param, Sql};
 use crate::unit::{Receipt, Unit};
+
+use address::Address;
+use tls::Tls;
 
 pub(crate) use failure::translate;
 
@@ -44,22 +48,22 @@ pub(crate) struct Settings {
 #[derive(Clone)]
 pub(crate) struct Server {
     pool: Pool,
+    tls: Tls,
     settings: Settings,
 }
 
 impl Server {
     /// Reads the address and makes the pool; the first connection is opened by the first query.
     pub fn new(url: &str, settings: Settings) -> Result<Self> {
-        let mut config: tokio_postgres::Config = url.parse().map_err(|_| {
-            StoreError::refused(
-                "--database-url の形が正しくありません。postgres://利用者@ホスト/データベース の形で指定してください。",
-            )
-        })?;
+        let address = Address::read(url)?;
+        let tls = Tls::new(&address)?;
+        let mut config = address.config;
         let milliseconds = settings.timeout.as_millis();
         config.options(format!("-c statement_timeout={milliseconds} -c timezone=UTC -c client_min_messages=warning"));
         config.application_name("kawasemi");
         config.connect_timeout(WAIT_FOR_CONNECTION);
-        let manager = Manager::from_config(config, NoTls, ManagerConfig { recycling_method: RecyclingMethod::Fast });
+        let manager =
+            Manager::from_config(config, tls.clone(), ManagerConfig { recycling_method: RecyclingMethod::Fast });
         let pool = Pool::builder(manager)
             .max_size(settings.connections)
             .runtime(Runtime::Tokio1)
@@ -67,7 +71,7 @@ impl Server {
             .create_timeout(Some(WAIT_FOR_CONNECTION))
             .build()
             .map_err(|error| StoreError::Io { detail: error.to_string() })?;
-        Ok(Self { pool, settings })
+        Ok(Self { pool, tls, settings })
     }
 
     pub async fn read(&self, naming: &Naming, sql: Sql, timeout: Option<Duration>) -> Result<Vec<Row>> {
@@ -145,7 +149,7 @@ impl Server {
         if object.statement_cache.size() > CACHED_STATEMENTS {
             object.statement_cache.clear();
         }
-        Ok(Lease { object: Some(object) })
+        Ok(Lease { object: Some(object), tls: self.tls.clone() })
     }
 }
 
@@ -153,6 +157,8 @@ impl Server {
 /// query stops on the server, and no half-finished transaction goes back into the pool.
 pub(super) struct Lease {
     object: Option<Object>,
+    /// To cancel what runs on it.
+    tls: Tls,
 }
 
 impl Lease {
@@ -175,8 +181,9 @@ impl Drop for Lease {
         let Some(object) = self.object.take() else { return };
         let client = Object::take(object);
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            let tls = self.tls.clone();
             runtime.spawn(async move {
-                let _ = client.cancel_token().cancel_query(NoTls).await;
+                let _ = client.cancel_token().cancel_query(tls).await;
             });
         }
     }

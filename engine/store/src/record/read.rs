@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use jiff::Timestamp;
 use kawasemi_kernel::{Actor, ChildRow, Fields, RecordId, Value};
 use kawasemi_schema::FieldDef;
+use kawasemi_schema::ledger::SYSTEM_COLUMNS;
 use uuid::Uuid;
 
 use super::{RecordRow, columns};
@@ -17,22 +18,6 @@ use crate::sql::{Param, Sql};
 
 /// The alias under which every query of records knows the ledger's table; conditions may use it or name columns alone.
 pub const RECORDS: &str = "r";
-
-/// The columns that a [`RecordRow`] needs besides its fields, in order.
-const SYSTEM_COLUMNS: [&str; 12] = [
-    "n",
-    "id",
-    "number",
-    "revision",
-    "definition",
-    "batch",
-    "created_at",
-    "created_by",
-    "updated_at",
-    "updated_by",
-    "deleted_at",
-    "chain",
-];
 
 /// How many records' child rows are read with one query.
 const CHILDREN_AT_ONCE: usize = 200;
@@ -82,6 +67,7 @@ impl Projection {
     /// Reads a row of [`Projection::select`]; cells after its columns are dropped. Child rows are not in it.
     pub(crate) fn decode(&self, row: Row) -> Result<RecordRow> {
         let mut cells = row.into_cells().into_iter();
+        // In the order of the system columns.
         let mut next = || cells.next().unwrap_or(Cell::Null);
         let record = RecordRow {
             n: cell(next(), "n")?,

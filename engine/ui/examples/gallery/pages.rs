@@ -56,7 +56,6 @@ fn staff_site(lang: Lang) -> Site {
         items: vec![NavItem::new("自分の設定", "form.html").icon(Icon::Settings)],
         sign_out_action: "sign-in.html".into(),
     });
-    site.csrf_token = Some("gallery-token".into());
     site.languages = languages();
     site.footer = vec![NavItem::new("使い方", "portal.html"), NavItem::new("アクセシビリティ", "portal.html")];
     site.band = Some("これは練習用のまちです。登録されている人や施設は架空のものです。".into());
@@ -132,12 +131,7 @@ fn desk(lang: Lang) -> String {
         LinkButton::new("新しく登録する", "form.html").look(Look::Primary).icon(Icon::Add).shortcut("c").html(),
         LinkButton::new("書き出す", "list.html").icon(Icon::Download).html(),
         LinkButton::new("印刷する", "record.html").look(Look::Quiet).icon(Icon::Print).html(),
-        Post::new(
-            "form.html",
-            Some("gallery-token"),
-            Submit::new("削除する").look(Look::Danger).question("本当に削除しますか。"),
-        )
-        .html(),
+        Post::new("form.html", Submit::new("削除する").look(Look::Danger).question("本当に削除しますか。")).html(),
     ]);
     let body = [
         section("今日のようす", tiles),
@@ -193,7 +187,7 @@ fn list(lang: Lang) -> String {
     .into_iter()
     .collect();
     let table = list_table(lang).selectable("id").hideable("park").html();
-    let bulk = BulkForm::new(lang, "list.html", Some("gallery-token"), table, buttons).html();
+    let bulk = BulkForm::new(lang, "list.html", table, buttons).html();
     let facet = |label: &str, values: &[(&str, &str, bool)], open| {
         let values = values.iter().map(|(label, count, chosen)| FacetValue {
             label: (*label).to_owned(),
@@ -310,7 +304,7 @@ fn record(lang: Lang) -> String {
         lang,
         "この公園を削除する",
         "「城山公園」を削除します。30日以内であれば元に戻せます。",
-        Post::new("list.html", Some("gallery-token"), Submit::new("削除する").look(Look::Danger)),
+        Post::new("list.html", Submit::new("削除する").look(Look::Danger)),
     );
     let body = format!(
         "<div class=\"with-aside\"><div class=\"stack\">{table}{}{}</div><aside class=\"stack\" aria-label=\"関連\">{}{}</aside></div>",
@@ -475,7 +469,7 @@ pub fn every_field(wrong: bool) -> Vec<(&'static str, Vec<FieldView>)> {
 
 fn form(lang: Lang, wrong: bool) -> String {
     let site = staff_site(lang);
-    let mut form = Form::new(lang, "form.html", site.csrf_token.as_deref())
+    let mut form = Form::new(lang, "form.html")
         .hidden("revision", "3")
         .cancel("list.html")
         .draft(Draft::Machine("gallery".into()))
@@ -609,7 +603,7 @@ fn calendar(lang: Lang) -> String {
 fn sign_in(lang: Lang) -> String {
     let mut site = Site::desk(lang, "綾瀬市");
     site.languages = languages();
-    let form = Form::new(lang, "desk.html", Some("gallery-token"))
+    let form = Form::new(lang, "desk.html")
         .fields(vec![
             FieldView::new("user", "職員番号またはメールアドレス", FieldKind::Text { max: None })
                 .required()
@@ -623,7 +617,7 @@ fn sign_in(lang: Lang) -> String {
         ])
         .submit("サインインする")
         .plain();
-    let passkey = "<form class=\"form\" data-passkey=\"login\" hidden><input type=\"hidden\" name=\"csrf_token\" value=\"gallery-token\">\
+    let passkey = "<form class=\"form\" data-passkey=\"login\" hidden>\
                    <button class=\"button button-wide\" type=\"submit\">パスキーでサインインする</button></form>";
     let body = format!("<div class=\"card\">{}<hr>{passkey}</div>", form.html());
     Page::new(&site, "サインイン").narrow().body(SafeHtml::trusted(body)).render()

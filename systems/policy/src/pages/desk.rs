@@ -12,6 +12,7 @@ use crate::board::{Board, Department};
 use crate::definitions::INITIATIVE;
 use crate::kernel::fiscal::FiscalYear;
 use crate::kernel::{Lang, RecordId};
+use crate::ledger::LedgerError;
 use crate::platform::desk::{Cx, Entries, Problem, view};
 use crate::platform::ui::button::{Confirm, LinkButton, Look, Post, Submit};
 use crate::platform::ui::card::{self, Tile};
@@ -63,6 +64,11 @@ impl Rights {
             create: may(Action::Create),
             update: may(Action::Update),
         }
+    }
+
+    /// Refuses an act that the person may do with no initiative.
+    fn require(&self, has: impl Fn(&Self) -> bool) -> Result<(), LedgerError> {
+        if has(self) { Ok(()) } else { Err(LedgerError::Forbidden { action: Action::Update }) }
     }
 }
 
@@ -333,7 +339,7 @@ fn year_acts(rights: &Rights, board: &Board) -> SafeHtml {
         return SafeHtml::EMPTY;
     }
     let year = board.fiscal_year;
-    let record = Post::new(format!("{BOARD}/record"), None, Submit::new("今日の値を記録").icon(Icon::Check));
+    let record = Post::new(format!("{BOARD}/record"), Submit::new("今日の値を記録").icon(Icon::Check));
     let mut body =
         view::paragraph("台帳を数える指標の今日の値を、実績の記録に残します。変わっていない値は記録しません。");
     body.push(&record.hidden("fy", year.to_string()).html());
@@ -342,7 +348,7 @@ fn year_acts(rights: &Rights, board: &Board) -> SafeHtml {
             "「継続」とした取り組みを、{}の下書きとして引き継ぎます。前年度の取り組みへのつながりが残ります。すでに引き継いだものは飛ばします。",
             year.next().label()
         );
-        let form = Post::new(format!("{BOARD}/carry"), None, Submit::new("引き継ぐ").look(Look::Primary));
+        let form = Post::new(format!("{BOARD}/carry"), Submit::new("引き継ぐ").look(Look::Primary));
         let form = form.hidden("fy", year.to_string());
         body.push(&Confirm::new(Lang::Ja, format!("{}へ引き継ぐ", year.next().label()), question, form).html());
         body.push(&publish_form(board));
@@ -407,6 +413,7 @@ pub(super) fn told(cx: &Cx, year: FiscalYear, done: &str, refused: &[String]) ->
 
 /// `POST /desk/policy/record`
 pub async fn record(cx: Cx, entries: Entries) -> Result<Response, Problem> {
+    Rights::of(&cx).require(|rights| rights.update)?;
     let year = year_of(&entries)?;
     let recorded = live::record_all(cx.ledgers(), cx.context(), None).await?;
     let failed = recorded.failed.iter().map(|(name, why)| format!("指標「{name}」は数えられませんでした。{why}"));
@@ -415,6 +422,7 @@ pub async fn record(cx: Cx, entries: Entries) -> Result<Response, Problem> {
 
 /// `POST /desk/policy/carry`
 pub async fn carry(cx: Cx, entries: Entries) -> Result<Response, Problem> {
+    Rights::of(&cx).require(|rights| rights.plan)?;
     let year = year_of(&entries)?;
     let carried = carry::carry(cx.ledgers(), cx.context(), year, None).await?;
     Ok(told(&cx, year.next(), &format!("carried:{}", carried.initiatives), &carried.refused))
@@ -422,6 +430,7 @@ pub async fn carry(cx: Cx, entries: Entries) -> Result<Response, Problem> {
 
 /// `POST /desk/policy/publish`
 pub async fn publish(cx: Cx, entries: Entries) -> Result<Response, Problem> {
+    Rights::of(&cx).require(|rights| rights.plan)?;
     let year = year_of(&entries)?;
     let department = pieces::id_of(entries.text("department"))?;
     let (count, refused) = publish::publish(cx.ledgers(), cx.context(), year.year(), department).await?;

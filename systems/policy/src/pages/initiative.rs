@@ -308,11 +308,8 @@ fn working(measured: &Measured) -> SafeHtml {
 }
 
 fn record_live(one: &Initiative, indicator: &Indicator) -> SafeHtml {
-    let form = Post::new(
-        format!("{}/figures", initiative_href(one.id)),
-        None,
-        Submit::new("今日の値を記録").icon(Icon::Check),
-    );
+    let form =
+        Post::new(format!("{}/figures", initiative_href(one.id)), Submit::new("今日の値を記録").icon(Icon::Check));
     row([form.hidden("indicator", indicator.id.to_string()).html()])
 }
 
@@ -337,7 +334,7 @@ fn figure_form(one: &Initiative, indicator: &Indicator, refused: Option<&Refused
             .value(kept(|refused| &refused.value)),
         FieldView::new(key("note"), "注記", FieldKind::Text { max: Some(400) }).value(kept(|refused| &refused.note)),
     ];
-    let form = Form::new(Lang::Ja, format!("{}/figures", initiative_href(one.id)), None)
+    let form = Form::new(Lang::Ja, format!("{}/figures", initiative_href(one.id)))
         .hidden("indicator", indicator.id.to_string())
         .fields(fields)
         .submit("実績を記録");

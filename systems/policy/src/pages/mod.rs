@@ -17,9 +17,8 @@ mod public;
 mod report;
 mod reporting;
 
-use axum::routing::{get, post};
-
 use crate::platform::desk::Pages;
+use crate::platform::desk::routes::{get, post};
 
 /// The routes.
 pub fn routes() -> Pages {

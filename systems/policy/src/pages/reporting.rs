@@ -241,7 +241,7 @@ async fn show(cx: &Cx, one: &Initiative, filled: &Filled) -> Result<Response, Pr
         filled.field("issue", "課題と理由", long()).hint("「やや遅れ」「遅れ」「中止」のときは必ず書きます。"),
         filled.field("next_action", "次の改善", long()),
     ];
-    let mut form = Form::new(Lang::Ja, format!("{href}/report"), None)
+    let mut form = Form::new(Lang::Ja, format!("{href}/report"))
         .hidden("phase", phase.clone())
         .hidden("revision", filled.revision.to_string());
     if let Some(revision) = filled.review_revision {

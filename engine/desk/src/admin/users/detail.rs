@@ -112,7 +112,7 @@ async fn sessions(cx: &Cx, id: Uuid) -> Result<SafeHtml, Problem> {
     }
     let address = format!("{}/sessions", href(id));
     let all = Submit::new("すべて終わらせる").question("この利用者のサインインをすべて終わらせますか。");
-    let button = Post::new(format!("{address}/revoke"), None, all).html();
+    let button = Post::new(format!("{address}/revoke"), all).html();
     let table = sessions_table(&sessions, cx.context().caller.session, &address);
     Ok(section_with("サインイン中の端末", &button, &table))
 }
@@ -134,7 +134,7 @@ fn tokens_table(id: Uuid, tokens: &[ApiToken]) -> SafeHtml {
             SafeHtml::escape(if token.read_only { "閲覧のみ" } else { "閲覧と変更" }),
             SafeHtml::escape(when_or(token.expires_at, "なし")),
             SafeHtml::escape(when_or(token.used_at, "未使用")),
-            Post::new(address, None, Submit::new("失効させる").question(question)).html(),
+            Post::new(address, Submit::new("失効させる").question(question)).html(),
         ])
     });
     Table::new(Lang::Ja, "APIトークン", columns, rows.collect()).html()
@@ -143,12 +143,12 @@ fn tokens_table(id: Uuid, tokens: &[ApiToken]) -> SafeHtml {
 fn acts(cx: &Cx, found: &Account, second_factor: bool) -> SafeHtml {
     let address = |act: &str| format!("{}/{act}", href(found.summary.id));
     let confirm = |label: &str, question: &str, act: &str, look: Look| {
-        let form = Post::new(address(act), None, Submit::new(label).look(look));
+        let form = Post::new(address(act), Submit::new(label).look(look));
         Confirm::new(cx.lang(), label, question, form).html()
     };
     if found.disabled {
         let button = Submit::new("利用を再開する").look(Look::Primary);
-        return Post::new(address("enable"), None, button).html();
+        return Post::new(address("enable"), button).html();
     }
     let mut html = SafeHtml::EMPTY;
     if found.summary.kind.may_sign_in() {

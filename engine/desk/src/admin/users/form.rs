@@ -182,7 +182,7 @@ fn show_new(cx: &Cx, typed: &Typed) -> Response {
             .value(or(&typed.proof, "one-time"))
             .required(),
     );
-    let form = Form::new(cx.lang(), format!("{PATH}/new"), None).submit("登録する").cancel(PATH);
+    let form = Form::new(cx.lang(), format!("{PATH}/new")).submit("登録する").cancel(PATH);
     let form = with_mistakes(form, fields, typed);
     let mistaken = form.has_mistakes();
     let site = site(cx);
@@ -194,7 +194,7 @@ fn show_edit(cx: &Cx, id: Uuid, typed: &Typed) -> Response {
         FieldView::new("login", "利用者名", FieldKind::Text { max: None }).value(typed.login.as_str()).read_only(),
     ];
     fields.extend(common(typed));
-    let form = Form::new(cx.lang(), format!("{}/edit", href(id)), None).cancel(href(id));
+    let form = Form::new(cx.lang(), format!("{}/edit", href(id))).cancel(href(id));
     let form = with_mistakes(form, fields, typed);
     let mistaken = form.has_mistakes();
     let site = site(cx);

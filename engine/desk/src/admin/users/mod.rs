@@ -7,21 +7,19 @@ mod list;
 mod one_time;
 mod roles;
 
-use axum::Router;
-use axum::routing::{get, post};
 use kawasemi_identity::Account;
 use uuid::Uuid;
 
 use crate::problem::Problem;
 use crate::request::Cx;
-use crate::state::Desk;
+use crate::routes::{Routes, get, post};
 
 /// Where the accounts are listed.
 const PATH: &str = "/desk/admin/users";
 
 /// The routes under `/desk/admin/users`.
-pub fn routes() -> Router<Desk> {
-    Router::new()
+pub fn routes() -> Routes {
+    Routes::new()
         .route("/desk/admin/users", get(list::list))
         .route("/desk/admin/users/new", get(form::empty).post(form::add))
         .route("/desk/admin/users/{id}", get(detail::show))

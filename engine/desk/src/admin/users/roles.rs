@@ -127,7 +127,7 @@ async fn table(cx: &Cx, account: &Account, departments: &Departments) -> Result<
         let address = format!("{}/roles/{}/remove", href(id), held.id);
         let mut cells = vec![SafeHtml::link(&format!("/desk/admin/roles/{key}"), title)];
         cells.extend(limits(held, departments));
-        cells.extend([state, Post::new(address, None, Submit::new("外す").question(question)).html()]);
+        cells.extend([state, Post::new(address, Submit::new("外す").question(question)).html()]);
         Row::new(cells)
     });
     Ok(Table::new(Lang::Ja, "割り当てられた役割", columns, rows.collect()).html())
@@ -162,7 +162,7 @@ fn form(cx: &Cx, id: Uuid, departments: &Departments, typed: &Typed) -> Result<S
         let mistakes: Vec<String> = of(&field.key);
         mistakes.into_iter().fold(field, FieldView::error)
     });
-    let form = Form::new(cx.lang(), format!("{}/roles", href(id)), None).fields(fields.collect()).submit("割り当てる");
+    let form = Form::new(cx.lang(), format!("{}/roles", href(id))).fields(fields.collect()).submit("割り当てる");
     let general: Vec<String> = of("");
     Ok(general.into_iter().fold(form, Form::mistake).html())
 }

@@ -47,7 +47,7 @@ pub async fn render(cx: &Cx, id: Uuid, notice: Option<Notice>) -> Result<Respons
     let test = Submit::new("試しに送る").icon(Icon::External);
     let buttons = row([
         LinkButton::new("変更する", format!("{}/edit", href(id))).icon(Icon::Edit).shortcut("e").html(),
-        Post::new(format!("{}/test", href(id)), None, test).html(),
+        Post::new(format!("{}/test", href(id)), test).html(),
     ]);
     let mut page = page(&site, &webhook.subscription.title)
         .crumb("Webhook", PATH)
@@ -141,20 +141,20 @@ fn operations(webhook: &Webhook) -> SafeHtml {
     let mut buttons = Vec::new();
     if webhook.state == State::Active {
         let question = "止めている間の変更は、もう一度動かしたときに送れます。止めますか。";
-        buttons.push(Post::new(format!("{address}/stop"), None, Submit::new("止める").question(question)).html());
+        buttons.push(Post::new(format!("{address}/stop"), Submit::new("止める").question(question)).html());
     } else {
         let go_on = Submit::new("止めたところから動かす").look(Look::Primary);
         let from_now =
             Submit::new("今からの変更だけで動かす").question("止まっている間の変更は送られません。よろしいですか。");
-        buttons.push(Post::new(format!("{address}/start"), None, go_on).hidden("from", "stop").html());
-        buttons.push(Post::new(format!("{address}/start"), None, from_now).hidden("from", "now").html());
+        buttons.push(Post::new(format!("{address}/start"), go_on).hidden("from", "stop").html());
+        buttons.push(Post::new(format!("{address}/start"), from_now).hidden("from", "now").html());
     }
     let rotate =
         Submit::new("署名の秘密を作り直す").question("新しい秘密を一度だけ表示します。前の秘密は24時間だけ使えます。");
-    buttons.push(Post::new(format!("{address}/rotate"), None, rotate).html());
+    buttons.push(Post::new(format!("{address}/rotate"), rotate).html());
     let delete = Submit::new("削除する").look(Look::Danger);
     let question = "設定と配信の記録が消えます。だれがいつ何を決めたかは、監査の記録に残ります。";
-    let confirm = Confirm::new(Lang::Ja, "削除する", question, Post::new(format!("{address}/delete"), None, delete));
+    let confirm = Confirm::new(Lang::Ja, "削除する", question, Post::new(format!("{address}/delete"), delete));
     let mut html = row(buttons);
     html.push(&confirm.html());
     html

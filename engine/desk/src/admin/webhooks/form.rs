@@ -158,7 +158,7 @@ fn show(cx: &Cx, typed: &Typed, known: Option<Uuid>) -> Response {
         Some(id) => (format!("{}/edit", href(id)), href(id), "保存する"),
         None => (format!("{PATH}/new"), PATH.to_owned(), "作る"),
     };
-    let form = Form::new(cx.lang(), action, None).fields(fields.collect()).submit(submit).cancel(back);
+    let form = Form::new(cx.lang(), action).fields(fields.collect()).submit(submit).cancel(back);
     let mistaken = form.has_mistakes();
     let site = site(cx);
     let title = if known.is_some() { "Webhookの変更" } else { "Webhookを作る" };

@@ -5,21 +5,19 @@ mod detail;
 mod form;
 mod list;
 
-use axum::Router;
-use axum::routing::{get, post};
 use kawasemi_store::record::write::Kind;
 use kawasemi_ui::SafeHtml;
 use kawasemi_ui::chip::{State as Look, chip};
 use kawasemi_webhook::{State, Webhook};
 use uuid::Uuid;
 
-use crate::state::Desk;
+use crate::routes::{Routes, get, post};
 
 const PATH: &str = "/desk/admin/webhooks";
 
 /// The routes, below the gate of the administration.
-pub fn routes() -> Router<Desk> {
-    Router::new()
+pub fn routes() -> Routes {
+    Routes::new()
         .route(PATH, get(list::list))
         .route("/desk/admin/webhooks/new", get(form::empty).post(form::add))
         .route("/desk/admin/webhooks/{id}", get(detail::show))

@@ -12,7 +12,7 @@ use kawasemi_ui::form::Form;
 
 use super::super::fill::row_numbers;
 use super::start::with_headings;
-use super::{carrying, editor, publish, read};
+use super::{carrying, editor, may_go_on, publish, read};
 use crate::problem::Problem;
 use crate::request::{Cx, Entries};
 
@@ -42,6 +42,7 @@ const TYPES: [(FieldType, &str, &str); 17] = [
 
 /// `POST /desk/ledgers/design/fields`
 pub async fn change(cx: Cx, entries: Entries) -> Result<Response, Problem> {
+    may_go_on(&cx)?;
     let toml = entries.text("toml").to_owned();
     let Ok(raw) = read(&toml) else { return editor(&cx, &toml, &[]) };
     let entry = Entry::from_pairs(entries.0.clone());

@@ -7,10 +7,8 @@ mod fields;
 mod publish;
 mod start;
 
-use axum::Router;
 use axum::extract::Path;
 use axum::response::{Html, IntoResponse, Response};
-use axum::routing::{get, post};
 use http::{StatusCode, header};
 use kawasemi_kernel::Lang;
 use kawasemi_ledger::LedgerError;
@@ -27,15 +25,15 @@ use super::files::disposition;
 use super::opened::{LEDGERS, Opened};
 use crate::problem::Problem;
 use crate::request::{Cx, Entries};
-use crate::state::Desk;
+use crate::routes::{Routes, get, post};
 use crate::view::{note, section};
 
 /// The steps on the way.
 const STEPS: [&str; 3] = ["はじめる", "項目を決める", "確かめて公開する"];
 
 /// The routes.
-pub fn routes() -> Router<Desk> {
-    Router::new()
+pub fn routes() -> Routes {
+    Routes::new()
         .route("/desk/ledgers/design", get(start::ask).post(start::begin))
         .route("/desk/ledgers/design/fields", post(fields::change))
         .route("/desk/ledgers/design/edit", post(edit))
@@ -54,6 +52,7 @@ async fn show(cx: Cx, Path(ledger): Path<String>) -> Result<Response, Problem> {
 
 /// `POST /desk/ledgers/design/edit`: back to the fields of a design that is carried along.
 async fn edit(cx: Cx, entries: Entries) -> Result<Response, Problem> {
+    may_go_on(&cx)?;
     editor(&cx, entries.text("toml"), &[])
 }
 
@@ -77,6 +76,13 @@ fn read(toml: &str) -> Result<RawLedger, LedgerError> {
 /// engine asks for.
 fn may_begin(cx: &Cx) -> Result<(), Problem> {
     if cx.ledgers().may_design(cx.context()) { Ok(()) } else { Err(Problem::not_found()) }
+}
+
+/// The steps after the first are for those who may begin, and for those who may change the design of some ledger.
+fn may_go_on(cx: &Cx) -> Result<(), Problem> {
+    let grants = cx.grants()?;
+    let changes_one = grants.ledgers_for(cx.context(), Action::Design).next().is_some();
+    if changes_one { Ok(()) } else { may_begin(cx) }
 }
 
 /// The page on which fields are decided.
@@ -132,5 +138,5 @@ fn source(toml: &str, open: bool) -> SafeHtml {
 
 /// A form of the design, which carries the definition along.
 fn carrying(action: &str, toml: &str) -> Form {
-    Form::new(Lang::Ja, format!("{LEDGERS}/design/{action}"), None).hidden("toml", toml)
+    Form::new(Lang::Ja, format!("{LEDGERS}/design/{action}")).hidden("toml", toml)
 }

@@ -15,18 +15,20 @@ use kawasemi_ui::steps::steps;
 use kawasemi_ui::table::{Align, Column, Row, Table};
 
 use super::super::opened::{LEDGERS, ledger_href};
-use super::{STEPS, editor};
+use super::{STEPS, editor, may_go_on};
 use crate::problem::Problem;
 use crate::request::{Cx, Entries};
 use crate::view::done_at;
 
 /// `POST /desk/ledgers/design/plan`: from the TOML as it was typed.
 pub async fn plan(cx: Cx, entries: Entries) -> Result<Response, Problem> {
+    may_go_on(&cx)?;
     show_plan(&cx, entries.text("toml")).await
 }
 
 /// `POST /desk/ledgers/design/publish`
 pub async fn publish(cx: Cx, entries: Entries) -> Result<Response, Problem> {
+    may_go_on(&cx)?;
     let toml = entries.text("toml");
     match cx.ledgers().publish_definition(&cx.because("台帳の公開"), toml).await {
         Ok(def) => Ok(done_at(&ledger_href(&def.key), "published")),
@@ -44,10 +46,10 @@ pub async fn show_plan(cx: &Cx, toml: &str) -> Result<Response, Problem> {
     body.push(&steps_of(&plan));
     let publish = Submit::new("公開する").look(Look::Primary);
     let can_publish = !plan.is_empty() && plan.effect() == Effect::Adds;
-    let back = Post::new(format!("{LEDGERS}/design/edit"), None, Submit::new("項目に戻る")).hidden("toml", toml);
+    let back = Post::new(format!("{LEDGERS}/design/edit"), Submit::new("項目に戻る")).hidden("toml", toml);
     let mut buttons = Vec::new();
     if can_publish {
-        buttons.push(Post::new(format!("{LEDGERS}/design/publish"), None, publish).hidden("toml", toml).html());
+        buttons.push(Post::new(format!("{LEDGERS}/design/publish"), publish).hidden("toml", toml).html());
     }
     buttons.push(back.html());
     body.push(&row(buttons));

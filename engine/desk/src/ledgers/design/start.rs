@@ -178,7 +178,7 @@ async fn page(cx: &Cx, entries: &Entries, mistakes: Vec<(&'static str, String)>)
         };
         fields.into_iter().map(one).collect()
     };
-    let form = Form::new(Lang::Ja, format!("{LEDGERS}/design"), None)
+    let form = Form::new(Lang::Ja, format!("{LEDGERS}/design"))
         .section("台帳について", fill(about))
         .section("最初の項目", fill(fields))
         .submit("次へ")

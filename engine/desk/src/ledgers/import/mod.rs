@@ -7,10 +7,8 @@ mod map;
 mod report;
 mod runs;
 
-use axum::Router;
 use axum::extract::Path;
 use axum::response::{Html, IntoResponse, Redirect, Response};
-use axum::routing::{get, post};
 use http::StatusCode;
 use kawasemi_kernel::{FileRef, Lang};
 use kawasemi_schema::Action;
@@ -28,7 +26,7 @@ use super::{batches, kept_files};
 use crate::problem::Problem;
 use crate::request::Cx;
 use crate::request::uploads::{Upload, Uploads};
-use crate::state::Desk;
+use crate::routes::{Routes, get, post};
 use crate::view::section;
 
 /// The steps on the way.
@@ -39,8 +37,8 @@ const FILE: &str = "(import)";
 const ACCEPT: &str = ".csv,.tsv,.txt,.xlsx,.xls,.ods";
 
 /// The routes.
-pub fn routes() -> Router<Desk> {
-    Router::new()
+pub fn routes() -> Routes {
+    Routes::new()
         .route("/desk/ledgers/{ledger}/import", get(ask).post(upload))
         .route("/desk/ledgers/{ledger}/import/map", get(map::show))
         .route("/desk/ledgers/{ledger}/import/run", post(runs::start))
@@ -125,7 +123,7 @@ async fn page(cx: &Cx, opened: &Opened, mistake: Option<String>) -> Result<Respo
         .required();
     let field = mistake.into_iter().fold(field, FieldView::error);
     let form =
-        Form::new(Lang::Ja, opened.at("import"), None).fields(vec![field]).submit("次へ").cancel(opened.href()).plain();
+        Form::new(Lang::Ja, opened.at("import")).fields(vec![field]).submit("次へ").cancel(opened.href()).plain();
     let mistaken = form.has_mistakes();
     let mut body = steps(Lang::Ja, &STEPS, 0);
     body.push(&form.html());

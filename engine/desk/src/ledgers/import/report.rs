@@ -149,15 +149,14 @@ fn buttons(opened: &Opened, run: &Run, report: &ImportReport) -> Vec<SafeHtml> {
     if let Some(batch) = report.batch {
         let question = "この取込みで登録・変更した記録を元に戻します。そのあとに変更された記録は残ります。";
         let undo = Submit::new("この取込みを取り消す").question(question);
-        all.push(Post::new(opened.at(&format!("batches/{batch}/undo")), None, undo).html());
+        all.push(Post::new(opened.at(&format!("batches/{batch}/undo")), undo).html());
     }
     all
 }
 
 /// The same again, in earnest.
 fn go_on(opened: &Opened, run: &Run, label: String, skip_bad: bool) -> SafeHtml {
-    let mut post =
-        Post::new(opened.at("import/run"), None, Submit::new(label).look(Look::Primary)).hidden("mode", "import");
+    let mut post = Post::new(opened.at("import/run"), Submit::new(label).look(Look::Primary)).hidden("mode", "import");
     for (name, value) in run.entries.0.iter().filter(|(name, _)| name != "mode") {
         post = post.hidden(name, value);
     }
