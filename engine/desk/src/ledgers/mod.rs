@@ -11,6 +11,7 @@ mod bulk;
 mod calendar;
 mod cells;
 mod chart;
+mod condition;
 mod conflict;
 mod delete;
 mod design;
@@ -27,7 +28,7 @@ mod history;
 mod import;
 pub mod index;
 mod kept_files;
-mod list;
+pub mod list;
 mod list_bar;
 mod list_table;
 mod lookup;
@@ -35,6 +36,7 @@ mod names;
 pub mod opened;
 pub mod recent;
 mod sent;
+mod sheet;
 mod views;
 
 use crate::routes::{Routes, get, post};
@@ -52,9 +54,11 @@ pub fn routes() -> Routes {
         .route("/desk/ledgers/{ledger}/bulk", get(bulk::ask).post(bulk::step))
         .route("/desk/ledgers/{ledger}/calendar", get(calendar::show))
         .route("/desk/ledgers/{ledger}/chart", get(chart::show))
+        .route("/desk/ledgers/{ledger}/condition", get(condition::show))
         .route("/desk/ledgers/{ledger}/export", get(export::ask))
         .route("/desk/ledgers/{ledger}/export/chosen", post(export::chosen))
         .route("/desk/ledgers/{ledger}/export/file", get(export::file))
+        .route("/desk/ledgers/{ledger}/sheet", get(sheet::many))
         .route("/desk/ledgers/{ledger}/views", get(views::list))
         .route("/desk/ledgers/{ledger}/views/new", get(views::ask).post(views::save))
         .route("/desk/ledgers/{ledger}/views/{view}", post(views::change))
@@ -68,4 +72,5 @@ pub fn routes() -> Routes {
         .route("/desk/ledgers/{ledger}/{id}/revert", post(history::revert))
         .route("/desk/ledgers/{ledger}/{id}/files/{file}", get(files::show))
         .route("/desk/ledgers/{ledger}/{id}/qr.svg", get(detail::qr))
+        .route("/desk/ledgers/{ledger}/{id}/sheet", get(sheet::one))
 }
