@@ -16,6 +16,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{BufRead as _, BufReader, ErrorKind, Read as _, Seek as _, SeekFrom, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use ed25519_dalek::SigningKey;
 
@@ -57,8 +58,10 @@ impl Keeper {
     pub fn ensure_key(&self, seed: [u8; 32]) -> Result<[u8; 32]> {
         private_folder(&self.folder)?;
         if !self.path(PRIVATE).exists() {
-            // Another process may do the same: the link is refused when there is a key by now.
-            let fresh = self.path(&format!("{PRIVATE}.{}", std::process::id()));
+            // Another process, or another task of this one, may do the same: the link is refused when there is a key by now.
+            static ATTEMPT: AtomicU32 = AtomicU32::new(0);
+            let attempt = ATTEMPT.fetch_add(1, Ordering::Relaxed);
+            let fresh = self.path(&format!("{PRIVATE}.{}.{attempt}", std::process::id()));
             write_new(&fresh, hex::encode(seed).as_bytes())?;
             let linked = fs::hard_link(&fresh, self.path(PRIVATE));
             fs::remove_file(&fresh)?;
