@@ -14,6 +14,7 @@ pub mod bulk;
 pub mod calculators;
 pub mod calendar;
 pub mod check;
+mod create_many;
 pub mod cross;
 pub mod design;
 pub mod draft;
