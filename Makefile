@@ -7,9 +7,10 @@ RESIDENTS ?= 84000
 SEED      ?= 1
 LISTEN    ?= 127.0.0.1:8080
 
-# Where `make bench` keeps its records, or a PostgreSQL URL, and how many there are.
-BENCH_DATA    ?= target/bench
+# How `make bench` measures; bench/README.md says what each means and what more there is.
 BENCH_RECORDS ?= 1000000
+BENCH_SECONDS ?= 6
+BENCH         := BENCH_RECORDS=$(BENCH_RECORDS) BENCH_SECONDS=$(BENCH_SECONDS) node bench/run.mjs
 
 CARGO      := cargo
 TARGET_DIR := $(or $(CARGO_TARGET_DIR),target)
@@ -17,7 +18,7 @@ RELEASE    := $(TARGET_DIR)/release/kawasemi
 WEB_FILES  := $(shell find web -type f -not -path 'web/dist/*' -not -path 'web/.*' -not -path '*/node_modules/*')
 
 .DEFAULT_GOAL := help
-.PHONY: help run test web build release fmt lint bench schema tools clean-data
+.PHONY: help run test web build release fmt lint bench bench-peers bench-write schema tools clean-data
 
 help: ## この一覧を表示する
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,8 +47,17 @@ lint: web ## 書式・Clippy・TypeScript の検査
 	$(CARGO) clippy --locked --workspace --all-targets -- -D warnings
 	npm run check --silent
 
-bench: tools web ## 保存の層の速さを測る（bench/README.md）
-	$(CARGO) run --locked --release -p kawasemi-store --example measure -- $(BENCH_DATA) $(BENCH_RECORDS)
+bench: release ## 速さと記憶を HTTP 越しに測り、上限と並べる（bench/README.md）
+	@dev/setup-packages.sh bench
+	@$(BENCH)
+
+bench-peers: release ## 同じ表・索引・問いで Directus・Datasette とも並べる（初回は導入に10分ほど）
+	@dev/setup-packages.sh bench
+	@bench/peers.sh
+	@$(BENCH) --peers
+
+bench-write: ## 最後に測った表を README.md・README.en.md・bench/README.md に書き込む
+	@node bench/table.mjs --write
 
 schema: ## docs/schema/ の JSON Schema を作り直す
 	KAWASEMI_TEST_UPDATE_SCHEMA=1 $(CARGO) test --locked -p kawasemi-schema --test published

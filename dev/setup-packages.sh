@@ -3,15 +3,16 @@
 #
 #   dev/setup-packages.sh build    a C compiler for SQLite, zstd and ring
 #   dev/setup-packages.sh test     the above, PostgreSQL 15, Chromium and a Japanese font
+#   dev/setup-packages.sh bench    what building needs, PostgreSQL 15, the load tool wrk, sqlite3, and Python's venv for Datasette
 #
 # As root, or with sudo that asks no password, it installs; otherwise it prints the command and fails.
 set -eu
 
-case "${1:-}" in
-    build) with_tests=no ;;
-    test) with_tests=yes ;;
+purpose="${1:-}"
+case "$purpose" in
+    build | test | bench) ;;
     *)
-        echo "使い方: dev/setup-packages.sh build|test" >&2
+        echo "使い方: dev/setup-packages.sh build|test|bench" >&2
         exit 2
         ;;
 esac
@@ -23,9 +24,16 @@ missing=
 lacks() { missing="$missing $1"; }
 
 have cc || lacks build-essential
-if [ "$with_tests" = yes ]; then
-    # Where dev/testkit and e2e look for them.
+if [ "$purpose" != build ]; then
+    # Where dev/testkit, e2e and bench look for them.
     { have initdb || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; } || lacks postgresql-15
+fi
+if [ "$purpose" = bench ]; then
+    have wrk || lacks wrk
+    have sqlite3 || lacks sqlite3
+    python3 -c 'import venv, ensurepip' 2>/dev/null || lacks python3-venv
+fi
+if [ "$purpose" = test ]; then
     [ -x "${CHROMIUM:-/usr/bin/chromium}" ] || lacks chromium
     { have fc-list && fc-list :lang=ja family | grep -q .; } || lacks "fontconfig fonts-ipaexfont-gothic"
 fi

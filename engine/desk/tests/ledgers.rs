@@ -30,6 +30,25 @@ on_both_stores! {
         assert!(clerk.get(PARKS).await.says("城山公園"));
     }
 
+    async fn a_list_of_several_pages_does_not_wait_for_its_facets(fixture) {
+        let city = city(fixture).await;
+        for n in 0..51 {
+            park(&city, &format!("公園{n:02}"), if n < 20 { "works" } else { "open" }).await;
+        }
+        let clerk = city.sign_in("hanako", &["park-keeper"]).await;
+        let list = clerk.get(PARKS).await;
+        // Every state can be chosen at once; how often each occurs follows, with a script or with the exact count.
+        assert!(list.says("facet=state%3Aworks") && list.says(&format!("hx-get=\"{PARKS}/facets\"")));
+        assert!(!list.says(">20</span>") && !list.says(">31</span>"));
+        for counted in [clerk.get(&format!("{PARKS}/facets")).await, clerk.get(&format!("{PARKS}?count=1")).await] {
+            assert!(counted.says(">20</span>") && counted.says(">31</span>"), "{}", counted.text);
+        }
+        let narrowed = clerk.get(&format!("{PARKS}?facet=state:works")).await;
+        assert!(narrowed.says(">20</span>"), "what lies on one page is counted in passing");
+        let stranger = city.sign_in("goro", &[]).await;
+        assert_eq!(stranger.get("/desk/ledgers/nothing/facets").await.status, 404);
+    }
+
     async fn child_rows_come_and_go_without_a_script(fixture) {
         let city = city(fixture).await;
         let clerk = city.sign_in("hanako", &["park-keeper"]).await;

@@ -15,6 +15,7 @@ pub mod calculators;
 pub mod calendar;
 pub mod changes;
 pub mod check;
+mod create_many;
 pub mod cross;
 pub mod design;
 pub mod draft;

@@ -16,6 +16,21 @@ use crate::record::RowView;
 /// Said of a record that is missing and of one that may not be seen alike.
 pub(crate) const MISSING: &str = "参照先の記録が見つかりません。一覧から選び直してください。";
 
+/// Records that were found, by ledger.
+pub(crate) type Found = BTreeMap<String, HashSet<RecordId>>;
+
+/// The references that lead nowhere, as mistakes of their fields.
+pub(crate) fn dangling(references: &[NewReference], found: &Found) -> Vec<FieldError> {
+    let is_dangling =
+        |reference: &&NewReference| found.get(&reference.target).is_none_or(|records| !records.contains(&reference.id));
+    let mistake = |reference: &NewReference| FieldError {
+        field: reference.field.clone(),
+        label: reference.label.clone(),
+        message: MISSING.to_owned(),
+    };
+    references.iter().filter(is_dangling).map(mistake).collect()
+}
+
 impl Ledgers {
     /// Looks every new reference up, with one query for each ledger.
     pub(crate) async fn check_references(&self, context: &Context, checked: &Checked) -> Result<()> {
@@ -24,22 +39,22 @@ impl Ledgers {
     }
 
     pub(crate) async fn dangling(&self, context: &Context, references: &[NewReference]) -> Result<Vec<FieldError>> {
+        Ok(dangling(references, &self.found(context, references).await?))
+    }
+
+    /// The records among those referred to that are there and that the caller may see, by ledger.
+    pub(crate) async fn found(&self, context: &Context, references: &[NewReference]) -> Result<Found> {
         let mut by_ledger: BTreeMap<&str, BTreeSet<RecordId>> = BTreeMap::new();
         for reference in references {
             by_ledger.entry(&reference.target).or_default().insert(reference.id);
         }
-        let mut found: HashSet<(&str, RecordId)> = HashSet::new();
+        let mut found = Found::default();
         for (ledger, ids) in by_ledger {
             let ids: Vec<RecordId> = ids.into_iter().collect();
-            found.extend(self.visible_ids(context, ledger, &ids).await?.into_iter().map(|id| (ledger, id)));
+            let visible = self.visible_ids(context, ledger, &ids).await?;
+            found.entry(ledger.to_owned()).or_default().extend(visible);
         }
-        let is_dangling = |reference: &&NewReference| !found.contains(&(reference.target.as_str(), reference.id));
-        let mistake = |reference: &NewReference| FieldError {
-            field: reference.field.clone(),
-            label: reference.label.clone(),
-            message: MISSING.to_owned(),
-        };
-        Ok(references.iter().filter(is_dangling).map(mistake).collect())
+        Ok(found)
     }
 
     /// Those of the ids whose records are not deleted and may be seen.

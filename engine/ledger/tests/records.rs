@@ -44,6 +44,36 @@ kawasemi_testkit::on_both_stores! {
         assert_eq!(city.ledgers.get_by_number(&city.keeper(), "park", "公-0001").await.expect("reads").id, saved.id);
     }
 
+    async fn of_many_each_is_created_for_itself(fixture) {
+        let city = City::open(fixture).await;
+        let good = |n: usize| city.park(&format!("公園{n}"));
+        let all: Vec<Draft> = (0..260).map(good).collect();
+        let saved = city.ledgers.create_many(&city.keeper(), "park", &all).await.expect("creates");
+        let numbers: Vec<String> = saved.into_iter().map(|saved| saved.expect("is good").number.expect("has one")).collect();
+        let expected: Vec<String> = (1..=260).map(|n| format!("公-{n:04}")).collect();
+        assert_eq!(numbers.iter().collect::<std::collections::BTreeSet<_>>(), expected.iter().collect());
+
+        let nowhere = Value::Record(RecordId(Uuid::from_u128(9)));
+        let some = [
+            good(300),
+            good(301).with("code", "A"),
+            good(302).with("code", "A"),
+            good(303).with("department", nowhere),
+            city.park(&"長い".repeat(40)),
+            good(304),
+        ];
+        let answers = city.ledgers.create_many(&city.system(), "park", &some).await.expect("answers");
+        let is_saved: Vec<bool> = answers.iter().map(Result::is_ok).collect();
+        assert!(is_saved[0] && is_saved[5] && !is_saved[3] && !is_saved[4], "{answers:?}");
+        assert!(is_saved[1] != is_saved[2], "one of two has the key: {answers:?}");
+        let taken = answers[1..=2].iter().find_map(|answer| answer.as_ref().err()).expect("one is refused");
+        assert!(matches!(taken, LedgerError::Duplicate { .. }), "{taken}");
+        let found = city.ledgers.count(&city.system(), "park", &ListRequest::all(), 1_000).await.expect("counts");
+        assert_eq!(found.count, 263);
+        let none = city.ledgers.create_many(&city.visitor(), "park", &some).await;
+        assert!(matches!(none, Err(LedgerError::Forbidden { .. } | LedgerError::NotFound)));
+    }
+
     async fn every_mistake_is_told_at_once(fixture) {
         let city = City::open(fixture).await;
         let object = json!({

@@ -7,6 +7,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::Write as _;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use serde::{Deserialize, Serialize};
 
@@ -101,6 +102,15 @@ pub(crate) fn write_private(path: &Path, content: &[u8]) -> Result<()> {
     file.write_all(content)?;
     file.sync_all()?;
     Ok(())
+}
+
+/// A name beside a file under which nobody else, no other process and no other task of this one, writes meanwhile.
+pub(crate) fn draft_beside(path: &Path) -> PathBuf {
+    static ATTEMPT: AtomicU32 = AtomicU32::new(0);
+    let attempt = ATTEMPT.fetch_add(1, Ordering::Relaxed);
+    let mut name = path.as_os_str().to_owned();
+    name.push(format!(".{}.{attempt}", std::process::id()));
+    PathBuf::from(name)
 }
 
 /// Makes what was added to a folder or renamed in it durable.

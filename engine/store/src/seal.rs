@@ -25,7 +25,7 @@ use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 
 use crate::error::{Result, StoreError};
-use crate::installation::{private_folder, sync_folder, write_private};
+use crate::installation::{draft_beside, private_folder, sync_folder, write_private};
 
 /// The file of the keys in a city's folder.
 pub const KEY_FILE: &str = "seal.keys";
@@ -116,8 +116,8 @@ impl Sealer {
     pub fn ensure_key(&self, key: [u8; KEY]) -> Result<()> {
         if !self.path().exists() {
             self.path().parent().map_or(Ok(()), private_folder)?;
-            // Another process may do the same: whoever comes second keeps the first one's key.
-            let fresh = self.beside(&format!("{}.new", std::process::id()));
+            // Another process or task may do the same: whoever comes second keeps the first one's key.
+            let fresh = draft_beside(self.path());
             write_private(&fresh, format!("{HEADING}{}", line(&key)).as_bytes())?;
             let linked = fs::hard_link(&fresh, self.path());
             fs::remove_file(&fresh)?;

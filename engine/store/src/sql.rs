@@ -191,6 +191,24 @@ impl Sql {
         self
     }
 
+    /// Adds what follows a place of another statement in which no parameter stands before that place.
+    pub(crate) fn append_from(&mut self, other: &Sql, place: usize) -> &mut Self {
+        debug_assert!(!other.text[..place].contains([PARAMETER, CAST_PARAMETER]), "the head has no parameters");
+        self.text.push_str(&other.text[place..]);
+        self.params.extend(other.params.iter().cloned());
+        self
+    }
+
+    /// Whether another statement is the same but for its parameters.
+    pub(crate) fn is_alike(&self, other: &Sql) -> bool {
+        self.text == other.text
+    }
+
+    /// The length of the text, as a place for [`Sql::append_from`].
+    pub(crate) fn len(&self) -> usize {
+        self.text.len()
+    }
+
     /// Adds a quoted column, index or alias name.
     ///
     /// # Panics

@@ -15,6 +15,7 @@
 //! SQLite writer repeats the units of a group one by one when the group's commit fails. For the same reason it must be
 //! quick: it runs while the city's writer waits.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use crate::error::{Result, StoreError};
@@ -113,25 +114,54 @@ pub struct Statement {
     pub(crate) sql: Sql,
     pub(crate) expect: Expect,
     pub(crate) returning: bool,
+    /// Where the row's values begin, in an insertion that may be joined with others like it.
+    row: Option<usize>,
 }
 
 impl Statement {
     /// A statement that may touch any number of rows.
     #[must_use]
     pub fn any(sql: Sql) -> Self {
-        Self { sql, expect: Expect::Any, returning: false }
+        Self { sql, expect: Expect::Any, returning: false, row: None }
+    }
+
+    /// The insertion of one row: `INSERT INTO … VALUES ` and the values in brackets. Neighbours in a unit that are alike but
+    /// for their parameters may be run as one statement of many rows, which saves PostgreSQL most of the work.
+    #[must_use]
+    pub fn row(mut insertion: Sql, values: &Sql) -> Self {
+        let row = Some(insertion.len());
+        insertion.append(values);
+        Self { row, ..Self::any(insertion) }
+    }
+
+    /// Whether another statement inserts a row of the same kind.
+    pub(crate) fn is_row_like(&self, other: &Self) -> bool {
+        self.row.is_some() && other.row.is_some() && self.sql.is_alike(&other.sql)
+    }
+
+    /// One statement for some that insert rows of the same kind.
+    pub(crate) fn joined(alike: &[Self]) -> Cow<'_, Self> {
+        let (first, others) = alike.split_first().expect("there is a statement to begin with");
+        if others.is_empty() {
+            return Cow::Borrowed(first);
+        }
+        let mut sql = first.sql.clone();
+        for other in others {
+            sql.push(", ").append_from(&other.sql, first.row.unwrap_or_default());
+        }
+        Cow::Owned(Self { sql, ..first.clone() })
     }
 
     /// A statement that must touch exactly one row; otherwise the unit fails with the given meaning.
     #[must_use]
     pub fn one_row(sql: Sql, otherwise: Unmet) -> Self {
-        Self { sql, expect: Expect::Rows { count: 1, otherwise }, returning: false }
+        Self { sql, expect: Expect::Rows { count: 1, otherwise }, returning: false, row: None }
     }
 
     /// A statement with `RETURNING`, whose rows the receipt has.
     #[must_use]
     pub fn returning(sql: Sql) -> Self {
-        Self { sql, expect: Expect::Any, returning: true }
+        Self { sql, expect: Expect::Any, returning: true, row: None }
     }
 
     /// The statement's SQL.

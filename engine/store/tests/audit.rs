@@ -526,3 +526,24 @@ fn the_private_key_is_for_the_program_only() {
     let mode = std::fs::metadata(keeper.folder().join("key")).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
 }
+
+#[test]
+fn whoever_needs_the_key_at_once_gets_the_same() {
+    for _ in 0..20 {
+        let folder = tempfile::tempdir().unwrap();
+        let keeper = Keeper::new(folder.path().join("audit"));
+        let key_of = |seed: u8| keeper.ensure_key([seed; 32]).unwrap();
+        let keys: Vec<[u8; 32]> = std::thread::scope(|scope| {
+            let threads: Vec<_> = (1..=8)
+                .map(|seed| {
+                    scope.spawn({
+                        let key_of = &key_of;
+                        move || key_of(seed)
+                    })
+                })
+                .collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        assert!(keys.iter().all(|key| *key == keys[0]));
+    }
+}

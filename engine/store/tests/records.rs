@@ -39,6 +39,11 @@ fn park(name: &str) -> Fields {
     fields([("name", text(name)), ("district", text("深谷"))])
 }
 
+/// A name for each number.
+fn names_of(n: usize) -> String {
+    format!("公園{n:03}")
+}
+
 fn everything(parent: RecordId, row: uuid::Uuid) -> Fields {
     let polygon = serde_json::json!({ "type": "Polygon", "coordinates": [[[139.4, 35.4], [139.5, 35.4], [139.5, 35.5], [139.4, 35.4]]] });
     fields([
@@ -80,6 +85,37 @@ fn everything(parent: RecordId, row: uuid::Uuid) -> Fields {
 }
 
 on_both_stores! {
+    async fn many_records_are_written_in_one_unit(fixture) {
+        // One ledger that gives numbers, one that does not and has child rows.
+        for (definition, field) in [(PARK, "name"), (EVERYTHING, "text")] {
+            let ledger = fixture.publish(&[definition]).await;
+            let named = |n: usize| fields([(field, text(&names_of(n)))]);
+            let known = create(fixture, &ledger, &named(999)).await.unwrap();
+            let before = record(fixture, &ledger, known).await;
+            let act = fixture.act("まとめて登録");
+            let mut unit = RecordUnit::new(fixture.city.dialect(), &act, &*fixture.ids);
+            (0..111).for_each(|n| unit.create(&ledger, fixture.record_id(), &named(n)).unwrap());
+            unit.update(&ledger, &before, &named(123)).unwrap();
+            (111..123).for_each(|n| unit.create(&ledger, fixture.record_id(), &named(n)).unwrap());
+            fixture.city.write(unit.into_unit()).await.unwrap();
+            let found = ListQuery { limit: 1_000, ..ListQuery::new(&ledger) }.page(&fixture.city).await.unwrap().records;
+            let mut written: Vec<&str> = found.iter().map(|row| row.fields[field].as_text().unwrap()).collect();
+            written.sort_unstable();
+            assert_eq!(written, (0..124).map(names_of).collect::<Vec<_>>());
+        }
+    }
+
+    async fn one_taken_key_among_many_leaves_nothing(fixture) {
+        let ledger = fixture.publish(&[PARK]).await;
+        let act = fixture.act("まとめて登録");
+        let mut unit = RecordUnit::new(fixture.city.dialect(), &act, &*fixture.ids);
+        for n in 0..30 {
+            unit.create(&ledger, fixture.record_id(), &park(&names_of(if n == 17 { 3 } else { n }))).unwrap();
+        }
+        assert!(matches!(fixture.city.write(unit.into_unit()).await, Err(StoreError::Unique { .. })));
+        assert!(ListQuery::new(&ledger).page(&fixture.city).await.unwrap().records.is_empty());
+    }
+
     async fn every_kind_of_value_comes_back(fixture) {
         let ledger = fixture.publish(&[EVERYTHING]).await;
         let parent = create(fixture, &ledger, &fields([("text", text("親"))])).await.unwrap();

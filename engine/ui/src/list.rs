@@ -79,7 +79,7 @@ pub struct FacetValue {
     pub label: String,
     /// The address of the list narrowed or widened.
     pub href: String,
-    /// How many records have it, as it is to be read.
+    /// How many records have it, as it is to be read; empty where nobody counted.
     pub count: String,
     /// Whether the list is narrowed to it.
     pub chosen: bool,
@@ -88,7 +88,7 @@ pub struct FacetValue {
 /// The values of a field, to narrow a list by.
 #[derive(Clone, Debug, Template)]
 #[template(
-    source = r#"<details class="disclosure"{% if open %} open{% endif %}><summary>{{ label }}</summary><ul class="link-list">{% for value in values %}<li><a href="{{ value.href }}"{% if value.chosen %} aria-current="true"{% endif %}><span>{% if value.chosen %}{{ crate::Icon::Check }}{% endif %}{{ value.label }}{% if value.chosen %}<span class="visually-hidden">{{ t.say("facet-chosen") }}</span>{% endif %}</span><span class="text-soft text-number">{{ value.count }}</span></a></li>{% endfor %}</ul></details>"#,
+    source = r#"<details class="disclosure"{% if open %} open{% endif %}><summary>{{ label }}</summary><ul class="link-list">{% for value in values %}<li><a href="{{ value.href }}"{% if value.chosen %} aria-current="true"{% endif %}><span>{% if value.chosen %}{{ crate::Icon::Check }}{% endif %}{{ value.label }}{% if value.chosen %}<span class="visually-hidden">{{ t.say("facet-chosen") }}</span>{% endif %}</span>{% if !value.count.is_empty() %}<span class="text-soft text-number">{{ value.count }}</span>{% endif %}</a></li>{% endfor %}</ul></details>"#,
     ext = "html"
 )]
 pub struct Facet {

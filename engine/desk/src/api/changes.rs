@@ -5,11 +5,9 @@
 
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
-use futures::StreamExt as _;
 use http::StatusCode;
 use http::header::{self, HeaderMap, HeaderValue};
 use kawasemi_identity::Context;
-use kawasemi_ledger::write::Saved;
 use kawasemi_ledger::{Draft, LedgerError};
 use kawasemi_schema::LedgerDef;
 use serde_json::{Map, Value as Json, json};
@@ -21,8 +19,6 @@ use crate::request::Cx;
 
 /// Most records in one request.
 const MANY: usize = 1_000;
-/// Records of one request that are checked at the same time; their writes share commits.
-const AT_ONCE: usize = 64;
 /// The header in which a program states the reason of a change, percent-encoded.
 const REASON: &str = "kawasemi-reason";
 
@@ -48,35 +44,36 @@ pub async fn create(cx: Cx, Path(ledger): Path<String>, headers: HeaderMap, body
     }
 }
 
-/// What became of one record of many: saved, or the kind of refusal and the problem.
-type Written = Result<Saved, (&'static str, Problem)>;
-
 async fn create_many(cx: &Cx, context: &Context, def: &LedgerDef, objects: Vec<Json>) -> Result<Response, Problem> {
-    let writes = objects.into_iter().enumerate().map(|(index, object)| async move {
+    let (mut drafts, mut places) = (Vec::with_capacity(objects.len()), Vec::with_capacity(objects.len()));
+    let mut refused: Vec<(usize, &'static str, Problem)> = Vec::new();
+    for (index, object) in objects.into_iter().enumerate() {
         let draft = match object {
             Json::Object(object) => draft(def, object),
             _ => Err(not_an_object()),
         };
         match draft {
             Ok(draft) => {
-                (index, cx.ledgers().create(context, &def.key, draft).await.map_err(|e| (error_key(&e), e.into())))
+                drafts.push(draft);
+                places.push(index);
             }
-            Err(problem) => (index, Err(("bad-request", problem))),
+            Err(problem) => refused.push((index, "bad-request", problem)),
         }
-    });
-    let mut results: Vec<(usize, Written)> = futures::stream::iter(writes).buffer_unordered(AT_ONCE).collect().await;
-    results.sort_by_key(|(index, _)| *index);
-    let (mut created, mut refused) = (Vec::new(), Vec::new());
-    for (index, result) in results {
-        match result {
+    }
+    let mut created = Vec::with_capacity(drafts.len());
+    for (index, answer) in places.into_iter().zip(cx.ledgers().create_many(context, &def.key, &drafts).await?) {
+        match answer {
             Ok(saved) => created.push(json!({
                 "index": index, "id": saved.id.to_string(), "number": saved.number, "revision": saved.revision,
             })),
-            Err((kind, problem)) => refused.push(json!({
-                "index": index, "type": kind, "detail": problem.detail, "errors": problem.fields,
-            })),
+            Err(error) => refused.push((index, error_key(&error), error.into())),
         }
     }
+    refused.sort_by_key(|(index, ..)| *index);
+    let refused = refused.into_iter().map(|(index, kind, problem)| {
+        json!({ "index": index, "type": kind, "detail": problem.detail, "errors": problem.fields })
+    });
+    let refused: Vec<Json> = refused.collect();
     let status = if refused.is_empty() { StatusCode::CREATED } else { StatusCode::MULTI_STATUS };
     Ok((status, axum::Json(json!({ "created": created, "refused": refused }))).into_response())
 }

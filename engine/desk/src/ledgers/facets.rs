@@ -1,11 +1,19 @@
-//! The facets beside a list: how often each value occurs, to narrow the list by.
+//! The facets beside a list: the values by which it can be narrowed, and how often each occurs.
+//!
+//! Counting goes over thousands of records, and the page does not wait for it: it comes with the values that the definition
+//! knows, and where there is a script the counts follow at once. Without one they come with the exact count, for which the list
+//! has a link.
 
+use axum::extract::Path;
+use axum::response::Html;
 use kawasemi_kernel::{Lang, Value};
 use kawasemi_ledger::{Facet, FacetValue, LedgerError};
+use kawasemi_schema::{Action, FieldDef, FieldKind};
 use kawasemi_ui::list::{self, FacetValue as Link};
 use kawasemi_ui::{Component, SafeHtml, said};
 
 use super::asked::Asked;
+use super::cells;
 use super::opened::Opened;
 use crate::problem::Problem;
 use crate::request::Cx;
@@ -13,9 +21,15 @@ use crate::request::Cx;
 /// Facets that are open at once; the rest can be opened.
 const OPEN: usize = 2;
 
-/// The facets of a list; nothing where the ledger declares none, or where the condition has a mistake.
-pub async fn aside(cx: &Cx, opened: &Opened, asked: &Asked) -> Result<SafeHtml, Problem> {
-    if opened.def.list.facets.iter().all(|key| opened.field(key).is_none()) {
+/// `GET /desk/ledgers/{ledger}/facets`: the counted facets, for the list that is already shown.
+pub async fn show(cx: Cx, Path(ledger): Path<String>) -> Result<Html<String>, Problem> {
+    let opened = Opened::for_action(&cx, &ledger, Action::Read)?;
+    Ok(Html(counted(&cx, &opened, &Asked::of(cx.path())).await?.into_string()))
+}
+
+/// The facets with their counts; nothing where the ledger declares none, or where the condition has a mistake.
+pub async fn counted(cx: &Cx, opened: &Opened, asked: &Asked) -> Result<SafeHtml, Problem> {
+    if declared(opened).next().is_none() {
         return Ok(SafeHtml::EMPTY);
     }
     let request = asked.request(&opened.def, None);
@@ -25,16 +39,58 @@ pub async fn aside(cx: &Cx, opened: &Opened, asked: &Asked) -> Result<SafeHtml, 
         Err(error) => return Err(error.into()),
     };
     let filled = facets.iter().filter(|facet| !facet.values.is_empty());
-    Ok(filled.enumerate().map(|(index, facet)| one(opened, asked, facet, index < OPEN)).collect())
+    Ok(group("", filled.map(|facet| of_counts(opened, asked, facet))))
 }
 
-fn one(opened: &Opened, asked: &Asked, facet: &Facet, open: bool) -> SafeHtml {
-    let values = facet.values.iter().map(|value| link(opened, asked, facet, value)).collect();
-    list::Facet::new(Lang::Ja, &facet.label, values, open).html()
+/// The facets before anything was counted: every choice that the definition has, with a place that fetches the counts.
+pub fn uncounted(opened: &Opened, asked: &Asked) -> SafeHtml {
+    if declared(opened).next().is_none() {
+        return SafeHtml::EMPTY;
+    }
+    let plain = asked.with(|_| {});
+    let fetch = format!(
+        " hx-get=\"{}\" hx-trigger=\"load\" hx-swap=\"outerHTML\"",
+        SafeHtml::escape(plain.href(&opened.at("facets")))
+    );
+    group(&fetch, declared(opened).filter_map(|field| of_definition(opened, asked, field)))
 }
 
-fn link(opened: &Opened, asked: &Asked, facet: &Facet, value: &FacetValue) -> Link {
-    let own = (facet.field.clone(), text_of(&value.value));
+/// The fields that the definition offers as facets and the caller may see.
+fn declared(opened: &Opened) -> impl Iterator<Item = &FieldDef> {
+    opened.def.list.facets.iter().filter_map(|key| opened.field(key))
+}
+
+/// The facets in the element that the counted ones replace.
+fn group(attributes: &str, facets: impl Iterator<Item = (String, Vec<Link>)>) -> SafeHtml {
+    let facets: SafeHtml = facets
+        .enumerate()
+        .map(|(index, (label, values))| list::Facet::new(Lang::Ja, label, values, index < OPEN).html())
+        .collect();
+    SafeHtml::trusted(format!("<div class=\"stack-small\" id=\"list-facets\"{attributes}>{facets}</div>"))
+}
+
+fn of_counts(opened: &Opened, asked: &Asked, facet: &Facet) -> (String, Vec<Link>) {
+    let link_of = |value: &FacetValue| {
+        let count = said::whole(i64::try_from(value.count).unwrap_or(i64::MAX));
+        let label = if value.value.is_null() { "未入力" } else { &value.text };
+        let count = if facet.is_partial { format!("{count}+") } else { count };
+        link(opened, asked, (&facet.field, text_of(&value.value)), label, count)
+    };
+    (facet.label.clone(), facet.values.iter().map(link_of).collect())
+}
+
+/// A facet whose values the definition names; those of other fields are known only by counting.
+fn of_definition(opened: &Opened, asked: &Asked, field: &FieldDef) -> Option<(String, Vec<Link>)> {
+    let values: Vec<(String, &str)> = match cells::kind(field) {
+        FieldKind::YesNo => vec![("true".to_owned(), "はい"), ("false".to_owned(), "いいえ")],
+        kind => kind.choices().iter().map(|choice| (choice.key.clone(), choice.label.ja())).collect(),
+    };
+    let link_of = |(value, label): (String, &str)| link(opened, asked, (&field.key, value), label, String::new());
+    (!values.is_empty()).then(|| (field.label.ja().to_owned(), values.into_iter().map(link_of).collect()))
+}
+
+fn link(opened: &Opened, asked: &Asked, (field, value): (&str, String), label: &str, count: String) -> Link {
+    let own = (field.to_owned(), value);
     let chosen = asked.facets.contains(&own);
     let next = asked.with(|asked| {
         if chosen {
@@ -43,13 +99,7 @@ fn link(opened: &Opened, asked: &Asked, facet: &Facet, value: &FacetValue) -> Li
             asked.facets.push(own.clone());
         }
     });
-    let count = said::whole(i64::try_from(value.count).unwrap_or(i64::MAX));
-    Link {
-        label: if value.value.is_null() { "未入力".to_owned() } else { value.text.clone() },
-        href: next.href(&opened.href()),
-        count: if facet.is_partial { format!("{count}+") } else { count },
-        chosen,
-    }
+    Link { label: label.to_owned(), href: next.href(&opened.href()), count, chosen }
 }
 
 /// A value as an address has it.

@@ -132,7 +132,12 @@ impl Listed {
         };
         let mut list = list_bar::bar(opened, self, narrow);
         list.push(&self.records.as_ref().map_or(SafeHtml::EMPTY, |page| self.table(opened, page)));
-        let facets = facets::aside(cx, opened, &self.asked).await?;
+        // What lies on one page is counted in passing; beyond that, the page does not wait.
+        let facets = match self.count {
+            _ if self.mistake.is_some() => SafeHtml::EMPTY,
+            Count::Unknown => facets::uncounted(opened, &self.asked),
+            _ => facets::counted(cx, opened, &self.asked).await?,
+        };
         let mut body = opened.looks(Way::List, &self.asked);
         body.push(&if facets.is_empty() { list } else { with_facets(Lang::Ja, &list, &facets) });
         Ok(body)

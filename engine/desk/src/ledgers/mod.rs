@@ -49,6 +49,7 @@ pub fn routes() -> Routes {
         .route("/desk/ledgers", get(index::show))
         .route("/desk/ledgers/{ledger}", get(list::show))
         .route("/desk/ledgers/{ledger}/count", get(list::count))
+        .route("/desk/ledgers/{ledger}/facets", get(facets::show))
         .route("/desk/ledgers/{ledger}/lookup", get(lookup::show))
         .route("/desk/ledgers/{ledger}/new", get(edit::new).post(edit::create))
         .route("/desk/ledgers/{ledger}/bulk", get(bulk::ask).post(bulk::step))

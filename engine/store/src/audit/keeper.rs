@@ -21,7 +21,7 @@ use ed25519_dalek::SigningKey;
 
 use super::checkpoint::Checkpoint;
 use crate::error::{Result, StoreError};
-use crate::installation::{private_folder, sync_folder, write_private};
+use crate::installation::{draft_beside, private_folder, sync_folder, write_private};
 
 const PRIVATE: &str = "key";
 const PUBLIC: &str = "key.pub";
@@ -57,8 +57,8 @@ impl Keeper {
     pub fn ensure_key(&self, seed: [u8; 32]) -> Result<[u8; 32]> {
         private_folder(&self.folder)?;
         if !self.path(PRIVATE).exists() {
-            // Another process may do the same: the link is refused when there is a key by now.
-            let fresh = self.path(&format!("{PRIVATE}.{}", std::process::id()));
+            // Another process, or another task of this one, may do the same: the link is refused when there is a key by now.
+            let fresh = draft_beside(&self.path(PRIVATE));
             write_private(&fresh, hex::encode(seed).as_bytes())?;
             let linked = fs::hard_link(&fresh, self.path(PRIVATE));
             fs::remove_file(&fresh)?;

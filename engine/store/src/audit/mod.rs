@@ -32,6 +32,8 @@ pub use self::sealing::{Sealed, rebase, seal};
 pub use self::tombstone::Tombstone;
 pub use self::verify::{Broken, Problem, VerifyReport, verify, verify_with};
 
+use std::sync::LazyLock;
+
 use kawasemi_kernel::{Act, IdSource};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
@@ -222,16 +224,23 @@ fn hash(
     hasher.finalize().into()
 }
 
+/// The beginnings of the two insertions, of which every act needs both.
+static ENTRIES: LazyLock<Sql> = LazyLock::new(|| {
+    let columns = "id, ledger, record, revision, kind, actor, at, batch, meta, digest, prev, hash";
+    Sql::with(&format!("INSERT INTO {{audit}} ({columns}) VALUES "), [])
+});
+static PAYLOADS: LazyLock<Sql> =
+    LazyLock::new(|| Sql::with("INSERT INTO {audit_payload} (audit_id, salt, payload) VALUES ", []));
+
 impl Draft<'_> {
     /// The entry's hash and the statements that write it with its payload.
     pub fn statements(&self) -> ([u8; 32], [Statement; 2]) {
         let digest = digest(&self.salt, self.payload);
         let ids = (&self.id, self.ledger, &self.record, self.revision);
         let hash = hash(ids, (self.kind, self.actor, self.at, self.batch, self.meta), &digest, self.prev);
-        let entry = Sql::with(
-            "INSERT INTO {audit} (id, ledger, record, revision, kind, actor, at, batch, meta, digest, prev, hash) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
-            [
+        let mut entry = Sql::text("(");
+        entry
+            .bind_list([
                 self.id.into(),
                 self.ledger.into(),
                 self.record.into(),
@@ -244,13 +253,11 @@ impl Draft<'_> {
                 digest.into(),
                 Param::from(self.prev),
                 hash.into(),
-            ],
-        );
-        let payload = Sql::with(
-            "INSERT INTO {audit_payload} (audit_id, salt, payload) VALUES ($1, $2, $3)",
-            [self.id.into(), self.salt.into(), self.payload.into()],
-        );
-        (hash, [entry.into(), payload.into()])
+            ])
+            .push(")");
+        let mut payload = Sql::text("(");
+        payload.bind_list([self.id.into(), self.salt.into(), self.payload.into()]).push(")");
+        (hash, [Statement::row(ENTRIES.clone(), &entry), Statement::row(PAYLOADS.clone(), &payload)])
     }
 }
 

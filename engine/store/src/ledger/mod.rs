@@ -136,7 +136,7 @@ fn begin_insertion(table: &str, field_columns: &[String], levels: &[Clearance]) 
         }
         sql.ident(column);
     }
-    sql.push(") VALUES (");
+    sql.push(") VALUES ");
     sql
 }
 

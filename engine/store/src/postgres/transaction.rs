@@ -5,6 +5,7 @@
 //! isolation level, are what protects a record. Serialization failures and deadlocks are repeated here, since a unit is
 //! a value and can be run again.
 
+use std::borrow::Cow;
 use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
@@ -23,6 +24,10 @@ use crate::unit::{Receipt, Statement, Unit};
 /// How often a unit is tried before the caller is told that the database is busy.
 const ATTEMPTS: u32 = 6;
 const FIRST_PAUSE: Duration = Duration::from_millis(3);
+/// How many insertions of the same kind become one statement: few sizes, so that all of them stay prepared.
+const ROWS_JOINED: [usize; 2] = [100, 10];
+/// The protocol counts the parameters of a statement in 16 bits.
+const MOST_PARAMETERS: usize = 65_535;
 
 /// Why an attempt failed.
 enum Failure {
@@ -81,36 +86,54 @@ async fn run_in_transaction(lease: &Lease, naming: &Naming, unit: &Unit) -> Resu
         true => "BEGIN; SET LOCAL statement_timeout = 0",
         false => "BEGIN",
     };
-    let first: Vec<&Statement> = unit.statements.iter().chain(&counters).collect();
+    let joined = join(&unit.statements);
+    let first: Vec<&Statement> = joined.iter().map(|(statement, _)| &**statement).chain(&counters).collect();
     let mut answers = match unit.patient {
         true => send_in_turn(client, naming, begin, &first).await?,
         false => send(client, naming, Some(begin), &first).await?,
     };
 
     let mut receipt = Receipt::default();
-    let counted = answers.split_off(unit.statements.len());
-    take_answers(&mut receipt, &unit.statements, answers)?;
+    let counted = answers.split_off(joined.len());
+    take_answers(&mut receipt, &joined, answers)?;
     for (request, (_, rows)) in unit.numbers.iter().zip(counted) {
         receipt.numbers.push(request.first(&rows)?);
     }
     let rest = unit.finished(&receipt.numbers)?;
     if !rest.is_empty() {
-        let rest: Vec<&Statement> = rest.iter().collect();
+        let joined = join(&rest);
+        let rest: Vec<&Statement> = joined.iter().map(|(statement, _)| &**statement).collect();
         let answers = send(client, naming, None, &rest).await?;
-        take_answers(&mut receipt, rest, answers)?;
+        take_answers(&mut receipt, &joined, answers)?;
     }
     client.batch_execute("COMMIT").await.map_err(classify)?;
     Ok(receipt)
 }
 
-fn take_answers<'a>(
-    receipt: &mut Receipt,
-    statements: impl IntoIterator<Item = &'a Statement>,
-    answers: Vec<(u64, Vec<Row>)>,
-) -> Result<()> {
-    for (statement, (affected, rows)) in statements.into_iter().zip(answers) {
+/// A statement, and how many of the unit's statements it stands for.
+type Joined<'a> = (Cow<'a, Statement>, usize);
+
+/// Joins neighbouring insertions of the same kind into statements of many rows: the server then parses, plans and answers one
+/// statement in place of a hundred.
+fn join(statements: &[Statement]) -> Vec<Joined<'_>> {
+    let mut all = Vec::with_capacity(statements.len());
+    let mut rest = statements;
+    while let Some(first) = rest.first() {
+        let alike = rest.iter().take(ROWS_JOINED[0]).take_while(|next| first.is_row_like(next)).count();
+        let fits = |size: &usize| *size <= alike && size * first.sql.params().len() <= MOST_PARAMETERS;
+        let (taken, after) = rest.split_at(ROWS_JOINED.into_iter().find(fits).unwrap_or(1));
+        all.push((Statement::joined(taken), taken.len()));
+        rest = after;
+    }
+    all
+}
+
+fn take_answers(receipt: &mut Receipt, statements: &[Joined<'_>], answers: Vec<Answer>) -> Result<()> {
+    for ((statement, size), (affected, rows)) in statements.iter().zip(answers) {
         statement.expect.check(affected)?;
-        receipt.affected.push(affected);
+        // Each of the joined insertions wrote its row.
+        let each = if *size == 1 { affected } else { 1 };
+        receipt.affected.extend(std::iter::repeat_n(each, *size));
         if statement.returning {
             receipt.rows.push(rows);
         }

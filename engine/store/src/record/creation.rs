@@ -51,15 +51,15 @@ impl Creation {
         };
         let (chain, audited) = entry.statements();
         let mut statements = Vec::with_capacity(3 + self.dependents.len());
-        statements.push(self.row(number, chain).into());
+        statements.push(self.row(number, chain));
         statements.extend(self.dependents.iter().cloned());
         statements.extend(audited);
         statements
     }
 
     /// Every record of a ledger names the same columns, filled or not, so that the statement stays prepared.
-    fn row(&self, number: Option<&str>, chain: [u8; 32]) -> Sql {
-        let mut sql = self.ledger.insertion();
+    fn row(&self, number: Option<&str>, chain: [u8; 32]) -> Statement {
+        let mut sql = Sql::text("(");
         sql.bind_list([
             self.id.0.into(),
             number.into(),
@@ -76,6 +76,21 @@ impl Creation {
             sql.push(", ").bind(param.clone());
         }
         sql.push(")");
-        sql
+        Statement::row(self.ledger.insertion(), &sql)
     }
+}
+
+/// The statements of many creations: the rows of all, then what follows them, table by table, so that insertions of the same
+/// kind stand beside one another and can be joined.
+pub(super) fn together(creations: impl IntoIterator<Item = Vec<Statement>>) -> Vec<Statement> {
+    let mut layers: Vec<Vec<Statement>> = Vec::new();
+    for statements in creations {
+        for (place, statement) in statements.into_iter().enumerate() {
+            match layers.get_mut(place) {
+                Some(layer) => layer.push(statement),
+                None => layers.push(vec![statement]),
+            }
+        }
+    }
+    layers.into_iter().flatten().collect()
 }

@@ -1,11 +1,12 @@
 //! Reading records: which columns make a row, and rows made of columns.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use kawasemi_kernel::{Actor, ChildRow, Fields, RecordId, Value};
-use kawasemi_schema::FieldDef;
 use kawasemi_schema::ledger::SYSTEM_COLUMNS;
+use kawasemi_schema::{FieldDef, LedgerDef};
 use uuid::Uuid;
 
 use super::{RecordRow, columns};
@@ -25,7 +26,9 @@ const CHILDREN_AT_ONCE: usize = 200;
 /// Which fields a query answers.
 #[derive(Debug, Clone)]
 pub struct Projection {
-    fields: Vec<FieldDef>,
+    definition: Arc<LedgerDef>,
+    /// The places of the fields in the definition.
+    places: Vec<usize>,
     columns: Vec<String>,
 }
 
@@ -33,19 +36,25 @@ impl Projection {
     /// All fields, child rows included.
     #[must_use]
     pub fn all(ledger: &Ledger) -> Self {
-        Self::of(ledger.def.fields.iter())
+        Self::of(ledger, (0..ledger.def.fields.len()).collect())
     }
 
     /// The fields with these keys; unknown keys are left out.
     #[must_use]
     pub fn fields<'a>(ledger: &Ledger, keys: impl IntoIterator<Item = &'a str>) -> Self {
-        Self::of(keys.into_iter().filter_map(|key| ledger.def.field(key)))
+        let place = |key: &str| ledger.def.fields.iter().position(|field| field.key == key);
+        Self::of(ledger, keys.into_iter().filter_map(place).collect())
     }
 
-    fn of<'a>(fields: impl Iterator<Item = &'a FieldDef>) -> Self {
-        let fields: Vec<FieldDef> = fields.cloned().collect();
-        let columns = fields.iter().flat_map(FieldDef::columns).map(|column| column.name).collect();
-        Self { fields, columns }
+    fn of(ledger: &Ledger, places: Vec<usize>) -> Self {
+        let definition = Arc::clone(&ledger.def);
+        let columns = places.iter().flat_map(|place| definition.fields[*place].columns()).map(|column| column.name);
+        let columns = columns.collect();
+        Self { definition, places, columns }
+    }
+
+    fn asked(&self) -> impl Iterator<Item = &FieldDef> {
+        self.places.iter().map(|place| &self.definition.fields[*place])
     }
 
     /// Writes the column list: system columns, then those of the fields.
@@ -88,7 +97,7 @@ impl Projection {
     }
 
     fn with_fields(&self, mut record: RecordRow, cells: &mut impl Iterator<Item = Cell>) -> Result<RecordRow> {
-        for field in &self.fields {
+        for field in self.asked() {
             let value = columns::decode(field, cells)?;
             if !value.is_null() {
                 record.fields.insert(field.key.clone(), value);
@@ -98,7 +107,7 @@ impl Projection {
     }
 
     fn child_fields<'a>(&'a self, ledger: &'a Ledger) -> impl Iterator<Item = (&'a FieldDef, &'a [FieldDef])> {
-        ledger.child_fields().filter(|(field, _)| self.fields.iter().any(|asked| asked.key == field.key))
+        ledger.child_fields().filter(|(field, _)| self.asked().any(|asked| asked.key == field.key))
     }
 }
 

@@ -35,12 +35,13 @@ pub(crate) fn add(ledger: &Ledger, dialect: Dialect, id: RecordId, search: &Sear
             .into_iter()
             .enumerate()
             .map(|(chunk, vector)| {
-                let mut sql = Sql::text("INSERT INTO ");
-                sql.table(ledger.search_table()).push(" (\"n\", \"chunk\", \"tsv\") VALUES (");
-                sql.append(&row_number(ledger, id));
-                sql.push(", ").bind(i64::try_from(chunk).unwrap_or(i64::MAX)).push(", ");
-                sql.bind_as(vector, SqlType::Text).push("::tsvector)");
-                sql.into()
+                let mut insertion = Sql::text("INSERT INTO ");
+                insertion.table(ledger.search_table()).push(" (\"n\", \"chunk\", \"tsv\") VALUES ");
+                let mut row = Sql::text("(");
+                row.append(&row_number(ledger, id));
+                row.push(", ").bind(i64::try_from(chunk).unwrap_or(i64::MAX)).push(", ");
+                row.bind_as(vector, SqlType::Text).push("::tsvector)");
+                Statement::row(insertion, &row)
             })
             .collect(),
     }

@@ -10,7 +10,7 @@ use kawasemi_kernel::{Act, Fields, IdSource, RecordId, Value};
 use kawasemi_schema::FieldDef;
 use serde_json::{Value as Json, json};
 
-use super::creation::Creation;
+use super::creation::{self, Creation};
 use super::number::Numbering;
 use super::search_text::SearchTexts;
 use super::{RecordRow, children, columns, search_entry, snapshot};
@@ -62,6 +62,8 @@ pub struct RecordUnit<'a> {
     ids: &'a dyn IdSource,
     batch: i64,
     statements: Vec<Statement>,
+    /// Creations one after the other, which are written together.
+    creations: Vec<Vec<Statement>>,
     numbered: Vec<(Numbering, Creation)>,
 }
 
@@ -69,7 +71,7 @@ impl<'a> RecordUnit<'a> {
     /// Begins a unit of acts by one person at one moment. Ids and salts of audit entries are taken from `ids`.
     #[must_use]
     pub fn new(dialect: Dialect, act: &'a Act, ids: &'a dyn IdSource) -> Self {
-        Self { dialect, act, ids, batch: 0, statements: Vec::new(), numbered: Vec::new() }
+        Self { dialect, act, ids, batch: 0, statements: Vec::new(), creations: Vec::new(), numbered: Vec::new() }
     }
 
     /// Lets the records that are created belong to a batch, invisible until it is published.
@@ -104,7 +106,7 @@ impl<'a> RecordUnit<'a> {
         };
         match Numbering::of(&ledger.def, self.act.at) {
             Some(numbering) => self.numbered.push((numbering, creation)),
-            None => self.statements.extend(creation.statements(None)),
+            None => self.creations.push(creation.statements(None)),
         }
         Ok(())
     }
@@ -159,12 +161,19 @@ impl<'a> RecordUnit<'a> {
     /// Adds any other statement, such as that of a job ([`crate::jobs::enqueue`]). Statements run in the order in which they were added, before the creation of records
     /// that take a number.
     pub fn add(&mut self, statement: impl Into<Statement>) {
+        self.settle();
         self.statements.push(statement.into());
+    }
+
+    /// Puts the creations so far before what comes next.
+    fn settle(&mut self) {
+        self.statements.extend(creation::together(std::mem::take(&mut self.creations)));
     }
 
     /// The unit, for [`crate::City::write`].
     #[must_use]
-    pub fn into_unit(self) -> Unit {
+    pub fn into_unit(mut self) -> Unit {
+        self.settle();
         let mut unit = Unit::of(self.statements);
         let numbered = self.numbered;
         if numbered.is_empty() {
@@ -181,14 +190,14 @@ impl<'a> RecordUnit<'a> {
         let counters: Vec<String> = requests.iter().map(|request| request.counter.clone()).collect();
         unit.finish_with(requests, move |first| {
             let mut next = first.to_vec();
-            let mut statements = Vec::with_capacity(4 * numbered.len());
+            let mut creations = Vec::with_capacity(numbered.len());
             for (numbering, creation) in &numbered {
                 let counter = counters.iter().position(|counter| *counter == numbering.counter);
                 let number = &mut next[counter.expect("every record's counter was asked for")];
-                statements.extend(creation.statements(Some(&numbering.write(*number))));
+                creations.push(creation.statements(Some(&numbering.write(*number))));
                 *number += 1;
             }
-            Ok(statements)
+            Ok(creation::together(creations))
         });
         unit
     }
@@ -225,6 +234,7 @@ impl<'a> RecordUnit<'a> {
         sql.push(", \"chain\" = ").bind(chain);
         set(&mut sql);
         sql.push(" WHERE \"id\" = ").bind(before.id.0).push(" AND \"revision\" = ").bind(before.revision);
+        self.settle();
         // First: a stale save is a conflict, not a unique key of the audit trail.
         self.statements.push(Statement::one_row(sql, Unmet::Conflict));
         self.statements.extend(audited);
