@@ -187,6 +187,15 @@ impl Confirm {
     }
 }
 
+/// A button that prints the page. Without a script there is none: the browser's own menu prints.
+pub fn print(label: &str) -> SafeHtml {
+    let label = SafeHtml::escape(label);
+    SafeHtml::trusted(format!(
+        "<button class=\"button button-primary needs-script\" type=\"button\" data-prints>{}{label}</button>",
+        Icon::Print
+    ))
+}
+
 /// Several buttons in a row.
 pub fn row(buttons: impl IntoIterator<Item = SafeHtml>) -> SafeHtml {
     let all: SafeHtml = buttons.into_iter().collect();

@@ -82,6 +82,10 @@ impl MonthCalendar {
         }
     }
 
+    fn weekday(&self, day: &Day) -> &'static str {
+        said::weekday(self.t.lang(), day.date.weekday())
+    }
+
     fn weekdays(&self) -> Vec<(&'static str, &'static str)> {
         Weekday::Sunday
             .cycle_forward()

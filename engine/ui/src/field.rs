@@ -9,7 +9,7 @@
 //! | person's name (氏名) | `key.name`, `key.kana` |
 //! | postal address (住所) | `key.postcode`, `key.text` |
 //! | attachments | files in `key`; the ids to remove in `key.remove` |
-//! | child rows (明細) | `key.N.id` and `key.N.<field>`, N counting from 0 with gaps; `_add_row=key`, `_remove_row=key.N` |
+//! | child rows (明細) | `key.N.id` and `key.N.<field>`, N counting from 0 with gaps; `_add_row=key`, `_remove_row=key.N`, `_move_row=key.N.up` |
 //!
 //! Yes and no are `true` and `false`; an empty text is "nothing entered". A date may be typed as people write it (令和8年4月1日,
 //! R8.4.1, 2026-04-01); the server reads it with the kernel. No field carries `maxlength` or `required`: an input method counts
@@ -155,7 +155,7 @@ impl FieldView {
             FieldKind::FiscalYear { years } if !years.is_empty() => choice::control(self, t),
             FieldKind::PersonName | FieldKind::Address => parts::control(self, t),
             FieldKind::Reference { lookup, label, href } => reference::control(self, t, lookup, label, href.as_deref()),
-            FieldKind::Rows { prototype, rows } => rows::control(self, t, prototype, rows),
+            FieldKind::Rows { prototype, rows, ordered } => rows::control(self, t, prototype, rows, *ordered),
             FieldKind::Files { existing, accept, .. } => files::control(self, t, existing, accept),
             _ => input::control(self, t),
         }

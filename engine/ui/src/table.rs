@@ -106,7 +106,7 @@ impl Row {
     }
 }
 
-/// A table. The first column's cells are the rows' headings.
+/// A table. The first column's cells are the rows' headings where nothing else is said.
 #[derive(Clone, Debug, Template)]
 #[template(path = "table.html")]
 pub struct Table {
@@ -118,6 +118,7 @@ pub struct Table {
     foot: Vec<SafeHtml>,
     select: Option<String>,
     chooser: Option<String>,
+    head: usize,
     cards: bool,
     class: &'static str,
 }
@@ -134,6 +135,7 @@ impl Table {
             foot: Vec::new(),
             select: None,
             chooser: None,
+            head: 0,
             cards: true,
             class: "",
         }
@@ -150,6 +152,13 @@ impl Table {
     #[must_use]
     pub fn foot(mut self, cells: Vec<SafeHtml>) -> Self {
         self.foot = cells;
+        self
+    }
+
+    /// Says which column's cells are the rows' headings; on a phone they stand at the top of each card.
+    #[must_use]
+    pub fn head(mut self, column: usize) -> Self {
+        self.head = column;
         self
     }
 

@@ -96,6 +96,8 @@ row-title = Row { $number }
 row-new = (new)
 row-add = Add a row
 row-remove = Remove this row
+row-up = Move up
+row-down = Move down
 row-added = A row was added
 row-removed = The row was removed
 

@@ -90,6 +90,8 @@ row-title = { $number }行目（ぎょうめ）
 row-new = 新（あたら）しい
 row-add = 行（ぎょう）をふやす
 row-remove = この行（ぎょう）を消（け）す
+row-up = 上に うごかす
+row-down = 下に うごかす
 row-added = 行（ぎょう）をふやしました
 row-removed = 行（ぎょう）を消（け）しました
 

@@ -90,6 +90,8 @@ row-title = { $number }行目
 row-new = 新しい
 row-add = 行を追加
 row-remove = この行を削除
+row-up = 上へ移す
+row-down = 下へ移す
 row-added = 行を追加しました
 row-removed = 行を削除しました
 

@@ -90,6 +90,8 @@ row-title = Dòng { $number }
 row-new = (mới)
 row-add = Thêm dòng
 row-remove = Xóa dòng này
+row-up = Chuyển lên
+row-down = Chuyển xuống
 row-added = Đã thêm một dòng
 row-removed = Đã xóa dòng
 

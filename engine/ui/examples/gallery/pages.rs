@@ -457,7 +457,11 @@ pub fn every_field(wrong: bool) -> Vec<(&'static str, Vec<FieldView>)> {
                 FieldView::new(
                     "items",
                     "明細",
-                    FieldKind::Rows { prototype: row(), rows: vec![RowView { id: "r1".into(), fields: first_row }] },
+                    FieldKind::Rows {
+                        prototype: row(),
+                        rows: vec![RowView { id: "r1".into(), fields: first_row }],
+                        ordered: true,
+                    },
                 ),
                 FieldView::new(
                     "files",

@@ -77,6 +77,8 @@ pub enum FieldKind {
         prototype: Vec<FieldView>,
         /// The rows that are there.
         rows: Vec<RowView>,
+        /// Whether their order means something, so that they can be moved.
+        ordered: bool,
     },
     /// Attached files.
     Files {

@@ -21,11 +21,18 @@ impl RowView {
     }
 }
 
-pub(super) fn control(field: &FieldView, t: Text, prototype: &[FieldView], rows: &[RowView]) -> SafeHtml {
+pub(super) fn control(
+    field: &FieldView,
+    t: Text,
+    prototype: &[FieldView],
+    rows: &[RowView],
+    ordered: bool,
+) -> SafeHtml {
     let row = |index: String, number: String, id: &str, fields: &[FieldView]| Row {
         t,
         key: &field.key,
         number,
+        ordered,
         id: id.to_owned(),
         fields: prefixed(fields, &field.key, &index).iter().map(|each| each.html(t.lang())).collect(),
         index,
@@ -43,7 +50,7 @@ fn prefixed(fields: &[FieldView], key: &str, index: &str) -> Vec<FieldView> {
 
 #[derive(Template)]
 #[template(
-    source = r#"<fieldset class="child-row" data-row><legend>{{ t.say("row-title").with("number", number) }}</legend><input type="hidden" name="{{ key }}.{{ index }}.id" value="{{ id }}"><div class="form-columns">{{ fields }}</div><div><button class="button button-quiet" type="submit" formnovalidate name="_remove_row" value="{{ key }}.{{ index }}">{{ Icon::Delete }}{{ t.say("row-remove") }}</button></div></fieldset>"#,
+    source = r#"<fieldset class="child-row" data-row><legend>{{ t.say("row-title").with("number", number) }}</legend><input type="hidden" name="{{ key }}.{{ index }}.id" value="{{ id }}"><div class="form-columns">{{ fields }}</div><div class="button-row">{% if ordered %}<button class="button button-quiet" type="submit" formnovalidate name="_move_row" value="{{ key }}.{{ index }}.up">{{ Icon::Ascending }}{{ t.say("row-up") }}</button><button class="button button-quiet" type="submit" formnovalidate name="_move_row" value="{{ key }}.{{ index }}.down">{{ Icon::Descending }}{{ t.say("row-down") }}</button>{% endif %}<button class="button button-quiet" type="submit" formnovalidate name="_remove_row" value="{{ key }}.{{ index }}">{{ Icon::Delete }}{{ t.say("row-remove") }}</button></div></fieldset>"#,
     ext = "html"
 )]
 struct Row<'a> {
@@ -52,6 +59,8 @@ struct Row<'a> {
     index: String,
     number: String,
     id: String,
+    /// Whether it can be moved up and down.
+    ordered: bool,
     fields: SafeHtml,
 }
 
