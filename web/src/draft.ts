@@ -7,6 +7,7 @@
 
 import { type Control, type Entries, readEntries, sameEntries, writeEntries } from "./entries";
 import { notice } from "./live";
+import { fit } from "./rows";
 import { text } from "./texts";
 
 const PREFIX = "kawasemi-draft:";
@@ -70,9 +71,9 @@ function offer(form: HTMLFormElement, base: Entries, store: Storage, key: string
   // A form that came back with mistakes already holds what was typed.
   if (form.querySelector("[aria-invalid=true]")) return;
   const entries = usable(store.getItem(key), base, Date.now());
-  if (!entries || !writeEntries(controls(form), entries)) return;
+  if (!entries) return;
+  put(form, entries);
   changed.add(form);
-  for (const input of form.querySelectorAll("[data-date] input[type=text]")) input.dispatchEvent(new Event("input"));
   const box = notice(form, "info", text("draft-restored"));
   const discard = document.createElement("button");
   discard.type = "button";
@@ -80,12 +81,20 @@ function offer(form: HTMLFormElement, base: Entries, store: Storage, key: string
   discard.textContent = text("draft-discard");
   discard.addEventListener("click", () => {
     store.removeItem(key);
-    writeEntries(controls(form), base);
+    put(form, base);
     changed.delete(form);
     box.remove();
     form.querySelector<HTMLElement>("input:not([type=hidden]), select, textarea")?.focus();
   });
   box.querySelector(".notice-body")?.append(discard);
+}
+
+/** Puts entries into a form and tells the fields that say more than they send. */
+function put(form: HTMLFormElement, entries: Entries): void {
+  fit(form, entries.map(([name]) => name));
+  writeEntries(controls(form), entries);
+  for (const input of form.querySelectorAll("[data-date] input[type=text]")) input.dispatchEvent(new Event("input"));
+  for (const input of form.querySelectorAll("input[data-reference-id]")) input.dispatchEvent(new Event("restore"));
 }
 
 function watchPage(): void {

@@ -35,8 +35,9 @@ class Reference {
   }
 
   watch(): void {
-    // The search box takes over: the id travels unseen, and the label points at what can be typed into.
-    this.id.type = "hidden";
+    // The search box takes over: the id travels unseen (but is kept as a draft), and the label points at what can be typed into.
+    this.id.hidden = true;
+    this.id.addEventListener("restore", () => void this.name());
     const label = document.querySelector(`label[for="${CSS.escape(this.id.id)}"]`);
     label?.setAttribute("for", this.search.id);
     this.search.addEventListener("input", () => {
@@ -60,21 +61,34 @@ class Reference {
       this.take("", "");
       return;
     }
+    const items = await this.find(words);
+    if (items) this.show(items);
+  }
+
+  /** Says what the record is called whose id was put back. */
+  private async name(): Promise<void> {
+    const [found] = this.id.value === "" ? [] : ((await this.find(this.id.value)) ?? []);
+    this.search.value = found?.dataset["label"] ?? this.id.value;
+    if (this.now) this.now.textContent = this.search.value;
+  }
+
+  /** What the server suggests for some words; nothing if it was asked anew or did not answer. */
+  private async find(words: string): Promise<HTMLElement[] | null> {
     this.asked = new AbortController();
     try {
       const address = new URL(this.address, location.href);
       address.searchParams.set("q", words);
       const answer = await fetch(address, { signal: this.asked.signal, headers: { accept: "text/html" } });
       if (!answer.ok) throw new Error(String(answer.status));
-      this.show(await answer.text());
+      const parsed = new DOMParser().parseFromString(await answer.text(), "text/html");
+      return [...parsed.body.querySelectorAll("li")];
     } catch (error) {
       if (!(error instanceof DOMException && error.name === "AbortError")) announce(text("request-failed"));
+      return null;
     }
   }
 
-  private show(html: string): void {
-    const parsed = new DOMParser().parseFromString(html, "text/html");
-    const items = [...parsed.body.querySelectorAll("li")];
+  private show(items: HTMLElement[]): void {
     items.forEach((item, index) => {
       item.id = `${this.list.id}-${index}`;
     });
