@@ -19,7 +19,7 @@ use kawasemi_ui::{Component, Icon, SafeHtml};
 
 use super::asked::Asked;
 use super::opened::{Look as Way, Opened};
-use super::{facets, list_bar, list_table};
+use super::{condition, facets, list_bar, list_table};
 use crate::problem::Problem;
 use crate::request::Cx;
 use crate::view::done;
@@ -82,6 +82,8 @@ pub struct Listed {
     pub views: Vec<View>,
     /// The keys of the columns, in order.
     pub columns: Vec<String>,
+    /// The conditions of the box, in words.
+    pub conditions: Vec<condition::Part>,
 }
 
 impl Listed {
@@ -92,8 +94,10 @@ impl Listed {
         let mut fields = columns.clone();
         fields.extend(opened.label_fields().map(|field| field.key.clone()));
         let request = asked.request(&opened.def, Some(fields));
-        let mut listed =
-            Self { asked, records: None, labels: Labels::new(), mistake: None, count: Count::Unknown, views, columns };
+        let conditions =
+            if asked.filter.is_empty() { Vec::new() } else { condition::parts(cx, opened, &asked).await? };
+        let (labels, count) = (Labels::new(), Count::Unknown);
+        let mut listed = Self { asked, records: None, labels, mistake: None, count, views, columns, conditions };
         match ledgers.list(cx.context(), opened.key(), &request).await {
             Ok(page) => {
                 listed.labels = ledgers.labels(cx.context(), opened.key(), &page.records).await?;
@@ -122,7 +126,11 @@ impl Listed {
         if self.is_unused() {
             return Ok(unused(opened));
         }
-        let mut list = list_bar::bar(opened, self);
+        let narrow = match &self.mistake {
+            Some(mistake) => condition::panel(cx, opened, &self.asked, &mistake.to_string()).await?,
+            None => SafeHtml::EMPTY,
+        };
+        let mut list = list_bar::bar(opened, self, narrow);
         list.push(&self.records.as_ref().map_or(SafeHtml::EMPTY, |page| self.table(opened, page)));
         let facets = facets::aside(cx, opened, &self.asked).await?;
         let mut body = opened.looks(Way::List, &self.asked);

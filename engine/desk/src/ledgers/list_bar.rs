@@ -2,19 +2,20 @@
 
 use askama::Template;
 use kawasemi_kernel::Lang;
-use kawasemi_ledger::LedgerError;
 use kawasemi_schema::{Action, FieldDef, FieldKind};
 use kawasemi_ui::list::{Count, active_filter};
 use kawasemi_ui::{Component, Icon, SafeHtml};
 
 use super::asked::{Asked, SIZES, sort_text};
-use super::cells;
 use super::list::Listed;
 use super::list_table::can_be_column;
 use super::opened::Opened;
+use super::{cells, condition};
 
 /// The parts of the bar.
-pub fn bar(opened: &Opened, listed: &Listed) -> SafeHtml {
+///
+/// `narrow` is the panel for conditions, where it is open at once.
+pub fn bar(opened: &Opened, listed: &Listed, narrow: SafeHtml) -> SafeHtml {
     let asked = &listed.asked;
     let href = opened.href();
     let is_searchable = opened.fields().any(|field| field.search);
@@ -23,8 +24,8 @@ pub fn bar(opened: &Opened, listed: &Listed) -> SafeHtml {
         asked,
         sort: sort_text(&asked.sort),
         is_searchable,
-        mistake: listed.mistake.as_ref().map(mistake).unwrap_or_default(),
-        names: names(opened),
+        opener: if narrow.is_empty() { condition::opener(opened, asked) } else { SafeHtml::EMPTY },
+        narrow,
         count: match listed.count {
             Count::Unknown if listed.mistake.is_none() => late_count(
                 &asked.with(|_| {}).href(&opened.at("count")),
@@ -32,7 +33,7 @@ pub fn bar(opened: &Opened, listed: &Listed) -> SafeHtml {
             ),
             known => count_text(known),
         },
-        active: active(opened, asked),
+        active: active(opened, listed),
         views: views(opened, listed),
         columns: columns(opened, listed),
         sizes: SIZES
@@ -65,12 +66,8 @@ fn late_count(fragment: &str, page: &str) -> SafeHtml {
     ))
 }
 
-fn mistake(error: &LedgerError) -> String {
-    error.to_string()
-}
-
 /// The names that a condition may use, with what people call them.
-fn names(opened: &Opened) -> Vec<(String, String, &'static str)> {
+pub fn names(opened: &Opened) -> Vec<(String, String, &'static str)> {
     let kind = |field: &FieldDef| match cells::kind(field) {
         FieldKind::Integer { .. } | FieldKind::Decimal { .. } | FieldKind::Yen { .. } => "数",
         FieldKind::FiscalYear => "年度",
@@ -88,8 +85,8 @@ fn names(opened: &Opened) -> Vec<(String, String, &'static str)> {
 }
 
 /// What the list is narrowed by, each with the way to do without it.
-fn active(opened: &Opened, asked: &Asked) -> SafeHtml {
-    let href = opened.href();
+fn active(opened: &Opened, listed: &Listed) -> SafeHtml {
+    let (href, asked) = (opened.href(), &listed.asked);
     let mut all = SafeHtml::EMPTY;
     if asked.deleted {
         all.push(&active_filter(Lang::Ja, "削除した記録", &asked.with(|asked| asked.deleted = false).href(&href)));
@@ -104,6 +101,9 @@ fn active(opened: &Opened, asked: &Asked) -> SafeHtml {
         };
         let without = asked.with(|asked| drop(asked.facets.remove(index)));
         all.push(&active_filter(Lang::Ja, &format!("{}：{shown}", field.label.ja()), &without.href(&href)));
+    }
+    for part in &listed.conditions {
+        all.push(&active_filter(Lang::Ja, &part.words, &part.without.href(&href)));
     }
     all
 }
@@ -150,8 +150,8 @@ struct Bar<'a> {
     asked: &'a Asked,
     sort: String,
     is_searchable: bool,
-    mistake: String,
-    names: Vec<(String, String, &'static str)>,
+    opener: SafeHtml,
+    narrow: SafeHtml,
     count: SafeHtml,
     active: SafeHtml,
     views: Vec<ViewLink>,
@@ -164,10 +164,6 @@ struct Bar<'a> {
 }
 
 impl Bar<'_> {
-    fn is_open(&self) -> bool {
-        !self.mistake.is_empty() || !self.asked.filter.is_empty()
-    }
-
     fn current_view(&self) -> &str {
         self.views.iter().find(|view| view.is_current).map_or("すべて", |view| &view.title)
     }

@@ -18,6 +18,8 @@ pub fn table(opened: &Opened, listed: &Listed, page: &Records) -> Table {
     let fields: Vec<&FieldDef> = listed.columns.iter().filter_map(|key| opened.field(key)).collect();
     let style = style().with_labels(&listed.labels);
     let has_number = opened.def.number.is_some();
+    // The cell that leads to the record is the one by which records are called; else the first.
+    let head = fields.iter().position(|field| opened.def.label.contains(&field.key)).unwrap_or_default();
     let sorted = sorted_by(opened, listed);
     let mut columns: Vec<Column> = fields
         .iter()
@@ -31,11 +33,19 @@ pub fn table(opened: &Opened, listed: &Listed, page: &Records) -> Table {
         let number = Column::new("number", "番号").align(Align::Tight);
         columns.insert(1.min(columns.len()), sortable(opened, &listed.asked, &sorted, number, "number"));
     }
-    let rows = page.records.iter().map(|record| row(opened, record, &fields, has_number, &style)).collect();
-    Table::new(Lang::Ja, format!("{}の一覧", opened.title()), columns, rows)
+    let rows = page.records.iter().map(|record| row(opened, record, &fields, head, has_number, &style)).collect();
+    let head = if has_number && head > 0 { head + 1 } else { head };
+    Table::new(Lang::Ja, format!("{}の一覧", opened.title()), columns, rows).head(head)
 }
 
-fn row(opened: &Opened, record: &Visible, fields: &[&FieldDef], has_number: bool, style: &Style<'_>) -> Row {
+fn row(
+    opened: &Opened,
+    record: &Visible,
+    fields: &[&FieldDef],
+    head: usize,
+    has_number: bool,
+    style: &Style<'_>,
+) -> Row {
     let href = record_href(opened.key(), record.id);
     let name = opened.name_of(record, style);
     let mut cells: Vec<SafeHtml> = fields
@@ -44,10 +54,10 @@ fn row(opened: &Opened, record: &Visible, fields: &[&FieldDef], has_number: bool
         .map(|(index, field)| {
             let value = record.get(&field.key);
             match (index, record.is_masked(field)) {
-                // The first cell leads to the record, so its own links and chips give way to plain words.
-                (0, _) => {
+                // The cell that leads to the record: its own links and chips give way to plain words.
+                (index, _) if index == head => {
                     let text = cells::shortened(&kawasemi_ledger::field::show(field, value, style));
-                    head(&href, if text.is_empty() { &name } else { &text }, record)
+                    leading(&href, if text.is_empty() { &name } else { &text }, record)
                 }
                 (_, true) => masked(),
                 _ => cells::cell(field, value, style),
@@ -61,7 +71,7 @@ fn row(opened: &Opened, record: &Visible, fields: &[&FieldDef], has_number: bool
     Row::new(cells).select(format!("{}:{}", record.id, record.revision), name)
 }
 
-fn head(href: &str, text: &str, record: &Visible) -> SafeHtml {
+fn leading(href: &str, text: &str, record: &Visible) -> SafeHtml {
     let mut html = SafeHtml::link(href, text);
     if record.deleted_at.is_some() {
         html.push(&SafeHtml::trusted(" "));

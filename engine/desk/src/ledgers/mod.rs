@@ -11,6 +11,7 @@ mod bulk;
 mod calendar;
 mod cells;
 mod chart;
+mod condition;
 mod conflict;
 mod delete;
 mod design;
@@ -27,7 +28,7 @@ mod history;
 mod import;
 pub mod index;
 mod kept_files;
-mod list;
+pub mod list;
 mod list_bar;
 mod list_table;
 mod lookup;
@@ -55,6 +56,7 @@ pub fn routes() -> Router<Desk> {
         .route("/desk/ledgers/{ledger}/bulk", get(bulk::ask).post(bulk::step))
         .route("/desk/ledgers/{ledger}/calendar", get(calendar::show))
         .route("/desk/ledgers/{ledger}/chart", get(chart::show))
+        .route("/desk/ledgers/{ledger}/condition", get(condition::show))
         .route("/desk/ledgers/{ledger}/export", get(export::ask))
         .route("/desk/ledgers/{ledger}/export/chosen", post(export::chosen))
         .route("/desk/ledgers/{ledger}/export/file", get(export::file))

@@ -247,14 +247,21 @@ impl Around {
 }
 
 /// All records of a ledger, if they are few.
-async fn few(cx: &Cx, ledger: &str) -> Result<Option<Vec<Choice>>, Problem> {
+pub async fn few(cx: &Cx, ledger: &str) -> Result<Option<Vec<Choice>>, Problem> {
     let (records, more) = named(cx, ledger, ListRequest { limit: FEW, ..ListRequest::all() }).await?;
     Ok((!more && !records.is_empty()).then_some(records))
 }
 
-/// Records that a text may mean: the one with this number, else those whose text has it.
+/// Records that a text may mean: the one with this id or number, else those whose text has it.
 pub async fn candidates(cx: &Cx, ledger: &str, text: &str) -> Result<Vec<Choice>, Problem> {
     let Ok(opened) = Opened::for_action(cx, ledger, Action::Read) else { return Ok(Vec::new()) };
+    if let Ok(id) = text.parse() {
+        return match cx.ledgers().get(cx.context(), ledger, id).await {
+            Ok(record) => labelled(cx, &opened, &[record]).await,
+            Err(LedgerError::NotFound) => Ok(Vec::new()),
+            Err(error) => Err(error.into()),
+        };
+    }
     if opened.def.number.is_some() {
         match cx.ledgers().get_by_number(cx.context(), ledger, text).await {
             Ok(record) => return labelled(cx, &opened, &[record]).await,

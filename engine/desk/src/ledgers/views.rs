@@ -7,7 +7,7 @@ use axum::response::{Html, IntoResponse, Response};
 use http::StatusCode;
 use kawasemi_kernel::Lang;
 use kawasemi_ledger::{LedgerError, View, ViewDraft};
-use kawasemi_schema::Action;
+use kawasemi_schema::{Action, SortKey};
 use kawasemi_ui::button::{LinkButton, Look, Post, Submit};
 use kawasemi_ui::chip::{State, chip};
 use kawasemi_ui::facts::{Fact, facts};
@@ -18,7 +18,7 @@ use kawasemi_ui::table::{Align, Column, Row, Table};
 use kawasemi_ui::{Component, Icon, SafeHtml};
 use uuid::Uuid;
 
-use super::asked::{Asked, sort_text};
+use super::asked::Asked;
 use super::opened::Opened;
 use crate::problem::Problem;
 use crate::request::{Cx, Entries};
@@ -149,8 +149,8 @@ fn page_of_new(cx: &Cx, opened: &Opened, typed: &Typed) -> Response {
     let condition = asked.condition(&opened.def).unwrap_or_default();
     let columns: Vec<String> = asked.columns.iter().map(|key| label(key)).collect();
     let mut shown = vec![
-        Fact::html("条件", if condition.is_empty() { SafeHtml::or_dash("") } else { crate::view::code(&condition) }),
-        Fact::text("並び順", &sort_text(&asked.sort)),
+        Fact::text("条件", &super::condition::said(opened, &condition)),
+        Fact::text("並び順", &order(opened, &asked.sort)),
         Fact::text("列", &columns.join("、")),
     ];
     if !asked.q.is_empty() {
@@ -216,7 +216,7 @@ fn own_views(opened: &Opened, views: &[&View]) -> SafeHtml {
         let open = LinkButton::new("この表示で開く", address(opened, view)).html();
         SafeHtml::trusted(format!(
             "<details class=\"disclosure\"><summary>{summary} {mark}</summary><div class=\"stack-small\">{}<div class=\"button-row\">{open}{delete}</div>{form}</div></details>",
-            describe(view),
+            describe(opened, view),
         ))
     };
     views.iter().map(one).collect()
@@ -238,16 +238,29 @@ fn shared_views(opened: &Opened, views: &[&View]) -> SafeHtml {
         } else {
             SafeHtml::EMPTY
         };
-        let filter = view.filter.as_deref().map_or_else(|| SafeHtml::or_dash(""), crate::view::code);
+        let filter = SafeHtml::or_dash(&said(opened, view));
         let used = if is_saved { when_or(view.used_at, "—") } else { "台帳に付属".to_owned() };
         Row::new(vec![SafeHtml::link(&address(opened, view), &view.title), filter, SafeHtml::escape(used), act])
     };
     Table::new(Lang::Ja, "みんなの表示", columns, views.iter().map(row).collect()).html()
 }
 
-fn describe(view: &View) -> SafeHtml {
-    let filter = view.filter.as_deref().unwrap_or("条件なし");
-    let sort = sort_text(&view.sort);
+/// An order in words.
+fn order(opened: &Opened, sort: &[SortKey]) -> String {
+    let label = |key: &str| opened.field(key).map_or_else(|| key.to_owned(), |field| field.label.ja().to_owned());
+    let one = |key: &SortKey| format!("{}（{}）", label(&key.field), if key.descending { "降順" } else { "昇順" });
+    sort.iter().map(one).collect::<Vec<_>>().join("、")
+}
+
+/// The condition of a view in words.
+fn said(opened: &Opened, view: &View) -> String {
+    view.filter.as_deref().map(|filter| super::condition::said(opened, filter)).unwrap_or_default()
+}
+
+fn describe(opened: &Opened, view: &View) -> SafeHtml {
+    let filter = said(opened, view);
+    let filter = if filter.is_empty() { "条件なし" } else { &filter };
+    let sort = order(opened, &view.sort);
     note(&format!("条件：{filter}　並び順：{}", if sort.is_empty() { "台帳の順" } else { &sort }))
 }
 

@@ -69,6 +69,14 @@ impl Ast {
         &self.root
     }
 
+    /// The conditions that must all hold, each for itself: of `a AND b` both, of anything else the whole.
+    pub fn conjuncts(&self) -> Vec<Self> {
+        match &self.root.kind {
+            Kind::Op(Op::And, args) => args.iter().map(|root| Self { root: root.clone() }).collect(),
+            _ => vec![self.clone()],
+        }
+    }
+
     /// The names of all properties and parameters that occur, each once, in the order of their first occurrence.
     pub fn names(&self) -> Vec<&str> {
         let mut names = Vec::new();
