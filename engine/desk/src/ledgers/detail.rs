@@ -105,6 +105,8 @@ impl Shown<'_> {
             .icon(Icon::History)
             .shortcut("h")
             .html();
+        let sheet = LinkButton::new("調書を印刷", format!("{href}/sheet")).look(Look::Quiet).icon(Icon::Print);
+        all.push(&sheet.html());
         if self.record.deleted_at.is_some() {
             if may.delete {
                 let restore = LinkButton::new("復元する", format!("{href}/restore")).look(Look::Primary);
@@ -222,7 +224,8 @@ impl Shown<'_> {
             if related.count.more { Count::AtLeast(related.count.count) } else { Count::Exactly(related.count.count) };
         let all = Asked { filter: related.filter(self.record.id), ..Asked::default() };
         let all = LinkButton::new("一覧で見る", all.href(&ledger_href(&related.ledger))).look(Look::Quiet).html();
-        let title = format!("{}（{}）", related.title, kawasemi_ui::list::count(Lang::Ja, count));
+        let count = kawasemi_ui::list::count(Lang::Ja, count);
+        let title = format!("{}：「{}」がこの記録（{count}）", related.title, related.label);
         let list = SafeHtml::trusted(format!("<ul class=\"link-list\">{items}</ul>"));
         crate::view::section_with(&title, &all, &list)
     }

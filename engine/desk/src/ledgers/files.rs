@@ -40,6 +40,11 @@ fn headers(file: &FileRef) -> [(header::HeaderName, String); 5] {
     ]
 }
 
+/// Whether a browser shows a file as a picture.
+pub fn is_picture(file: &FileRef) -> bool {
+    file.media_type.starts_with("image/") && IN_PLACE.contains(&file.media_type.as_str())
+}
+
 /// A disposition with a name in any script (RFC 6266).
 pub fn disposition(how: &str, name: &str) -> String {
     let encoded: String = name

@@ -208,6 +208,7 @@ fn actions(opened: &Opened, asked: &Asked) -> SafeHtml {
     if opened.may(Action::Design) {
         add(LinkButton::new("台帳の設計", opened.at("design")).look(Look::Quiet).icon(Icon::Settings));
     }
+    add(LinkButton::new("印刷", plain.href(&opened.at("sheet"))).look(Look::Quiet).icon(Icon::Print));
     if opened.may(Action::Import) {
         add(LinkButton::new("取り込む", opened.at("import")).icon(Icon::Upload));
     }

@@ -36,6 +36,7 @@ mod names;
 pub mod opened;
 pub mod recent;
 mod sent;
+mod sheet;
 mod views;
 
 use axum::Router;
@@ -60,6 +61,7 @@ pub fn routes() -> Router<Desk> {
         .route("/desk/ledgers/{ledger}/export", get(export::ask))
         .route("/desk/ledgers/{ledger}/export/chosen", post(export::chosen))
         .route("/desk/ledgers/{ledger}/export/file", get(export::file))
+        .route("/desk/ledgers/{ledger}/sheet", get(sheet::many))
         .route("/desk/ledgers/{ledger}/views", get(views::list))
         .route("/desk/ledgers/{ledger}/views/new", get(views::ask).post(views::save))
         .route("/desk/ledgers/{ledger}/views/{view}", post(views::change))
@@ -73,4 +75,5 @@ pub fn routes() -> Router<Desk> {
         .route("/desk/ledgers/{ledger}/{id}/revert", post(history::revert))
         .route("/desk/ledgers/{ledger}/{id}/files/{file}", get(files::show))
         .route("/desk/ledgers/{ledger}/{id}/qr.svg", get(detail::qr))
+        .route("/desk/ledgers/{ledger}/{id}/sheet", get(sheet::one))
 }
