@@ -200,7 +200,7 @@ impl RecordForm<'_> {
             }
             Fill::Typed(entry, _) => self.typed_rows(&entry.part(name), fields, name),
         };
-        Control::Rows { prototype, rows }
+        Control::Rows { prototype, rows, ordered: false }
     }
 
     /// The rows as they were typed, renumbered. Mistakes name rows by their number as it was sent.

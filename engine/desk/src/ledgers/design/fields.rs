@@ -20,7 +20,7 @@ use crate::request::{Cx, Entries};
 const ROWS: &str = "fields";
 
 /// Types that a clerk chooses from, with the words for them.
-const TYPES: [(FieldType, &str, &str); 17] = [
+const TYPES: [(FieldType, &str, &str); 20] = [
     (FieldType::Text, "text", "文字（1行）"),
     (FieldType::LongText, "long-text", "文字（複数行）"),
     (FieldType::Integer, "integer", "整数"),
@@ -37,6 +37,9 @@ const TYPES: [(FieldType, &str, &str); 17] = [
     (FieldType::Address, "address", "住所"),
     (FieldType::Phone, "phone", "電話番号"),
     (FieldType::Mail, "mail", "メールアドレス"),
+    (FieldType::Url, "url", "ホームページのアドレス"),
+    (FieldType::Reference, "reference", "ほかの台帳の記録"),
+    (FieldType::Point, "point", "位置（緯度・経度）"),
     (FieldType::Files, "files", "ファイル"),
 ];
 
@@ -45,28 +48,31 @@ pub async fn change(cx: Cx, entries: Entries) -> Result<Response, Problem> {
     let toml = entries.text("toml").to_owned();
     let Ok(raw) = read(&toml) else { return editor(&cx, &toml, &[]) };
     let entry = Entry::from_pairs(entries.0.clone());
-    let mut raw = with_rows(raw, &entry.part(ROWS), entries.text("_remove_row"));
+    let rows = entry.part(ROWS);
+    let mut raw = with_rows(raw, &rows, entries.text("_remove_row"));
     if entries.has("_add_row") {
         let label = format!("項目{}", raw.field.len() + 1);
         add(&mut raw, &label);
     }
+    shift(&mut raw, &rows, entries.text("_move_row"));
     let toml = LedgerBuilder::from_raw(raw).to_toml();
-    if entries.has("_add_row") || entries.has("_remove_row") {
+    if ["_add_row", "_remove_row", "_move_row"].iter().any(|button| entries.has(button)) {
         return editor(&cx, &toml, &[]);
     }
     publish::show_plan(&cx, &toml).await
 }
 
-/// The form of the fields.
-pub fn form(raw: &RawLedger, toml: &str, mistakes: &[String]) -> Form {
+/// The form of the fields. `ledgers` are those that a field can refer to.
+pub fn form(raw: &RawLedger, toml: &str, ledgers: &[Choice], mistakes: &[String]) -> Form {
+    let row = |field| row(field, ledgers);
     let rows = raw.field.iter().map(|field| RowView { id: field.key.clone(), fields: row(Some(field)) }).collect();
-    let kind = Control::Rows { prototype: row(None), rows };
+    let kind = Control::Rows { prototype: row(None), rows, ordered: true };
     let fields = FieldView::new(ROWS, "項目", kind).hint("上から順に、登録の画面に並びます。");
     let form = carrying("fields", toml).fields(vec![fields]).submit("内容を確かめる").cancel(super::LEDGERS);
     mistakes.iter().fold(form, |form, mistake| form.mistake(mistake.clone()))
 }
 
-fn row(field: Option<&RawField>) -> Vec<FieldView> {
+fn row(field: Option<&RawField>, ledgers: &[Choice]) -> Vec<FieldView> {
     let mut types: Vec<Choice> = TYPES.iter().map(|(_, key, label)| Choice::new(*key, *label)).collect();
     let key = field.map_or("text", |field| type_key(field.r#type));
     if key.is_empty() {
@@ -84,6 +90,15 @@ fn row(field: Option<&RawField>) -> Vec<FieldView> {
         FieldView::new("choices", "選択肢", Control::Text { max: None })
             .hint("種類が「選択」のとき。「、」で区切ります。")
             .value(labels.unwrap_or_default()),
+        FieldView::new("target", "どの台帳の記録か", Control::FiscalYear { years: ledgers.to_vec() })
+            .hint("種類が「ほかの台帳の記録」のとき。")
+            .value(field.and_then(|field| field.target.clone()).unwrap_or_default()),
+        FieldView::new("unit", "単位", Control::Text { max: None })
+            .hint("種類が「整数」「小数」のとき。例：㎡、人")
+            .value(field.and_then(|field| field.unit.clone()).unwrap_or_default()),
+        FieldView::new("hint", "入力の手がかり", Control::Text { max: None })
+            .hint("登録の画面で、名前の下に出ます。")
+            .value(field.map(|field| field.hint.ja().to_owned()).unwrap_or_default()),
         FieldView::new("clearance", "見られる範囲", Control::FiscalYear { years: clearances })
             .value(clearance.key())
             .required(),
@@ -120,6 +135,18 @@ fn with_rows(mut raw: RawLedger, rows: &Entry, removed: &str) -> RawLedger {
     raw
 }
 
+/// Moves a row up or down, where a button asked for it: `fields.3.up`.
+fn shift(raw: &mut RawLedger, rows: &Entry, asked: &str) {
+    let mut parts = asked.rsplitn(3, '.');
+    let (Some(way), Some(Ok(number))) = (parts.next(), parts.next().map(str::parse::<usize>)) else { return };
+    let named = row_numbers(rows).into_iter().filter(|row| !rows.one(&format!("{row}.label")).trim().is_empty());
+    let Some(at) = named.collect::<Vec<_>>().iter().position(|row| *row == number) else { return };
+    let other = if way == "up" { at.checked_sub(1) } else { Some(at + 1) };
+    if let Some(other) = other.filter(|other| *other < raw.field.len()) {
+        raw.field.swap(at, other);
+    }
+}
+
 /// Adds a field with a name; its key comes from the words of the name and is taken by no other.
 fn add(raw: &mut RawLedger, label: &str) -> usize {
     let mut headings: Vec<String> = raw.field.iter().map(|field| field.label.ja().to_owned()).collect();
@@ -149,6 +176,15 @@ fn change_field(field: &mut RawField, row: &Entry, label: &str) {
         field.clearance = Some(clearance);
     }
     field.required = row.one("required") == "true";
+    let text = |name: &str| Some(row.one(name).trim().to_owned()).filter(|text| !text.is_empty());
+    if field.hint.ja() != row.one("hint").trim() {
+        field.hint = row.one("hint").trim().into();
+    }
+    // What the form can't say, such as a computed field, keeps what the definition says.
+    if !type_key(field.r#type).is_empty() {
+        field.unit = text("unit").filter(|_| matches!(field.r#type, FieldType::Integer | FieldType::Decimal));
+        field.target = text("target").filter(|_| field.r#type == FieldType::Reference);
+    }
     if matches!(field.r#type, FieldType::Choice | FieldType::Choices) {
         field.choices = choices(&field.choices, row.one("choices"));
     } else {

@@ -17,6 +17,7 @@ use kawasemi_ledger::LedgerError;
 use kawasemi_schema::raw::RawLedger;
 use kawasemi_schema::{Action, SourceFile, read_toml};
 use kawasemi_ui::button::{LinkButton, Submit};
+use kawasemi_ui::field::Choice;
 use kawasemi_ui::form::Form;
 use kawasemi_ui::notice::{Notice, Tone};
 use kawasemi_ui::page::Page;
@@ -86,7 +87,9 @@ fn editor(cx: &Cx, toml: &str, mistakes: &[String]) -> Result<Response, Problem>
     let mut body = steps(Lang::Ja, &STEPS, 1);
     match &raw {
         Ok(raw) => {
-            let form = fields::form(raw, toml, mistakes);
+            let visible = cx.ledgers().visible(cx.context())?;
+            let ledgers: Vec<Choice> = visible.iter().map(|def| Choice::new(&def.key, def.title.ja())).collect();
+            let form = fields::form(raw, toml, &ledgers, mistakes);
             body.push(&form.html());
         }
         Err(error) => {
