@@ -315,6 +315,9 @@ pub struct RawView {
     /// Columns, as in the list.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub columns: Vec<String>,
+    /// Its records are work that waits: the desk's first page counts them for those who may change records here.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub task: bool,
 }
 
 /// What a role may do with this ledger.

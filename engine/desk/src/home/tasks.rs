@@ -1,13 +1,17 @@
-//! What waits for this person: ledgers of theirs that nobody uses any more ask whether they are still needed.
+//! What waits for this person: the views that ledgers declare as work (`task = true`), and ledgers of theirs that nobody uses
+//! any more, which ask whether they are still needed.
 
 use jiff::ToSpan as _;
 use kawasemi_kernel::Lang;
+use kawasemi_ledger::{LedgerError, ListRequest};
 use kawasemi_schema::Action;
 use kawasemi_ui::button::LinkButton;
 use kawasemi_ui::notice::{Notice, Tone};
 use kawasemi_ui::{Component, SafeHtml, said};
 
-use crate::ledgers::opened::{Opened, ledger_href};
+use crate::ledgers::asked::Asked;
+use crate::ledgers::list::said as counted_words;
+use crate::ledgers::opened::{Opened, item, ledger_href};
 use crate::problem::Problem;
 use crate::request::Cx;
 use crate::view::note;
@@ -15,9 +19,12 @@ use crate::view::note;
 /// After how many days without use a ledger asks its owner.
 const UNUSED_DAYS: i64 = 180;
 
+/// How far what waits is counted.
+const COUNTED: u64 = 99;
+
 /// What waits.
 pub async fn list(cx: &Cx) -> Result<SafeHtml, Problem> {
-    let mut all = SafeHtml::EMPTY;
+    let mut all = waiting(cx).await?;
     for unused in unused(cx).await? {
         all.push(&unused);
     }
@@ -25,6 +32,34 @@ pub async fn list(cx: &Cx) -> Result<SafeHtml, Problem> {
         return Ok(note("今日やることはありません。確認や期限のある仕事が届くと、ここに並びます。"));
     }
     Ok(SafeHtml::trusted(format!("<div class=\"stack-small\">{all}</div>")))
+}
+
+/// The views that ledgers declare as work, as far as this person may do it and there is any.
+async fn waiting(cx: &Cx) -> Result<SafeHtml, Problem> {
+    let mut items = SafeHtml::EMPTY;
+    for def in cx.ledgers().visible(cx.context())? {
+        if !def.views.iter().any(|view| view.task) || !Opened::new(cx, &def.key)?.may(Action::Update) {
+            continue;
+        }
+        for view in &def.views {
+            if !view.task {
+                continue;
+            }
+            let request = ListRequest { view: Some(view.key.clone()), ..ListRequest::all() };
+            let counted = match cx.ledgers().count(cx.context(), &def.key, &request, COUNTED).await {
+                Ok(counted) => counted,
+                // The view asks about a field that this person may not see: it is no work of theirs.
+                Err(LedgerError::UnknownField { .. } | LedgerError::Filter(_)) => continue,
+                Err(error) => return Err(error.into()),
+            };
+            if counted.count > 0 {
+                let count = kawasemi_ui::list::count(Lang::Ja, counted_words(counted));
+                let asked = Asked { view: Some(view.key.clone()), ..Asked::default() };
+                items.push(&item(&asked.href(&ledger_href(&def.key)), view.title.ja(), &count));
+            }
+        }
+    }
+    if items.is_empty() { Ok(items) } else { Ok(SafeHtml::trusted(format!("<ul class=\"link-list\">{items}</ul>"))) }
 }
 
 /// Ledgers made on the desk that this person may change and that nobody used for half a year.
@@ -43,7 +78,7 @@ async fn unused(cx: &Cx) -> Result<Vec<SafeHtml>, Problem> {
             );
             let open = LinkButton::new("台帳を確かめる", ledger_href(&last.ledger)).html();
             Notice::new(Tone::Info, format!("台帳「{}」はまだ必要ですか", last.title))
-                .text(format!("{used}。不要なら、設計の画面から利用を終えられます。"))
+                .text(format!("{used}。使わないときは、システム管理者に廃止を依頼できます。"))
                 .more(SafeHtml::trusted(format!("<div class=\"button-row\">{open}</div>")))
                 .html()
         })
