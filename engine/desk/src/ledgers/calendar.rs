@@ -5,9 +5,10 @@ use axum::response::{Html, IntoResponse, Response};
 use http::StatusCode;
 use jiff::civil::Date;
 use kawasemi_kernel::calendar::holiday_name;
-use kawasemi_kernel::{Lang, YearMonth, era};
+use kawasemi_kernel::context::civil_date;
+use kawasemi_kernel::{Lang, Value, YearMonth, era};
 use kawasemi_ledger::{Calendar, LedgerError};
-use kawasemi_schema::Action;
+use kawasemi_schema::{Action, SortKey};
 use kawasemi_ui::button::LinkButton;
 use kawasemi_ui::calendar::MonthCalendar;
 use kawasemi_ui::notice::{Empty, Notice, Tone};
@@ -123,8 +124,27 @@ async fn sheet(
     let mut html = sheet.html();
     if found.days.is_empty() {
         html.push(&crate::view::note("この月に当たる記録はありません。"));
+        if let Some(nearest) = nearest(cx, opened, asked, field).await?.filter(|nearest| *nearest != month) {
+            let label = format!("{}（いちばん新しい記録）へ", era::long_month(nearest));
+            let href = address(opened, asked, field, nearest);
+            html.push(&kawasemi_ui::button::row([LinkButton::new(label, href).html()]));
+        }
     }
     Ok(html)
+}
+
+/// The month of the record with the latest date, so that an empty month is no dead end.
+async fn nearest(cx: &Cx, opened: &Opened, asked: &Asked, field: &str) -> Result<Option<YearMonth>, Problem> {
+    let mut request = asked.request(&opened.def, Some(vec![field.to_owned()]));
+    request.sort = vec![SortKey { field: field.to_owned(), descending: true }];
+    request.also.push(format!("{field} IS NOT NULL"));
+    request.limit = 1;
+    let found = cx.ledgers().list(cx.context(), opened.key(), &request).await?;
+    Ok(match found.records.first().map(|record| record.get(field)) {
+        Some(Value::Date(day)) => Some(YearMonth::of(*day)),
+        Some(Value::Instant(at)) => Some(YearMonth::of(civil_date(*at))),
+        _ => None,
+    })
 }
 
 /// The list of one day.

@@ -7,14 +7,16 @@ use futures::StreamExt as _;
 use http::header;
 use kawasemi_kernel::Lang;
 use kawasemi_kernel::context::civil_date;
-use kawasemi_ledger::export::Headings;
-use kawasemi_ledger::{ExportRequest, Format, LedgerError};
+use kawasemi_ledger::export::{Headings, Replacement};
+use kawasemi_ledger::{ExportReport, ExportRequest, Format, LedgerError};
 use kawasemi_schema::{Action, FieldKind};
-use kawasemi_ui::Component;
+use kawasemi_ui::button::{self, LinkButton, Look};
 use kawasemi_ui::field::{Choice, FieldKind as Control, FieldView};
 use kawasemi_ui::form::Form;
 use kawasemi_ui::list::count as count_words;
 use kawasemi_ui::notice::{Notice, Tone};
+use kawasemi_ui::table::{Align, Column, Row, Table};
+use kawasemi_ui::{Component, Icon, SafeHtml};
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
 
@@ -27,6 +29,10 @@ use crate::request::{Cx, Entries};
 
 /// Parts of a file that wait to be sent.
 const WAITING: usize = 4;
+/// Characters that are shown one by one, where Shift_JIS has none for them.
+const SHOWN: usize = 50;
+/// Says that a file may hold 〓 in place of what Shift_JIS does not have.
+const SURE: &str = "sure";
 /// Most records that are named one by one in a condition.
 const CHOSEN: usize = 500;
 
@@ -64,6 +70,12 @@ pub async fn file(cx: Cx, Path(ledger): Path<String>) -> Result<Response, Proble
     let opened = Opened::for_action(&cx, &ledger, Action::Export)?;
     let request = request(&cx, &opened);
     cx.ledgers().check_export(cx.context(), &ledger, &request).await?;
+    if request.format == Format::CsvCp932 && cx.query(SURE).is_none() {
+        let report = tried(&cx, &ledger, &request).await?;
+        if report.replaced > 0 {
+            return Ok(missing(&cx, &opened, &report));
+        }
+    }
     let (sender, receiver) = mpsc::channel(WAITING);
     let (ledgers, context) = (cx.ledgers().clone(), cx.context().clone());
     let (key, format, reference) = (ledger.clone(), request.format, cx.reference().to_owned());
@@ -84,6 +96,66 @@ pub async fn file(cx: Cx, Path(ledger): Path<String>) -> Result<Response, Proble
         (header::CONTENT_DISPOSITION, disposition("attachment", &name)),
     ];
     Ok((headers, Body::from_stream(content)).into_response())
+}
+
+/// Writes a file to nobody, to know beforehand what it could not hold.
+async fn tried(cx: &Cx, ledger: &str, request: &ExportRequest) -> Result<ExportReport, Problem> {
+    let (sender, mut receiver) = mpsc::channel(WAITING);
+    let thrown_away = async { while receiver.recv().await.is_some() {} };
+    let (report, ()) = tokio::join!(cx.ledgers().export(cx.context(), ledger, request, sender), thrown_away);
+    Ok(report?)
+}
+
+/// Which characters Shift_JIS does not have, and what can be done about it. Nothing has been written yet.
+fn missing(cx: &Cx, opened: &Opened, report: &ExportReport) -> Response {
+    let path = cx.path();
+    let again = |change: &str| {
+        let query = path.split_once('?').map_or("", |(_, query)| query);
+        let pairs =
+            url::form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| change != "csv" || name != "format");
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        query.extend_pairs(pairs);
+        let pair = if change == "csv" { ("format", change) } else { (SURE, "1") };
+        format!("{}?{}", opened.at("export/file"), query.append_pair(pair.0, pair.1).finish())
+    };
+    let columns = vec![
+        Column::new("line", "行").align(Align::Number),
+        Column::new("column", "列"),
+        Column::new("character", "文字"),
+        Column::new("code", "文字コード"),
+    ];
+    let row = |each: &Replacement| {
+        let texts = [
+            format!("{}行目", each.line),
+            each.column.clone(),
+            each.character.to_string(),
+            format!("U+{:04X}", u32::from(each.character)),
+        ];
+        Row::new(texts.iter().map(SafeHtml::escape).collect())
+    };
+    let rows = report.replacements.iter().take(SHOWN).map(row).collect();
+    let mut body = Table::new(Lang::Ja, "Shift_JISにない文字", columns, rows).html();
+    if report.replaced > SHOWN as u64 {
+        body.push(&crate::view::note(&format!("最初の{SHOWN}字を表示しています。")));
+    }
+    body.push(&button::row([
+        LinkButton::new("UTF-8のCSVで書き出す", again("csv"))
+            .look(Look::Primary)
+            .icon(Icon::Download)
+            .download()
+            .html(),
+        LinkButton::new("〓に置き換えて書き出す", again(SURE)).icon(Icon::Download).download().html(),
+        LinkButton::new("書き出しの設定に戻る", opened.at("export")).look(Look::Quiet).html(),
+    ]));
+    let title = format!("Shift_JISで表せない文字が{}字あります", said_number(report.replaced));
+    let notice = Notice::new(Tone::Warning, title)
+        .text("まだ書き出していません。UTF-8なら、すべての文字をそのまま書き出せます。〓に置き換えると、元の文字には戻せません。");
+    let site = cx.desk_site("ledgers");
+    Html(opened.page(&site, "表せない文字があります").notice(notice).body(body).render()).into_response()
+}
+
+fn said_number(number: u64) -> String {
+    kawasemi_ui::said::whole(i64::try_from(number).unwrap_or(i64::MAX))
 }
 
 fn request(cx: &Cx, opened: &Opened) -> ExportRequest {
@@ -117,7 +189,7 @@ fn form(opened: &Opened, asked: &Asked) -> Form {
     };
     let fields = vec![
         FieldView::new("format", "形式", Control::Choice { choices: formats })
-            .hint("Excelで開くならExcel形式、古い業務システムへ渡すならCSV（Shift_JIS）を選びます。Shift_JISにない文字は〓になります。")
+            .hint("Excelで開くならExcel形式、古い業務システムへ渡すならCSV（Shift_JIS）を選びます。Shift_JISにない文字があるときは、書き出す前に知らせます。")
             .value("xlsx")
             .required(),
         FieldView::new("dates", "日付", two(("iso", "西暦（2026-04-01）"), ("wareki", "和暦（令和8年4月1日）")))

@@ -26,6 +26,13 @@ pub fn address(opened: &Opened, sealed: &str) -> String {
     format!("{}?{query}", opened.at("import/map"))
 }
 
+/// The address of this step with everything as it was chosen.
+pub fn address_with(opened: &Opened, entries: &Entries) -> String {
+    let chosen = entries.0.iter().filter(|(name, _)| name != "mode");
+    let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(chosen).finish();
+    format!("{}?{query}", opened.at("import/map"))
+}
+
 /// `GET /desk/ledgers/{ledger}/import/map`
 pub async fn show(cx: Cx, Path(ledger): Path<String>) -> Result<Response, Problem> {
     let opened = Opened::for_action(&cx, &ledger, Action::Import)?;

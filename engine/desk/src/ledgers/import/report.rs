@@ -168,5 +168,5 @@ fn go_on(opened: &Opened, run: &Run, label: String, skip_bad: bool) -> SafeHtml 
 }
 
 fn again(opened: &Opened, run: &Run) -> SafeHtml {
-    LinkButton::new("列の割り当てに戻る", map::address(opened, run.entries.text("file"))).html()
+    LinkButton::new("列の割り当てに戻る", map::address_with(opened, &run.entries)).html()
 }
