@@ -2,10 +2,10 @@
 // where it can be looked at, and the question whether axe finds anything.
 
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { after } from "node:test";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 
@@ -18,21 +18,16 @@ export const RESULTS = join(dirname(fileURLToPath(import.meta.url)), "../../test
 /** The tags of the rules that every page must pass: WCAG 2.2 level AA and axe's good practice. */
 const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 
-/**
- * Opens a browser context for one test and closes it after it. The context sees Japan's time zone and language.
- *
- * @param {import("node:test").TestContext} t
- * @param {{ width?: number, height?: number, script?: boolean, locale?: string, options?: import("playwright-core").BrowserContextOptions }} [wishes]
- *   `script: false` turns JavaScript off: every page has to work without.
- */
-export async function context(t, { width = 1280, height = 900, script = true, locale = "ja-JP", options = {} } = {}) {
-  const profile = mkdtempSync(join(tmpdir(), "kawasemi-chromium-"));
-  const opened = await chromium.launchPersistentContext(profile, {
+/** One browser for all tests of a file. @type {Promise<import("playwright-core").Browser> | undefined} */
+let browser;
+
+function launched() {
+  browser ??= chromium.launch({
     executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium",
     headless: true,
     chromiumSandbox: false,
     args: [
-      `--lang=${locale}`,
+      "--lang=ja-JP",
       "--disable-gpu",
       "--disable-quic",
       "--no-first-run",
@@ -41,6 +36,21 @@ export async function context(t, { width = 1280, height = 900, script = true, lo
       "--disable-sync",
       "--font-render-hinting=none",
     ],
+  });
+  return browser;
+}
+
+after(async () => (await browser)?.close());
+
+/**
+ * Opens a browser context for one test and closes it after it. The context sees Japan's time zone and language.
+ *
+ * @param {import("node:test").TestContext} t
+ * @param {{ width?: number, height?: number, script?: boolean, locale?: string, options?: import("playwright-core").BrowserContextOptions }} [wishes]
+ *   `script: false` turns JavaScript off: every page has to work without.
+ */
+export async function context(t, { width = 1280, height = 900, script = true, locale = "ja-JP", options = {} } = {}) {
+  const opened = await (await launched()).newContext({
     viewport: { width, height },
     javaScriptEnabled: script,
     locale,
@@ -48,10 +58,7 @@ export async function context(t, { width = 1280, height = 900, script = true, lo
     reducedMotion: "reduce",
     ...options,
   });
-  t.after(async () => {
-    await opened.close();
-    rmSync(profile, { recursive: true, force: true });
-  });
+  t.after(() => opened.close());
   return opened;
 }
 
@@ -63,9 +70,7 @@ export async function context(t, { width = 1280, height = 900, script = true, lo
  * @param {Parameters<typeof context>[1]} [wishes]
  */
 export async function page(t, wishes) {
-  const opened = await context(t, wishes);
-  const [first] = opened.pages();
-  const page = first ?? (await opened.newPage());
+  const page = await (await context(t, wishes)).newPage();
   watch(t, page);
   return page;
 }
@@ -84,9 +89,31 @@ export function watch(t, page) {
     if (message.type() !== "error") return;
     // A refused form (422) or a missing page (404) is an answer, which a test asks about by itself.
     if (/Failed to load resource: the server responded with a status of 4/.test(message.text())) return;
+    // A file that is saved instead of shown ends the navigation to it.
+    if (/net::ERR_ABORTED/.test(message.text())) return;
     complaints.push(message.text());
   });
   t.after(() => assert.deepEqual(complaints, [], "the page's scripts or its security policy complained"));
+}
+
+/**
+ * Fails if the page is wider than its window, or if something that a finger is to press is less than 44 px high.
+ *
+ * @param {import("playwright-core").Page} page
+ */
+export async function expectFitting(page) {
+  const { overflow, small } = await page.evaluate(() => {
+    const pressed = ".button, .input, .option, summary, .page-nav a, .tabs a, .link-list a, .menu-panel a, .cell-check label";
+    const low = [...document.querySelectorAll(pressed)].filter(
+      (element) => element.checkVisibility() && !element.closest(".visually-hidden") && element.getBoundingClientRect().height < 43.5,
+    );
+    return {
+      overflow: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+      small: innerWidth < 640 ? low.map((element) => `${element.className}: ${element.textContent?.trim()}`) : [],
+    };
+  });
+  assert.ok(overflow <= 0, `${page.url()} is ${overflow} px wider than its window`);
+  assert.deepEqual(small, [], `${page.url()}: too low for a finger`);
 }
 
 /**
@@ -107,8 +134,7 @@ export async function expectAccessible(page) {
     }));
   }, TAGS);
   assert.deepEqual(found, [], `axe on ${page.url()}`);
-  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-  assert.ok(overflow <= 0, `${page.url()} is ${overflow} px wider than its window`);
+  await expectFitting(page);
 }
 
 /** @type {Promise<string> | undefined} */
@@ -120,12 +146,13 @@ function axeSource() {
 }
 
 /**
- * Saves a screenshot of the whole page to test-results.
+ * Saves a screenshot of the whole page to test-results, if SCREENSHOTS is set: they cost more than the rest of most tests.
  *
  * @param {import("playwright-core").Page} page
  * @param {string} name
  */
 export async function screenshot(page, name) {
+  if (!process.env["SCREENSHOTS"]) return "";
   const path = join(RESULTS, `${name}.png`);
   mkdirSync(dirname(path), { recursive: true });
   await page.screenshot({ path, fullPage: true });

@@ -1,7 +1,7 @@
 // A demo city for one test file: the real binary, a fresh data folder, a free port.
 
 import { execFile, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -95,6 +95,60 @@ export async function signIn(page, city, user) {
   await page.locator("input[name=password]").press("Enter");
   await page.waitForURL((url) => !url.pathname.startsWith("/auth/"));
 }
+
+/** The password of every demo account. */
+export const PASSWORD = "kingfisher by the river";
+
+/**
+ * Signs one of the demo city's people in.
+ *
+ * @param {import("playwright-core").Page} page
+ * @param {City} city
+ * @param {"admin" | "kikaku" | "fukushi" | "madoguchi" | "shokuin"} name
+ */
+export function signInAs(page, city, name) {
+  return signIn(page, city, { name, password: PASSWORD });
+}
+
+/**
+ * Sends a form as the page that is open would, and answers the status and the address that it ended at.
+ *
+ * @param {import("playwright-core").Page} page
+ * @param {string} path
+ * @param {Record<string, string>} entries
+ */
+export function send(page, path, entries) {
+  return page.evaluate(
+    async ([path, entries]) => {
+      const answer = await fetch(path, { method: "POST", body: new URLSearchParams(entries) });
+      return { status: answer.status, path: new URL(answer.url).pathname };
+    },
+    /** @type {[string, Record<string, string>]} */ ([path, entries]),
+  );
+}
+
+/**
+ * Publishes the ledger with a field of every kind (`facility`) and fills it with some records.
+ *
+ * @param {import("playwright-core").Page} page where somebody who may make ledgers is signed in
+ * @param {City} city
+ * @param {string} [rows] CSV with Japanese headings
+ */
+export async function publishFacilities(page, city, rows = FACILITIES) {
+  const toml = readFileSync(new URL("ledgers/facility.toml", import.meta.url), "utf8");
+  const { status, path } = await send(page, "/desk/ledgers/design/publish", { toml });
+  if (status !== 200 || path !== "/desk/ledgers/facility") throw new Error(`not published: ${status} ${path}`);
+  const file = join(city.data, "facilities.csv");
+  writeFileSync(file, rows);
+  await city.command("import", "facility", file);
+}
+
+const FACILITIES = `施設名,種別,状態,延床面積,修繕費,点検日,管理者,管理者（フリガナ）,予算の年度,備考
+中央小学校,学校,良好,5120.5,0,令和元年5月1日,渡邉 花子,ワタナベ ハナコ,2026,体育館の床を磨いた
+北公民館,公民館・集会所,要修繕,812.25,1234567,2026-04-10,阿部 太郎,アベ タロウ,2026,=1+1 で始まる備考
+南公園,公園,要観察,2300,98000,2026-05-20,髙橋 次郎,タカハシ ジロウ,2026,<b>太字</b>と「葛󠄀城」の字
+消防団詰所,公民館・集会所,要修繕,96.5,450000,,伊藤 三郎,イトウ サブロウ,2025,消防の器具を置く
+`;
 
 /** @returns {Promise<number>} */
 export function freePort() {
