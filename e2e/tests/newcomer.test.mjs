@@ -64,7 +64,7 @@ test("a newcomer's hour", { timeout: 600_000 }, async (t) => {
     await tab.getByRole("button", { name: "次へ" }).click();
     await tab.locator("[data-row]").first().waitFor();
     await expectAccessible(tab);
-    const types = await tab.locator('select[name^="fields."][name$=".type"]').evaluateAll((all) => all.map((each) => each.value));
+    const types = await tab.locator('select[name^="fields."][name$=".type"]').evaluateAll((all) => all.map((each) => /** @type {HTMLSelectElement} */ (each).value));
     assert.deepEqual(types.slice(0, 4), ["text", "date", "yen", "integer"]);
     assert.equal(types[6], "mail");
     // The last field is moved up by one, and a field is added.

@@ -107,12 +107,13 @@ impl Opened {
         self.def.label.iter().filter_map(|key| self.field(key))
     }
 
-    /// What a record is called, from its visible fields; `style` knows the names of records it refers to.
+    /// What a record is called, from its visible fields; `style` knows the names of records it refers to. A name that is as
+    /// long as a page is cut: it stands whole in its field.
     pub fn name_of(&self, record: &Visible, style: &Style<'_>) -> String {
         let shown = self.label_fields().map(|field| kawasemi_ledger::field::show(field, record.get(&field.key), style));
         let parts: Vec<String> = shown.filter(|text| !text.is_empty()).collect();
         match (parts.is_empty(), &record.number) {
-            (false, _) => parts.join(" "),
+            (false, _) => super::cells::shortened(&parts.join(" ")),
             (true, Some(number)) => number.clone(),
             (true, None) => "（名称なし）".to_owned(),
         }
