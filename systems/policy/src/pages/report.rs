@@ -8,7 +8,7 @@ use crate::acts::report::PHASES;
 use crate::board::{Board, Department};
 use crate::kernel::Lang;
 use crate::platform::desk::{Cx, Problem};
-use crate::platform::ui::button::LinkButton;
+use crate::platform::ui::button::{LinkButton, print};
 use crate::platform::ui::facts::{Fact, facts};
 use crate::platform::ui::page::Page;
 use crate::platform::ui::table::{Align, Column, Row, Table};
@@ -52,11 +52,12 @@ pub async fn page(cx: Cx) -> Result<Response, Problem> {
     }
     .html();
     let site = cx.desk_site(BOARD);
-    let back = LinkButton::new("一覧に戻る", format!("{BOARD}?fy={year}")).icon(Icon::Back).html();
+    let mut buttons = LinkButton::new("一覧に戻る", format!("{BOARD}?fy={year}")).icon(Icon::Back).html();
+    buttons.push(&print("印刷する"));
     let page = Page::new(&site, format!("{} 部局運営方針 年度末報告書", year.label()))
         .crumb("ホーム", "/desk")
         .crumb("部局運営方針", format!("{BOARD}?fy={year}"))
-        .actions(back)
+        .actions(buttons)
         .body(body);
     Ok(Html(page.render()).into_response())
 }
