@@ -28,7 +28,7 @@ pub async fn run(shell: Shell) -> anyhow::Result<()> {
     })?;
     let shell = Arc::new(shell);
     let is_demo = open_first(&shell, &store).await?;
-    announce(&shell, listener.local_addr()?, is_demo);
+    announce(&shell, listener.local_addr()?, is_demo)?;
     let upkeep = Upkeep::new(Arc::clone(&shell));
     let (sites, pages) = sites()?;
     let settings = Settings {
@@ -62,7 +62,12 @@ async fn open_first(shell: &Shell, store: &Store) -> anyhow::Result<bool> {
     Ok(is_demo)
 }
 
-fn announce(shell: &Shell, address: SocketAddr, is_demo: bool) {
+/// Says where the city is, to the person on standard error, or to a program that waits for it on standard output.
+fn announce(shell: &Shell, address: SocketAddr, is_demo: bool) -> anyhow::Result<()> {
+    if shell.output.json {
+        let said = serde_json::json!({ "listen": address.to_string(), "version": env!("CARGO_PKG_VERSION") });
+        shell.output.answer(&said)?;
+    }
     let host = if address.ip().is_loopback() || address.ip().is_unspecified() {
         "localhost".to_owned()
     } else {
@@ -77,6 +82,7 @@ fn announce(shell: &Shell, address: SocketAddr, is_demo: bool) {
         }
     }
     tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), "serving");
+    Ok(())
 }
 
 /// What the systems show, and their pages.

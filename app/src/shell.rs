@@ -11,10 +11,11 @@ use kawasemi_kernel::{Act, Clock, IdSource};
 use kawasemi_ledger::Ledgers;
 use kawasemi_platform::{System, Work};
 use kawasemi_schema::LedgerDef;
+use kawasemi_schema::error::nearest;
 use kawasemi_store::audit::Keeper;
 use kawasemi_store::files::Files;
 use kawasemi_store::schema::{self, Allow, Plan, Wanted};
-use kawasemi_store::{Access, City, Location, Store, StoreOptions};
+use kawasemi_store::{Access, City, Location, Store, StoreError, StoreOptions};
 
 use crate::config::{Config, Place};
 use crate::demo;
@@ -89,7 +90,17 @@ impl Shell {
         let mut options = StoreOptions::new(self.clock.clone()).access(access);
         options = options.tables(kawasemi_identity::tables::tables()).tables(kawasemi_ledger::tables());
         options.connections = self.config.connections;
-        Ok(Store::open(&self.location(), options).await?)
+        let opened = Store::open(&self.location(), options).await;
+        opened.map_err(|error| match (&error, &self.config.place) {
+            (StoreError::Io { .. }, Place::Folder(folder)) => anyhow::Error::new(error).context(format!(
+                "データフォルダー {} を開けません。書き込める場所か、名前が合っているかを確かめてください。",
+                folder.display()
+            )),
+            (StoreError::Io { .. }, Place::Database(_)) => anyhow::Error::new(error).context(
+                "PostgreSQL につながりません。--database-url と、データベースが動いているかを確かめてください。",
+            ),
+            _ => error.into(),
+        })
     }
 
     /// Opens the installation, which has to be there.
@@ -153,6 +164,21 @@ impl Shell {
         let (roles, calculators) = (self.offer.roles.clone(), self.offer.calculators.clone());
         let ledgers = Ledgers::new(city.clone(), roles, calculators, self.ids.clone())?;
         Ok(OpenCity { city, identity, ledgers })
+    }
+
+    /// Refuses the key of a ledger that the city does not have, with the one that was probably meant.
+    ///
+    /// # Errors
+    /// When there is no such ledger.
+    pub fn know_ledger(&self, city: &City, key: &str) -> anyhow::Result<()> {
+        let catalogue = city.catalogue();
+        if catalogue.get(key).is_some() {
+            return Ok(());
+        }
+        let mut known: Vec<&str> = catalogue.iter().map(|ledger| ledger.key()).collect();
+        known.sort_unstable();
+        let hint = nearest(key, known.iter().copied()).map(|near| format!("「{near}」のことですか。"));
+        bail!("台帳「{key}」が見つかりません。{}あるのは {} です。", hint.unwrap_or_default(), known.join("、"));
     }
 
     /// What publishing the program's definitions would do.
