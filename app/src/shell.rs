@@ -254,6 +254,11 @@ impl Shell {
         Keeper::new(self.folder(code).join("audit"))
     }
 
+    /// The file on which imports of the command line hold a lock while they run.
+    pub fn import_lock(&self, code: &str) -> PathBuf {
+        self.folder(code).join("import.lock")
+    }
+
     /// The folder of a city for what lies outside its database.
     fn folder(&self, code: &str) -> PathBuf {
         self.config.folder.join("cities").join(code)

@@ -12,6 +12,7 @@ use kawasemi_store::Access;
 use serde::Serialize;
 use tempfile::NamedTempFile;
 
+use super::abandoned;
 use crate::cli::Import;
 use crate::output::UsageError;
 use crate::shell::Shell;
@@ -27,6 +28,7 @@ pub async fn run(shell: &Shell, import: Import) -> anyhow::Result<()> {
     let (import, _spooled) = readable(import)?;
     let (store, open) = shell.open(Access::Command).await?;
     shell.know_ledger(&open.city, &import.ledger)?;
+    let _running = if import.dry_run { None } else { Some(abandoned::sweep(shell, &open).await?) };
     let outcome = act(shell, &open.ledgers, &import).await;
     if !import.dry_run && matches!(import.ledger.as_str(), "department" | "assignment" | "staff") {
         kawasemi_registry::sync_departments(&open.ledgers, &open.identity, &shell.context("配属の反映")).await?;
