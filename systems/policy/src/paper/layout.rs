@@ -228,9 +228,11 @@ impl Block {
         let outline = above.get(self.long).map(String::as_str).unwrap_or_default();
         let rest = cells.get(self.long).map(String::as_str).unwrap_or_default();
         // A line without an outline is the rest of a name; a row of its own would say nothing. So are a few characters under a
-        // name that filled its column, and what stands beside the rest of an outline in brackets.
-        let is_short = was_full && self.name(cells).chars().count() <= REST_OF_NAME_CHARS;
-        !ends_sentence(outline) || rest.is_empty() || rest.starts_with(['(', '（']) || is_short
+        // name that filled its column or that stops at a particle, and what stands beside the rest of an outline in brackets.
+        let is_short = self.name(cells).chars().count() <= REST_OF_NAME_CHARS;
+        let stops = self.name(above).ends_with(['の', 'を', 'に', 'へ', 'と', 'が', 'は', 'で', 'や', '、', '・']);
+        let is_rest_of_name = was_full && (is_short || stops);
+        !ends_sentence(outline) || rest.is_empty() || rest.starts_with(['(', '（']) || is_rest_of_name
     }
 }
 
