@@ -43,16 +43,6 @@ fn a_text_that_has_lost_its_columns_is_refused_and_not_guessed_at() {
     let cells: Vec<&str> = paper_text().split(['\t', '\n']).filter(|cell| !cell.is_empty()).collect();
     assert_eq!(read(&cells.join("\n")), Err(PaperError::NoColumns));
     assert_eq!(read(&cells.join("\n\n")), Err(PaperError::NoColumns));
-    // As `pdftotext -raw` has it: single spaces, and names broken as well.
-    let broken: String = paper_text().replace('\t', " ").chars().fold(String::new(), |mut text, c| {
-        let line = text.rsplit('\n').next().unwrap_or_default().chars().count();
-        text.push(c);
-        if line >= 44 && c != '\n' {
-            text.push('\n');
-        }
-        text
-    });
-    assert_eq!(read(&broken), Err(PaperError::NoColumns));
 }
 
 #[test]

@@ -22,6 +22,9 @@ use draft::{Draft, LastText};
 /// The longest heading of a page.
 const TITLE_CHARS_MAX: usize = 80;
 
+/// The most lines that a title is broken into, and ways in which pages write it.
+const TITLE_LINES_MAX: usize = 10;
+
 /// The longest name of a theme that is not known.
 const THEME_CHARS_MAX: usize = 40;
 
@@ -194,13 +197,21 @@ impl Assembler {
             return self.title_lines.contains(&fold_title(&text));
         }
         let begins_something = self.is_heading(row) || self.draft.knows_theme(&text) || split_label(&text).is_some();
-        if !is_after_title || begins_something || text.ends_with('。') {
+        let is_full = self.title_lines.len() >= TITLE_LINES_MAX;
+        if !is_after_title || is_full || begins_something || text.ends_with('。') {
             return false;
         }
         self.draft.paper.title.push_str(&text);
-        self.title_lines.push(fold_title(&text));
         self.is_after_title = true;
+        self.know_title_line(&text);
         true
+    }
+
+    fn know_title_line(&mut self, text: &str) {
+        let line = fold_title(text);
+        if self.title_lines.len() < TITLE_LINES_MAX && !self.title_lines.contains(&line) {
+            self.title_lines.push(line);
+        }
     }
 
     /// Whether no department and no table has begun.
@@ -244,8 +255,8 @@ impl Assembler {
                 self.draft.dated(date(&text, is_complete), row.line);
             } else {
                 if self.is_prelude() {
-                    self.title_lines.push(fold_title(&text));
                     self.is_after_title = true;
+                    self.know_title_line(&text);
                 }
                 self.draft.titled(&text, fiscal_year(&text), row.line);
                 // A title may carry the date as well.

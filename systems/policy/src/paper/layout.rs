@@ -188,6 +188,10 @@ fn put_together(lines: &[Row], measure: fn(char) -> usize, knows_theme: impl Fn(
 
 /// Whether a text is no part of a table wherever it stands: nothing, a page number, a date, the title of the paper.
 pub(super) fn is_beside_table(text: &str) -> bool {
+    // A comma or bracket alone hangs at the end of the line above.
+    if text.starts_with(['、', '。', '，', '．', '）', '」', '』']) {
+        return false;
+    }
     is_page_furniture(text) || is_date_line(text) || (text.contains("運営方針") && fiscal_year(text).is_some())
 }
 

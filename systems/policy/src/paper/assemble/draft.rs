@@ -244,8 +244,10 @@ impl Draft {
 
     fn remark_on_new_theme(&mut self, line: usize, written: &str) {
         const ALIKE: f64 = 0.7;
+        // A paper has a handful of themes; the bound stops a hostile one from comparing each with all.
+        const COMPARED: usize = 50;
         let likeness = |known: &String| strsim::normalized_levenshtein(known, written);
-        let known = self.themes.values().filter(|known| likeness(known) >= ALIKE);
+        let known = self.themes.values().take(COMPARED).filter(|known| likeness(known) >= ALIKE);
         let near = known.max_by(|one, other| likeness(one).total_cmp(&likeness(other)));
         let hint =
             near.map(|near| format!("{}の書き誤りなら、方針書を直してもう一度取り込んでください。", quoted(near)));
