@@ -56,7 +56,13 @@ pub(super) fn read(text: &str, knows_theme: impl Fn(&str) -> bool) -> Result<Row
     ];
     for separator in SEPARATORS {
         let Some(rows) = split(text, separator, &knows_theme)? else { continue };
-        let score = rows.rows.iter().map(recognised_cells).sum::<usize>();
+        let recognised = rows.rows.iter().map(recognised_cells).collect::<Vec<usize>>();
+        // A row that shows all headings of a table is proof enough; the other separators need not be tried.
+        if recognised.iter().any(|cells| *cells >= 3) {
+            best = Some((usize::MAX, rows));
+            break;
+        }
+        let score = recognised.into_iter().sum::<usize>();
         if score > best.as_ref().map_or(0, |(score, _)| *score) {
             best = Some((score, rows));
         }
