@@ -240,9 +240,12 @@ pub struct Import {
     /// 台帳のキー（例 department）
     #[arg(value_name = "台帳")]
     pub ledger: String,
-    /// CSV または XLSX のファイル
+    /// CSV または XLSX のファイル（- は標準入力）
     #[arg(value_name = "ファイル")]
     pub file: PathBuf,
+    /// What people call it in the list of imports, where that is not the file's name.
+    #[arg(skip)]
+    pub title: Option<String>,
     /// 取り込まずに、何が起きるかだけを示す
     #[arg(long)]
     pub dry_run: bool,

@@ -24,15 +24,18 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cli::{Cli, Verb};
 use crate::config::Config;
-use crate::output::Output;
+use crate::output::{Interrupted, Output};
 
 fn main() -> ExitCode {
-    let cli = match Cli::read(std::env::args_os().collect::<Vec<_>>()) {
+    let words = std::env::args_os().collect::<Vec<_>>();
+    let is_json = words.iter().take_while(|word| *word != "--").any(|word| word == "--json");
+    let cli = match Cli::read(words) {
         Ok(cli) => cli,
-        Err(error) => return misunderstood(&error),
+        Err(error) => return misunderstood(&error, is_json),
     };
     let output = Output { json: cli.global.json, quiet: cli.global.quiet, verbose: cli.global.verbose };
     match run(cli, output) {
@@ -50,14 +53,37 @@ fn run(cli: Cli, output: Output) -> anyhow::Result<()> {
     let config = Config::read(&cli.global, listen, &variables)?;
     tracing_setup::begin(&config, matches!(cli.verb, Verb::Serve(_)), output.verbose)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("起動できません。")?;
-    runtime.block_on(verbs::run(cli.verb, config, output))
+    let done = runtime.block_on(async {
+        // A server finishes what it has accepted; every other verb is stopped where it stands.
+        if matches!(cli.verb, Verb::Serve(_)) {
+            return verbs::run(cli.verb, config, output).await;
+        }
+        tokio::select! {
+            done = verbs::run(cli.verb, config, output) => done,
+            stopped = stopped() => Err(stopped?.into()),
+        }
+    });
+    // Whatever still reads a terminal or a slow disk is not waited for.
+    runtime.shutdown_background();
+    done
+}
+
+/// Waits for Ctrl+C or SIGTERM.
+async fn stopped() -> anyhow::Result<Interrupted> {
+    let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
+    let number = tokio::select! {
+        _ = interrupt.recv() => SignalKind::interrupt().as_raw_value(),
+        _ = terminate.recv() => SignalKind::terminate().as_raw_value(),
+    };
+    Ok(Interrupted(u8::try_from(number).unwrap_or_default()))
 }
 
 /// A command line that can't be read, or a page of help.
-fn misunderstood(error: &clap::Error) -> ExitCode {
+fn misunderstood(error: &clap::Error, is_json: bool) -> ExitCode {
     match usage::sentence(error) {
         Some(sentence) => {
-            let _ = writeln!(std::io::stderr(), "kawasemi: {sentence}");
+            let said = if is_json { output::json_error(&sentence, &[]) } else { format!("kawasemi: {sentence}") };
+            let _ = writeln!(std::io::stderr(), "{said}");
             ExitCode::from(2)
         }
         None if error.use_stderr() => {

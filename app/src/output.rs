@@ -1,12 +1,13 @@
 //! Answers on standard output, messages on standard error, and an exit status that scripts can trust.
 //!
 //! 0 is success, 1 a failure, 2 a mistake in the command line. A reader that goes away (`| head`) ends the program quietly
-//! with the status that a shell gives to a closed pipe.
+//! with the status that a shell gives to a closed pipe; so does Ctrl+C or SIGTERM, with a sentence.
 
 use std::fmt::Display;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
+use kawasemi_store::StoreError;
 use serde::Serialize;
 
 /// Status for a closed pipe, as a shell reports it: 128 and the number of SIGPIPE.
@@ -27,6 +28,13 @@ pub struct Output {
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct UsageError(pub String);
+
+/// A command that was told to stop by a signal: exit status 128 and its number, as a shell reports it.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "中断しました。途中まで書いたものは、どの画面にも出ません。同じコマンドをもう一度実行すれば、はじめからやり直します。"
+)]
+pub struct Interrupted(pub u8);
 
 impl Output {
     /// Prints the answer of a command, as text or as one JSON object.
@@ -62,12 +70,9 @@ impl Output {
         if is_closed_pipe(error) {
             return ExitCode::from(CLOSED_PIPE);
         }
-        let causes: Vec<String> = error.chain().skip(1).map(ToString::to_string).collect();
-        let mut text = if self.json {
-            serde_json::json!({ "error": { "message": error.to_string(), "causes": causes } }).to_string()
-        } else {
-            format!("kawasemi: {error}")
-        };
+        let causes: Vec<String> = error.chain().skip(1).map(told).collect();
+        let said = error.chain().next().map(told).unwrap_or_default();
+        let mut text = if self.json { json_error(&said, &causes) } else { format!("kawasemi: {said}") };
         if !self.json {
             match (self.verbose, causes.as_slice()) {
                 (true, causes) => causes.iter().for_each(|cause| text.push_str(&format!("\n  原因: {cause}"))),
@@ -77,9 +82,56 @@ impl Output {
             }
         }
         let _ = writeln!(io::stderr(), "{text}");
+        if let Some(Interrupted(signal)) = error.downcast_ref::<Interrupted>() {
+            return ExitCode::from(128 + signal);
+        }
         let is_usage = error.chain().any(|cause| cause.is::<UsageError>());
         ExitCode::from(if is_usage { 2 } else { 1 })
     }
+}
+
+/// An error as one line of JSON.
+pub fn json_error(message: &str, causes: &[String]) -> String {
+    serde_json::json!({ "error": { "message": message, "causes": causes } }).to_string()
+}
+
+/// What an error says; what the operating system says in English, in Japanese.
+fn told(error: &(dyn std::error::Error + 'static)) -> String {
+    if let Some(io) = error.downcast_ref::<io::Error>() {
+        return in_japanese(io).map_or_else(|| io.to_string(), str::to_owned);
+    }
+    // A store says what to do; an operator also wants to know what the disk or the database said.
+    match error.downcast_ref::<StoreError>() {
+        Some(StoreError::Io { detail }) => format!("{error}（{}）", io_detail(detail)),
+        _ => error.to_string(),
+    }
+}
+
+/// What the operating system said, in Japanese where its number stands at the end: `… (os error 13)`.
+fn io_detail(detail: &str) -> String {
+    let number = detail.rsplit_once("(os error ").and_then(|(_, rest)| rest.trim_end_matches(')').parse::<i32>().ok());
+    let known = number.map(io::Error::from_raw_os_error).as_ref().and_then(in_japanese);
+    known.map_or_else(|| detail.to_owned(), |known| known.trim_end_matches('。').to_owned())
+}
+
+fn in_japanese(error: &io::Error) -> Option<&'static str> {
+    Some(match error.kind() {
+        io::ErrorKind::NotFound => "ファイルまたはフォルダーがありません。",
+        io::ErrorKind::PermissionDenied => "読み書きする権限がありません。",
+        io::ErrorKind::AlreadyExists => "同じ名前のものがもうあります。",
+        io::ErrorKind::IsADirectory => "ファイルではなくフォルダーです。",
+        io::ErrorKind::NotADirectory => "途中にあるのはフォルダーではなくファイルです。",
+        io::ErrorKind::ReadOnlyFilesystem => "書き込みのできない場所です。",
+        io::ErrorKind::StorageFull => "ディスクの空きがありません。",
+        io::ErrorKind::QuotaExceeded => "使ってよい容量を超えました。",
+        io::ErrorKind::InvalidData => "中身の形が正しくありません。文字なら UTF-8 で保存し直してください。",
+        io::ErrorKind::FileTooLarge => "ファイルが大きすぎます。",
+        io::ErrorKind::AddrInUse => "そのアドレスとポートは、ほかのプログラムが使っています。",
+        io::ErrorKind::AddrNotAvailable => "そのアドレスは、この機械にはありません。",
+        io::ErrorKind::ConnectionRefused => "接続を断られました。",
+        io::ErrorKind::TimedOut => "時間内に応答がありませんでした。",
+        _ => return None,
+    })
 }
 
 fn is_closed_pipe(error: &anyhow::Error) -> bool {

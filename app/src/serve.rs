@@ -30,7 +30,7 @@ pub async fn run(shell: Shell) -> anyhow::Result<()> {
     let is_demo = open_first(&shell, &store).await?;
     // Who tries the program out has a receiver on the same machine; nobody else may make it speak to that machine.
     let shell = Arc::new(if is_demo && listen.ip().is_loopback() { shell.with_loopback()? } else { shell });
-    announce(&shell, listener.local_addr()?, is_demo);
+    announce(&shell, listener.local_addr()?, is_demo)?;
     let upkeep = Upkeep::new(Arc::clone(&shell));
     let (sites, pages) = sites()?;
     let settings = Settings {
@@ -71,7 +71,12 @@ async fn open_first(shell: &Shell, store: &Store) -> anyhow::Result<bool> {
     Ok(is_demo)
 }
 
-fn announce(shell: &Shell, address: SocketAddr, is_demo: bool) {
+/// Says where the city is, to the person on standard error, or to a program that waits for it on standard output.
+fn announce(shell: &Shell, address: SocketAddr, is_demo: bool) -> anyhow::Result<()> {
+    if shell.output.json {
+        let said = serde_json::json!({ "listen": address.to_string(), "version": env!("CARGO_PKG_VERSION") });
+        shell.output.answer(&said)?;
+    }
     let host = if address.ip().is_loopback() || address.ip().is_unspecified() {
         "localhost".to_owned()
     } else {
@@ -86,6 +91,7 @@ fn announce(shell: &Shell, address: SocketAddr, is_demo: bool) {
         }
     }
     tracing::info!(%address, version = env!("CARGO_PKG_VERSION"), "serving");
+    Ok(())
 }
 
 /// What the systems show, and their pages.

@@ -11,10 +11,11 @@ use kawasemi_kernel::{Act, Clock, IdSource};
 use kawasemi_ledger::Ledgers;
 use kawasemi_platform::{System, Work};
 use kawasemi_schema::LedgerDef;
+use kawasemi_schema::error::nearest;
 use kawasemi_store::audit::Keeper;
 use kawasemi_store::files::Files;
 use kawasemi_store::schema::{self, Allow, Plan, Wanted};
-use kawasemi_store::{Access, City, Location, Sealer, Store, StoreOptions, seal};
+use kawasemi_store::{Access, City, Location, Sealer, Store, StoreError, StoreOptions, seal};
 use kawasemi_webhook::{Destinations, Sender, Webhooks};
 
 use crate::config::{Config, Place};
@@ -104,7 +105,17 @@ impl Shell {
         options = options.tables(kawasemi_identity::tables::tables()).tables(kawasemi_ledger::tables());
         options = options.tables(kawasemi_webhook::tables());
         options.connections = self.config.connections;
-        Ok(Store::open(&self.location(), options).await?)
+        let opened = Store::open(&self.location(), options).await;
+        opened.map_err(|error| match (&error, &self.config.place) {
+            (StoreError::Io { .. }, Place::Folder(folder)) => anyhow::Error::new(error).context(format!(
+                "データフォルダー {} を開けません。書き込める場所か、名前が合っているかを確かめてください。",
+                folder.display()
+            )),
+            (StoreError::Io { .. }, Place::Database(_)) => anyhow::Error::new(error).context(
+                "PostgreSQL につながりません。--database-url と、データベースが動いているかを確かめてください。",
+            ),
+            _ => error.into(),
+        })
     }
 
     /// Opens the installation, which has to be there.
@@ -176,6 +187,21 @@ impl Shell {
             sender: self.sender.clone(),
         });
         Ok(OpenCity { city, identity, ledgers, webhooks })
+    }
+
+    /// Refuses the key of a ledger that the city does not have, with the one that was probably meant.
+    ///
+    /// # Errors
+    /// When there is no such ledger.
+    pub fn know_ledger(&self, city: &City, key: &str) -> anyhow::Result<()> {
+        let catalogue = city.catalogue();
+        if catalogue.get(key).is_some() {
+            return Ok(());
+        }
+        let mut known: Vec<&str> = catalogue.iter().map(|ledger| ledger.key()).collect();
+        known.sort_unstable();
+        let hint = nearest(key, known.iter().copied()).map(|near| format!("「{near}」のことですか。"));
+        bail!("台帳「{key}」が見つかりません。{}あるのは {} です。", hint.unwrap_or_default(), known.join("、"));
     }
 
     /// What publishing the program's definitions would do.
@@ -275,6 +301,11 @@ impl Shell {
         let mut key = [0; seal::KEY];
         self.parts.entropy.fill(&mut key);
         key
+    }
+
+    /// The file on which imports of the command line hold a lock while they run.
+    pub fn import_lock(&self, code: &str) -> PathBuf {
+        self.folder(code).join("import.lock")
     }
 
     /// The folder of a city for what lies outside its database.

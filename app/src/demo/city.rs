@@ -14,6 +14,7 @@ use kawasemi_registry::personnel;
 use kawasemi_store::schema::Allow;
 use kawasemi_store::{Access, CityInfo, Store, audit};
 use serde::Serialize;
+use serde_json::json;
 
 use super::accounts::{self, ACCOUNTS, PASSWORD};
 use super::{bundle, organisation, residents};
@@ -36,7 +37,8 @@ const SINCE: i32 = 2015;
 pub async fn run(shell: Shell, demo: Demo) -> anyhow::Result<()> {
     if demo.if_absent && is_present(&shell).await? {
         shell.output.remark(format!("デモの市はもうあります（{}）。", place(&shell.config.place)));
-        return Ok(());
+        // A program gets an answer as well; for a person the remark is enough.
+        return if shell.output.json { shell.output.answer(&json!({ "code": CODE, "made": false })) } else { Ok(()) };
     }
     let output = shell.output;
     let (shell, making) = Making::begin(shell, demo.seed)?;

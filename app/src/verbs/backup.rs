@@ -1,11 +1,13 @@
 //! `kawasemi backup` and `kawasemi restore`: an installation as one file.
 
+use std::collections::HashMap;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context as _, bail};
 use kawasemi_store::backup::{self, Restored, Taken};
-use kawasemi_store::{Access, Store, audit};
+use kawasemi_store::{Access, Location, Store, audit};
 use serde::Serialize;
 
 use crate::cli::{Backup, Restore};
@@ -23,8 +25,9 @@ pub async fn take(shell: &Shell, Backup { file }: Backup) -> anyhow::Result<()> 
         bail!("{} はもうあります。別の名前にするか、先に消してください。", file.display());
     }
     let store = shell.store(Access::Read).await?;
-    let bar = Progress::begin("控え", shell.output.shows_progress());
-    let progress = |_: &str, bytes: u64| bar.reach(bytes, None);
+    let bar = Progress::of_bytes("控え", shell.output.shows_progress());
+    let (parts, total) = (Parts::default(), size(&shell.location()));
+    let progress = |part: &str, bytes: u64| bar.reach(parts.reach(part, bytes), total);
     let files = |code: &str| shell.files(code);
     let taken = backup::take(&store, &shell.location(), &files, &file, shell.clock.now(), &progress)
         .await
@@ -55,8 +58,9 @@ pub async fn restore(shell: &Shell, Restore { file, replace }: Restore) -> anyho
             "ここにはもう市があります。置き換えてよければ --replace を付けてください（いまのデータは別名で残ります）。"
         );
     }
-    let bar = Progress::begin("復元", shell.output.shows_progress());
-    let progress = |_: &str, bytes: u64| bar.reach(bytes, None);
+    let bar = Progress::of_bytes("復元", shell.output.shows_progress());
+    let parts = Parts::default();
+    let progress = |part: &str, bytes: u64| bar.reach(parts.reach(part, bytes), None);
     let files = |code: &str| shell.files(code);
     let restored = backup::restore(&shell.location(), &files, &file, shell.clock.now(), &progress)
         .await
@@ -70,6 +74,37 @@ pub async fn restore(shell: &Shell, Restore { file, replace }: Restore) -> anyho
     }
     shell.output.remark("続けて kawasemi audit verify で確かめてください。");
     Ok(())
+}
+
+/// How many bytes of which part are done.
+#[derive(Default)]
+struct Parts(Mutex<HashMap<String, u64>>);
+
+impl Parts {
+    /// Notes how far a part is, and answers how far all of them are together.
+    fn reach(&self, part: &str, bytes: u64) -> u64 {
+        let mut parts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        parts.insert(part.to_owned(), bytes);
+        parts.values().sum()
+    }
+}
+
+/// About how much there is to copy: the databases and files of a data folder; PostgreSQL does not say beforehand.
+fn size(location: &Location) -> Option<u64> {
+    fn of(folder: &Path) -> u64 {
+        let Ok(entries) = std::fs::read_dir(folder) else { return 0 };
+        let size = |entry: std::fs::DirEntry| match entry.metadata() {
+            Ok(found) if found.is_dir() => of(&entry.path()),
+            // A log of the database goes into its copy.
+            Ok(found) if !entry.file_name().to_string_lossy().ends_with("-wal") => found.len(),
+            _ => 0,
+        };
+        entries.flatten().map(size).sum()
+    }
+    match location {
+        Location::Directory(root) => Some(of(&root.join("cities"))),
+        Location::Postgres(_) => None,
+    }
 }
 
 /// Lets the copies of the audit trail's checkpoints say what the restored database says; those in a data folder were set

@@ -1,4 +1,4 @@
-//! `kawasemi calc`: a table of inputs in, the same table with the answers out.
+//! `kawasemi calc`: a table of inputs in, the same table with the answers out; with `--json`, the answers as one object.
 //!
 //! Needs no city and no data folder, so that a rule can be tried, and checked against another office's figures, anywhere.
 
@@ -8,10 +8,11 @@ use std::io::{Read, Write};
 use anyhow::{Context as _, bail};
 use jiff::civil::Date;
 use kawasemi_kernel::calculation::{Calculation, Worked, cell};
-use kawasemi_kernel::csv_safe;
 use kawasemi_kernel::era::parse_date;
+use kawasemi_kernel::{Value, csv_safe};
 use kawasemi_schema::error::nearest;
 use serde::Serialize;
+use serde_json::json;
 
 use crate::cli::Calc;
 use crate::output::{Output, UsageError};
@@ -33,7 +34,12 @@ pub fn run(calc: &Calc, calculations: &[Calculation], today: Date, output: Outpu
     }
     let name = calc.name.as_deref().unwrap_or_default();
     let calculation = lookup(calculations, name)?;
-    let summary = table(calculation, calc.explain, today, std::io::stdin().lock(), std::io::stdout().lock())?;
+    let (input, out) = (std::io::stdin().lock(), std::io::stdout().lock());
+    let summary = if output.json {
+        objects(calculation, today, input, std::io::BufWriter::new(out))?
+    } else {
+        table(calculation, calc.explain, today, input, out)?
+    };
     if summary.refused > 0 {
         bail!("{}行のうち{}行は計算できませんでした。理由は {MISTAKE} の列にあります。", summary.rows, summary.refused);
     }
@@ -56,6 +62,75 @@ struct Summary {
     refused: u64,
 }
 
+/// A table of inputs with its headings.
+struct Inputs<R> {
+    reader: csv::Reader<R>,
+    headings: Vec<String>,
+    row: csv::StringRecord,
+}
+
+impl<R: Read> Inputs<R> {
+    /// Reads the headings, which have to name every input that is needed.
+    fn open(calculation: &Calculation, input: R) -> anyhow::Result<Self> {
+        let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(input);
+        let headings = reader.headers().context("見出しの行を読めません。UTF-8 の CSV を渡してください。")?.clone();
+        let headings: Vec<String> =
+            headings.iter().map(|name| name.trim_start_matches('\u{feff}').trim().to_owned()).collect();
+        let missing: Vec<&str> = calculation
+            .inputs
+            .iter()
+            .filter(|slot| slot.required && !headings.iter().any(|name| name == slot.key))
+            .map(|slot| slot.key)
+            .collect();
+        if !missing.is_empty() {
+            bail!("入力の表に列がありません: {}。列の説明は kawasemi calc --list で出ます。", missing.join("、"));
+        }
+        Ok(Self { reader, headings, row: csv::StringRecord::new() })
+    }
+
+    /// Goes to the next row; whether there is one.
+    fn advance(&mut self) -> anyhow::Result<bool> {
+        let line = self.reader.position().line();
+        self.reader
+            .read_record(&mut self.row)
+            .with_context(|| format!("{line}行目を読めません。UTF-8 の CSV を渡してください。"))
+    }
+
+    fn of(&self, key: &str) -> Option<&str> {
+        self.headings.iter().position(|name| name == key).and_then(|n| self.row.get(n))
+    }
+}
+
+/// Computes row by row into one JSON object, with the working of each, in memory that does not grow with the table.
+fn objects(calculation: &Calculation, today: Date, input: impl Read, mut out: impl Write) -> anyhow::Result<Summary> {
+    let mut inputs = Inputs::open(calculation, input)?;
+    let mut summary = Summary::default();
+    write!(out, "{{\"name\":{},\"rows\":[", json!(calculation.key))?;
+    while inputs.advance()? {
+        summary.rows += 1;
+        let outcome = compute(calculation, today, |key| inputs.of(key));
+        summary.refused += u64::from(outcome.is_err());
+        let values = |worked: &Worked| -> serde_json::Map<String, serde_json::Value> {
+            let value = |key| match worked.get(key) {
+                Value::Null => serde_json::Value::Null,
+                value => cell(value).into(),
+            };
+            calculation.outputs.iter().map(|slot| (slot.key.to_owned(), value(slot.key))).collect()
+        };
+        let row = match &outcome {
+            Ok(worked) => {
+                let steps = worked.steps().iter().map(|step| json!({ "rule": step.rule, "detail": step.detail }));
+                json!({ "outputs": values(worked), MISTAKE: null, WORKING: steps.collect::<Vec<_>>() })
+            }
+            Err(why) => json!({ "outputs": null, MISTAKE: why, WORKING: [] }),
+        };
+        write!(out, "{}{row}", if summary.rows > 1 { "," } else { "" })?;
+    }
+    writeln!(out, "],\"refused\":{}}}", summary.refused)?;
+    out.flush()?;
+    Ok(summary)
+}
+
 /// Computes row by row, in memory that does not grow with the table.
 fn table(
     calculation: &Calculation,
@@ -64,20 +139,9 @@ fn table(
     input: impl Read,
     output: impl Write,
 ) -> anyhow::Result<Summary> {
-    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(input);
+    let mut inputs = Inputs::open(calculation, input)?;
+    let headings = inputs.headings.clone();
     let mut writer = csv::Writer::from_writer(output);
-    let headings = reader.headers().context("見出しの行を読めません。UTF-8 の CSV を渡してください。")?.clone();
-    let headings: Vec<String> =
-        headings.iter().map(|name| name.trim_start_matches('\u{feff}').trim().to_owned()).collect();
-    let missing: Vec<&str> = calculation
-        .inputs
-        .iter()
-        .filter(|slot| slot.required && !headings.iter().any(|name| name == slot.key))
-        .map(|slot| slot.key)
-        .collect();
-    if !missing.is_empty() {
-        bail!("入力の表に列がありません: {}。列の説明は kawasemi calc --list で出ます。", missing.join("、"));
-    }
     // An answer takes the place of a column of the same name, so that a table with old answers can be computed anew.
     let mut answers: Vec<&str> = calculation.outputs.iter().map(|slot| slot.key).collect();
     answers.push(MISTAKE);
@@ -88,13 +152,11 @@ fn table(
     writer.write_record(kept.iter().map(|n| headings[*n].as_str()).chain(answers.iter().copied()))?;
 
     let mut summary = Summary::default();
-    let mut row = csv::StringRecord::new();
-    while reader.read_record(&mut row).with_context(|| format!("{}行目を読めません。", summary.rows + 2))? {
+    while inputs.advance()? {
         summary.rows += 1;
-        let of = |key: &str| headings.iter().position(|name| name == key).and_then(|n| row.get(n));
-        let outcome = compute(calculation, today, of);
+        let outcome = compute(calculation, today, |key| inputs.of(key));
         summary.refused += u64::from(outcome.is_err());
-        let input = kept.iter().map(|n| row.get(*n).unwrap_or_default().to_owned());
+        let input = kept.iter().map(|n| inputs.row.get(*n).unwrap_or_default().to_owned());
         let answer = answers.iter().map(|key| answer(&outcome, key));
         writer.write_record(input.chain(answer).map(|text| csv_safe::guard(&text).into_owned()))?;
     }

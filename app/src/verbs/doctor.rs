@@ -56,7 +56,9 @@ pub async fn run(shell: &Shell) -> anyhow::Result<()> {
         folder_is_private(folder, &mut found);
     }
     let store = shell.store(Access::Read).await?;
-    for info in store.cities().await? {
+    // A city that was named is the only one that is asked about.
+    let named = if shell.config.city.is_some() { Some(shell.code(&store).await?) } else { None };
+    for info in store.cities().await?.into_iter().filter(|info| named.as_ref().is_none_or(|code| *code == info.code)) {
         if let Err(error) = city(shell, &store, &info.code, &mut found).await {
             found.add(format!("{} を開く", info.code), State::Bad, format!("{error:#}"));
         }
@@ -104,7 +106,11 @@ async fn database(open: &OpenCity, found: &mut Findings) -> anyhow::Result<()> {
             let said: Vec<String> = rows.iter().filter_map(|row| row.get(0).ok()).collect();
             match said.as_slice() {
                 [ok] if ok == "ok" => found.add(check, State::Good, "壊れていません。"),
-                _ => found.add(check, State::Bad, format!("壊れています: {}", said.join("、"))),
+                _ => found.add(
+                    check,
+                    State::Bad,
+                    format!("壊れています。止めて、控えから kawasemi restore で戻してください: {}", said.join("、")),
+                ),
             }
         }
         Dialect::Postgres => {

@@ -1,5 +1,6 @@
 //! `kawasemi export`: a ledger as a file, or as a stream on standard output.
 
+use std::fmt;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -7,6 +8,7 @@ use anyhow::Context as _;
 use bytes::Bytes;
 use kawasemi_ledger::{ExportReport, ExportRequest, ListRequest};
 use kawasemi_store::Access;
+use serde::Serialize;
 use tokio::sync::mpsc;
 
 use crate::cli::{Encoding, Export, Format};
@@ -23,6 +25,7 @@ const WAITING: usize = 4;
 pub async fn run(shell: &Shell, export: Export) -> anyhow::Result<()> {
     let request = request(&export)?;
     let (store, open) = shell.open(Access::Read).await?;
+    shell.know_ledger(&open.city, &export.ledger)?;
     let context = shell.context("kawasemi export");
     open.ledgers.check_export(&context, &export.ledger, &request).await?;
     let (sender, receiver) = mpsc::channel::<Bytes>(WAITING);
@@ -30,7 +33,7 @@ pub async fn run(shell: &Shell, export: Export) -> anyhow::Result<()> {
     // Disk and pipe are written on a thread of their own, so that a slow reader stops the export and nothing else.
     let writing = tokio::task::spawn_blocking(move || match target {
         Some(path) => into_file(&path, receiver),
-        None => drain(receiver, std::io::stdout().lock()),
+        None => drain(receiver, std::io::stdout().lock()).context("標準出力に書けません。"),
     });
     let exported = open.ledgers.export(&context, &export.ledger, &request, sender).await;
     let written = writing.await?;
@@ -39,7 +42,27 @@ pub async fn run(shell: &Shell, export: Export) -> anyhow::Result<()> {
     written?;
     let report = exported.with_context(|| format!("台帳 {} を書き出せません。", export.ledger))?;
     remark(shell, &export, &report);
-    Ok(())
+    // Standard output is the file itself where none is named.
+    match export.output {
+        Some(file) if shell.output.json => {
+            shell.output.answer(&Answer { file, records: report.records, replaced: report.replaced })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What was written, for `--json`.
+#[derive(Serialize)]
+struct Answer {
+    file: PathBuf,
+    records: u64,
+    replaced: u64,
+}
+
+impl fmt::Display for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{} 件", self.records)
+    }
 }
 
 fn request(export: &Export) -> anyhow::Result<ExportRequest> {
@@ -71,9 +94,20 @@ fn remark(shell: &Shell, export: &Export, report: &ExportReport) {
     }
 }
 
-/// Writes beside the target and gives the file its name when it is whole.
+/// Writes beside the target and gives the file its name when it is whole. What is no plain file (a device, a named pipe) is
+/// written into: it must not be replaced by a file.
 fn into_file(path: &Path, parts: mpsc::Receiver<Bytes>) -> anyhow::Result<()> {
     let failed = || format!("{} に書けません。", path.display());
+    let there = std::fs::metadata(path).ok().map(|found| found.file_type());
+    if there.is_some_and(|kind| kind.is_dir()) {
+        anyhow::bail!("{} はフォルダーです。書き出すファイルの名前まで指定してください。", path.display());
+    }
+    if there.is_some_and(|kind| !kind.is_file()) {
+        let device = std::fs::OpenOptions::new().write(true).open(path).with_context(failed)?;
+        return drain(parts, device).with_context(failed);
+    }
+    // A link stays a link.
+    let path = &path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let folder = path
         .parent()
         .filter(|folder| !folder.as_os_str().is_empty())

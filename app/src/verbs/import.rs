@@ -1,6 +1,7 @@
 //! `kawasemi import`: a file of rows into a ledger.
 
 use std::fmt;
+use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 
 use anyhow::{Context as _, bail};
@@ -9,7 +10,9 @@ use kawasemi_ledger::Ledgers;
 use kawasemi_ledger::import::{FileOptions, ImportPlan, ImportReport, Mapping, Progress};
 use kawasemi_store::Access;
 use serde::Serialize;
+use tempfile::NamedTempFile;
 
+use super::abandoned;
 use crate::cli::Import;
 use crate::output::UsageError;
 use crate::shell::Shell;
@@ -22,10 +25,10 @@ const TOLD: usize = 20;
 /// # Errors
 /// When the file can't be read, a column goes nowhere, or rows are bad and were not to be left out.
 pub async fn run(shell: &Shell, import: Import) -> anyhow::Result<()> {
-    if !import.file.is_file() {
-        bail!("ファイル {} がありません。", import.file.display());
-    }
+    let (import, _spooled) = readable(import)?;
     let (store, open) = shell.open(Access::Command).await?;
+    shell.know_ledger(&open.city, &import.ledger)?;
+    let _running = if import.dry_run { None } else { Some(abandoned::sweep(shell, &open).await?) };
     let outcome = act(shell, &open.ledgers, &import).await;
     if !import.dry_run && matches!(import.ledger.as_str(), "department" | "assignment" | "staff") {
         kawasemi_registry::sync_departments(&open.ledgers, &open.identity, &shell.context("配属の反映")).await?;
@@ -41,14 +44,42 @@ pub async fn run(shell: &Shell, import: Import) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The same with a file that can be read twice: standard input (`-`) and pipes are put into a file that goes away in the end.
+fn readable(import: Import) -> anyhow::Result<(Import, Option<NamedTempFile>)> {
+    let shown = import.file.display().to_string();
+    let is_stdin = import.file.as_os_str() == "-";
+    if !is_stdin {
+        let kind =
+            std::fs::metadata(&import.file).with_context(|| format!("ファイル {shown} を読めません。"))?.file_type();
+        if kind.is_dir() {
+            bail!("{shown} はフォルダーです。取り込むファイルを指定してください。");
+        }
+        if kind.is_file() {
+            return Ok((import, None));
+        }
+    }
+    let failed = || format!("{} を読めません。", if is_stdin { "標準入力" } else { &shown });
+    let mut spooled = NamedTempFile::with_prefix("kawasemi-import-").with_context(failed)?;
+    if is_stdin {
+        std::io::copy(&mut std::io::stdin().lock(), &mut spooled).with_context(failed)?;
+    } else {
+        std::io::copy(&mut std::fs::File::open(&import.file).with_context(failed)?, &mut spooled)
+            .with_context(failed)?;
+    }
+    let title = if is_stdin { "標準入力".to_owned() } else { name(&import.file) };
+    Ok((Import { file: spooled.path().to_owned(), title: Some(title), ..import }, Some(spooled)))
+}
+
 async fn act(shell: &Shell, ledgers: &Ledgers, import: &Import) -> anyhow::Result<Answer> {
     let context = shell.context(&import.reason);
     let options = FileOptions { sheet: import.sheet.clone(), ..FileOptions::default() };
     let mapping = mapping(ledgers, &context, import, &options).await?;
     let skip_bad = mapping.skip_bad;
-    let plan = ImportPlan { path: import.file.clone(), options, mapping, title: name(&import.file) };
+    let title = import.title.clone().unwrap_or_else(|| name(&import.file));
+    let plan = ImportPlan { path: import.file.clone(), options, mapping, title };
     let bar = crate::progress::Progress::begin("取込", shell.output.shows_progress());
-    let shown = |progress: Progress| bar.reach(progress.rows, None);
+    let total = if bar.is_shown() { lines(&import.file) } else { None };
+    let shown = |progress: Progress| bar.reach(progress.rows, total);
     let report = if import.dry_run {
         ledgers.import_dry_run(&context, &import.ledger, &plan, &shown).await
     } else {
@@ -81,9 +112,36 @@ async fn mapping(
         }
         mapping.columns[column].clone_from(field);
     }
+    if mapping.columns.iter().all(String::is_empty) {
+        bail!(
+            "{} の見出し（{}）は、どれも台帳 {} の項目に当たりません。--map 見出し=項目 で指定してください。",
+            import.title.clone().unwrap_or_else(|| import.file.display().to_string()),
+            look.headings.join("、"),
+            import.ledger
+        );
+    }
     mapping.merge.clone_from(&import.key);
     mapping.skip_bad = import.skip_bad_rows;
     Ok(mapping)
+}
+
+/// How many rows a text file may have, for the time left; none for a workbook, whose rows can't be counted without reading it.
+fn lines(file: &Path) -> Option<u64> {
+    let mut reader = BufReader::with_capacity(1 << 20, std::fs::File::open(file).ok()?);
+    let mut lines = 0_u64;
+    loop {
+        let part = reader.fill_buf().ok()?;
+        if part.is_empty() {
+            // The headings are no row.
+            return lines.checked_sub(1).filter(|lines| *lines > 0);
+        }
+        if lines == 0 && part.starts_with(b"PK") {
+            return None;
+        }
+        lines += part.iter().filter(|byte| **byte == b'\n').count() as u64;
+        let length = part.len();
+        reader.consume(length);
+    }
 }
 
 fn name(file: &Path) -> String {

@@ -22,7 +22,14 @@ pub async fn run(shell: &Shell, words: Vec<String>) -> anyhow::Result<()> {
         return Err(unknown(&key, &name, with_commands()).into());
     };
     let Some(command) = system.command(&name) else {
-        return Err(UsageError(usage(system)).into());
+        let near = nearest(&name, system.commands.iter().map(|command| command.name));
+        let hint = near.map(|near| format!("「{near}」のことですか。")).unwrap_or_default();
+        let said = if name.is_empty() {
+            format!("「{key}」のあとに、することを続けてください。")
+        } else {
+            format!("「{key} {name}」というコマンドはありません。{hint}")
+        };
+        return Err(UsageError(format!("{said}使い方:\n{}", usage(system))).into());
     };
     let arguments: Vec<String> = words.collect();
     if arguments.iter().any(|argument| argument == "--help" || argument == "-h") {

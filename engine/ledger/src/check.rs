@@ -5,7 +5,8 @@
 //! service, which does it before it writes.
 //!
 //! The order matters: defaults and entries first; then what is not asked is emptied, since a rule may not count a value
-//! that nobody sees; then what is computed; then what must be there; then the conditions on the whole record.
+//! that nobody sees; then what is computed; then what must be there; then the conditions on the whole record; then what is
+//! frozen, which counts a version only for a record that is otherwise as it should be.
 
 mod rows;
 
@@ -91,6 +92,7 @@ pub(crate) fn check(draft: &Draft, against: &Against<'_>) -> Result<Checked> {
     check.require();
     check.refuse_retired_choices();
     check.conditions();
+    check.freeze();
     check.finish()
 }
 
@@ -314,6 +316,44 @@ impl<'a> Check<'a> {
             }
         }
         self.mistakes
+    }
+
+    /// What is frozen (確定) changes only with a reason that was not there before, and then makes a new version. What was left
+    /// empty was not promised, and may be filled in.
+    fn freeze(&mut self) {
+        let rules = self.against.rules;
+        let (Some(freeze), Some(when), Some(before)) = (&rules.ledger.freeze, &rules.freeze, self.against.before)
+        else {
+            return;
+        };
+        if !when.matches(before, self.against.params) {
+            return;
+        }
+        let is_changed = |field: &&FieldDef| {
+            let before = self.before(&field.key);
+            !before.is_null() && before != self.value(&field.key)
+        };
+        let frozen = freeze.fields.iter().filter_map(|key| rules.ledger.field(key));
+        let changed: Vec<&str> = frozen.filter(is_changed).map(|field| field.label.ja()).collect();
+        let version = match (self.before(&freeze.version), changed.is_empty()) {
+            (Value::Int(version), false) => Value::Int(version.saturating_add(1)),
+            (_, false) => Value::Int(2),
+            (version, true) => version.clone(),
+        };
+        let reason = self.value(&freeze.reason);
+        let is_explained = !reason.is_null() && reason != self.before(&freeze.reason);
+        if !changed.is_empty()
+            && !is_explained
+            && let Some(field) = rules.ledger.field(&freeze.reason)
+        {
+            let message = format!(
+                "確定した内容（{}）を変えています。変える理由を「{}」に新しく書いてください。新しい版として残ります。",
+                changed.join("・"),
+                field.label.ja()
+            );
+            self.refuse(field, message);
+        }
+        self.put(&freeze.version, version);
     }
 
     fn finish(self) -> Result<Checked> {

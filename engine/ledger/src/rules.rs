@@ -20,6 +20,8 @@ pub struct Rules {
     rows: BTreeMap<String, BTreeMap<String, Conditions>>,
     /// The conditions on every record, in the order of the definition.
     pub(crate) checks: Vec<Expr>,
+    /// When fields are frozen.
+    pub(crate) freeze: Option<Expr>,
     /// The computed fields, each after those that it uses.
     pub(crate) computations: Vec<Computation>,
 }
@@ -63,10 +65,12 @@ impl Rules {
         let checks = checks
             .filter_map(|(n, check)| reading.condition(Some(&check.condition), &format!("check.{n}.condition"), &scope))
             .collect();
+        let freeze = ledger.freeze.as_ref();
+        let freeze = reading.condition(freeze.map(|freeze| freeze.when.as_str()), "freeze.when", &scope);
         let computations = reading.computations(&scope, calculators);
         let errors = reading.errors;
         if errors.is_empty() {
-            Ok(Self { ledger: Arc::clone(ledger), conditions, rows, checks, computations })
+            Ok(Self { ledger: Arc::clone(ledger), conditions, rows, checks, freeze, computations })
         } else {
             Err(SchemaErrors(errors))
         }

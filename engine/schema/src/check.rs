@@ -11,6 +11,7 @@ pub(crate) fn ledger(ledger: &LedgerDef) -> Result<(), SchemaErrors> {
     let mut check = Check { ledger, errors: Vec::new() };
     check.keys();
     check.names();
+    check.freeze();
     check.duties();
     if check.errors.is_empty() { Ok(()) } else { Err(SchemaErrors(check.errors)) }
 }
@@ -138,6 +139,33 @@ impl Check<'_> {
             }
             for sort in &view.sort {
                 self.sortable(&format!("view.{n}.sort"), sort.trim_start_matches('-'));
+            }
+        }
+    }
+
+    /// A frozen field is one that people write, the reason a text and the version a number that are not frozen themselves.
+    fn freeze(&mut self) {
+        let ledger = self.ledger;
+        let Some(freeze) = &ledger.freeze else { return };
+        for key in &freeze.fields {
+            if self.known("freeze.fields", key)
+                && ledger.field(key).is_none_or(|field| matches!(field.kind, FieldKind::Computed { .. }))
+            {
+                self.refuse("freeze.fields", format!("「{key}」は人が書く項目ではないので、確定できません"), "");
+            }
+        }
+        let is_text = |kind: &FieldKind| matches!(kind, FieldKind::Text { .. } | FieldKind::LongText { .. });
+        let is_number = |kind: &FieldKind| matches!(kind, FieldKind::Integer { .. });
+        let wanted: [(&str, &String, &dyn Fn(&FieldKind) -> bool, &str); 2] = [
+            ("freeze.reason", &freeze.reason, &is_text, "文（text か long-text）"),
+            ("freeze.version", &freeze.version, &is_number, "整数（integer）"),
+        ];
+        for (path, key, fits, what) in wanted {
+            if !self.known(path, key) {
+                continue;
+            }
+            if ledger.field(key).is_none_or(|field| !fits(&field.kind)) || freeze.fields.contains(key) {
+                self.refuse(path, format!("「{key}」は、確定しない{what}の項目にしてください"), "");
             }
         }
     }

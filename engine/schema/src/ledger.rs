@@ -8,7 +8,7 @@ use crate::clearance::Clearance;
 use crate::error::{SchemaErrors, translate};
 use crate::field::{Column, ColumnType, FieldDef, FieldKind};
 use crate::lower;
-use crate::raw::{RawCheck, RawLedger, RawNumber, RawView};
+use crate::raw::{RawCheck, RawFreeze, RawLedger, RawNumber, RawView};
 use crate::source::SourceFile;
 use crate::text::Text;
 
@@ -41,6 +41,8 @@ pub struct LedgerDef {
     pub unique: Vec<Vec<String>>,
     /// Conditions on every record.
     pub checks: Vec<RawCheck>,
+    /// What is frozen, and when.
+    pub freeze: Option<RawFreeze>,
     /// Views offered to everybody.
     pub views: Vec<RawView>,
     /// Who may do what.

@@ -69,6 +69,7 @@ pub(crate) fn ledger(raw: RawLedger, source: SourceFile) -> Result<LedgerDef, Sc
         indexes: raw.index.into_iter().map(|index| index.fields).collect(),
         unique,
         checks: raw.check,
+        freeze: raw.freeze,
         views: raw.view,
         grants,
         source,

@@ -50,6 +50,9 @@ pub struct RawLedger {
     /// Conditions that every record must meet.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub check: Vec<RawCheck>,
+    /// What of a record stays as it is once it is published or decided, unless a new version with its reason is made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub freeze: Option<RawFreeze>,
     /// Views offered to everybody who may read the ledger.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub view: Vec<RawView>,
@@ -296,6 +299,21 @@ pub struct RawCheck {
     /// The field at which the message is shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub field: Option<String>,
+}
+
+/// Fields that are frozen (確定), as those of a published policy are. They change only together with a new reason, and a
+/// change makes a new version; the versions before are in the record's history.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawFreeze {
+    /// CQL2 over the record as it is stored: while it is true, the fields are frozen.
+    pub when: String,
+    /// The frozen fields. Name the field of the condition too, lest the record be thawed without a reason.
+    pub fields: Vec<String>,
+    /// The text field that has to say anew why.
+    pub reason: String,
+    /// The integer field that counts the versions.
+    pub version: String,
 }
 
 /// A view offered with the ledger.

@@ -7,7 +7,10 @@ use jiff::civil::Date;
 use crate::kernel::calculation::{self, Given, Kind, Slot};
 use crate::kernel::{Decimal, Fields, Value};
 use crate::ledger::Calculators;
-use crate::rules::{Achievement, GradeTable, Measure, Target, Worked, achievement, grade};
+use crate::rules::{
+    Achievement, GradeTable, IndicatorKind, Measure, NotComputable, Progress, Step, Target, WeightedAchievement,
+    Worked, achievement, deadline, grade, roll_up,
+};
 
 /// A calculation of a computed field: a value, or a sentence that says what is wrong with the fields.
 pub type Calculate = fn(&Fields, Date) -> Result<Value, String>;
@@ -17,26 +20,114 @@ pub fn calculators() -> Calculators {
     CALCULATORS.iter().fold(Calculators::new(), |all, (name, calculate)| all.with(*name, *calculate))
 }
 
-/// What the command line and the API offer: the achievement rate with its working.
-pub const CALCULATIONS: [calculation::Calculation; 1] = [calculation::Calculation {
-    key: "policy-achievement",
-    title: "指標の達成率と評価",
-    basis: "部局運営方針の評価の基準",
-    inputs: &[
-        Slot::required("direction", "向き（up 増やす・down 減らす・keep 保つ・range 範囲に収める）", Kind::Text),
-        Slot::optional("actual", "実績値", Kind::Decimal),
-        Slot::optional("target_value", "目標値", Kind::Decimal),
-        Slot::optional("base_value", "基準値", Kind::Decimal),
-        Slot::optional("tolerance", "許容差", Kind::Decimal),
-        Slot::optional("range_low", "下限", Kind::Decimal),
-        Slot::optional("range_high", "上限", Kind::Decimal),
-    ],
-    outputs: &[
-        Slot::optional("achievement", "達成率（％）", Kind::Decimal),
-        Slot::optional("grade", "評価", Kind::Text),
-    ],
-    compute: explained,
-}];
+/// What the command line and the API offer, each with its working.
+pub const CALCULATIONS: [calculation::Calculation; 3] = [
+    calculation::Calculation {
+        key: "policy-achievement",
+        title: "指標の達成率と評価",
+        basis: "部局運営方針の評価の基準",
+        inputs: &[
+            Slot::required("direction", "向き（up 増やす・down 減らす・keep 保つ・range 範囲に収める）", Kind::Text),
+            Slot::optional("actual", "実績値", Kind::Decimal),
+            Slot::optional("target_value", "目標値", Kind::Decimal),
+            Slot::optional("base_value", "基準値", Kind::Decimal),
+            Slot::optional("tolerance", "許容差", Kind::Decimal),
+            Slot::optional("range_low", "下限", Kind::Decimal),
+            Slot::optional("range_high", "上限", Kind::Decimal),
+        ],
+        outputs: &[
+            Slot::optional("achievement", "達成率（％）", Kind::Decimal),
+            Slot::optional("grade", "評価", Kind::Text),
+        ],
+        compute: explained,
+    },
+    calculation::Calculation {
+        key: "policy-roll-up",
+        title: "重点項目の達成率の平均と最も悪い進み具合",
+        basis: "部局運営方針の評価の基準",
+        inputs: &[
+            Slot::optional("rates", "成果指標の達成率（％）を空白で区切って。算定不能は - ", Kind::Text),
+            Slot::optional("weights", "それぞれの重み（省くとすべて1）", Kind::Text),
+            Slot::optional("progress", "取り組みの進み具合を空白で区切って。未報告は - ", Kind::Text),
+        ],
+        outputs: &[
+            Slot::optional("mean", "達成率の平均（％）", Kind::Decimal),
+            Slot::required("counted", "平均に入れた指標", Kind::Integer),
+            Slot::required("not_computable", "算定不能の指標", Kind::Integer),
+            Slot::optional("worst", "最も悪い進み具合", Kind::Text),
+            Slot::required("not_reported", "未報告の取り組み", Kind::Integer),
+        ],
+        compute: rolled_up,
+    },
+    calculation::Calculation {
+        key: "policy-deadline",
+        title: "取り組みの期限の状態（as_of の日の時点）",
+        basis: "部局運営方針の評価の基準",
+        inputs: &[
+            Slot::optional("due", "期限", Kind::Date),
+            Slot::optional("done_on", "完了日", Kind::Date),
+            Slot::optional("status", "進み具合", Kind::Text),
+        ],
+        outputs: &[
+            Slot::required("state", "期限の状態", Kind::Text),
+            Slot::required("overdue", "期限を過ぎて終わっていない", Kind::YesNo),
+        ],
+        compute: due,
+    },
+];
+
+/// A theme's figure and flag, with the steps.
+fn rolled_up(given: &Given) -> Result<calculation::Worked, String> {
+    let words = |key: &str| {
+        given.text(key).unwrap_or_default().split([' ', '\u{3000}', ';', '；']).filter(|word| !word.is_empty())
+    };
+    let weights: Vec<&str> = words("weights").collect();
+    let rates: Vec<&str> = words("rates").collect();
+    if !weights.is_empty() && weights.len() != rates.len() {
+        return Err(format!("重みが{}個、達成率が{}個あります。同じ数にしてください。", weights.len(), rates.len()));
+    }
+    let mut indicators = Vec::new();
+    for (n, rate) in rates.into_iter().enumerate() {
+        let weight = weights.get(n).copied().unwrap_or("1");
+        let weight = weight.parse::<u32>().map_err(|_| format!("重み「{weight}」は0以上の整数ではありません。"))?;
+        let achievement = match rate {
+            "-" | "算定不能" => Achievement::NotComputable(NotComputable::NoActual),
+            rate => Achievement::Rate(
+                rate.trim_end_matches(['%', '％'])
+                    .parse()
+                    .map_err(|_| format!("達成率「{rate}」は数字ではありません。"))?,
+            ),
+        };
+        indicators.push(WeightedAchievement { kind: IndicatorKind::Outcome, achievement, weight });
+    }
+    let progress = words("progress").map(|word| match word {
+        "-" | "未報告" => Ok(None),
+        word => word.parse::<Progress>().map(Some).map_err(|error| error.to_string()),
+    });
+    let rolled = roll_up(&indicators, &progress.collect::<Result<Vec<_>, _>>()?);
+    let count = |count: usize| Value::Int(i64::try_from(count).unwrap_or(i64::MAX));
+    let value = rolled.value;
+    Ok(steps_of(rolled.steps)
+        .output("mean", value.mean.map_or(Value::Null, Value::Decimal))
+        .output("counted", count(value.counted))
+        .output("not_computable", count(value.not_computable))
+        .output("worst", value.worst.map_or(Value::Null, |worst| Value::from(worst.label())))
+        .output("not_reported", count(value.not_reported)))
+}
+
+/// How a deadline stands on the day of the calculation, with the step.
+fn due(given: &Given) -> Result<calculation::Worked, String> {
+    let progress = given.text("status").map(str::parse::<Progress>).transpose().map_err(|error| error.to_string())?;
+    let stands = deadline(given.date("due"), given.date("done_on"), progress, given.as_of());
+    let value = stands.value;
+    Ok(steps_of(stands.steps)
+        .output("state", Value::from(value.label()))
+        .output("overdue", Value::Bool(value.is_overdue())))
+}
+
+fn steps_of(steps: impl IntoIterator<Item = Step>) -> calculation::Worked {
+    steps.into_iter().fold(calculation::Worked::new(), |all, step| all.step(step.rule, step.detail))
+}
 
 /// The achievement rate and its grade, with the steps.
 fn explained(given: &Given) -> Result<calculation::Worked, String> {
@@ -52,9 +143,7 @@ fn explained(given: &Given) -> Result<calculation::Worked, String> {
     }
     let rate = worked(&fields);
     let graded = grade(rate.value, &GradeTable::built_in(), given.as_of());
-    let steps = rate.steps.into_iter().chain(graded.steps);
-    let working = steps.fold(calculation::Worked::new(), |all, step| all.step(step.rule, step.detail));
-    Ok(working
+    Ok(steps_of(rate.steps.into_iter().chain(graded.steps))
         .output("achievement", rate.value.rate().map_or(Value::Null, Value::Decimal))
         .output("grade", graded.value.map_or(Value::Null, |grade| Value::Text(format!("{grade:?}").to_lowercase()))))
 }
@@ -142,6 +231,29 @@ mod tests {
             let (found_rate, found_grade, _) = calculated(&fields);
             assert_eq!((found_rate.as_str(), found_grade.as_str()), (rate, grade), "{fields:?}");
         }
+    }
+
+    #[test]
+    fn a_theme_is_rolled_up_and_a_deadline_judged() {
+        let run = |key: &str, inputs: &[(&str, &str)]| {
+            let calculation = CALCULATIONS.iter().find(|calculation| calculation.key == key).unwrap();
+            let of = |key: &str| inputs.iter().find(|(name, _)| *name == key).map(|(_, text)| *text);
+            let worked = calculation.run(&calculation.read(date(2021, 10, 1), of).unwrap())?;
+            Ok::<_, String>(
+                calculation.outputs.iter().map(|slot| calculation::cell(worked.get(slot.key))).collect::<Vec<_>>(),
+            )
+        };
+        for (rates, weights, progress, expected) in [
+            ("300 60 -", "", "完了 やや遅れ -", ["90.0", "2", "1", "やや遅れ", "1"]),
+            ("100 0", "3 1", "cancelled", ["75.0", "2", "0", "中止", "0"]),
+            ("", "", "", ["", "0", "0", "", "0"]),
+        ] {
+            let inputs = [("rates", rates), ("weights", weights), ("progress", progress)];
+            assert_eq!(run("policy-roll-up", &inputs).unwrap(), expected);
+        }
+        assert!(run("policy-roll-up", &[("rates", "100 50"), ("weights", "1")]).unwrap_err().contains("同じ数"));
+        let overdue = run("policy-deadline", &[("due", "R3.9.30"), ("status", "計画どおり")]).unwrap();
+        assert_eq!(overdue, ["1日超過", "true"]);
     }
 
     #[test]

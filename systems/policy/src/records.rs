@@ -63,6 +63,10 @@ pub struct Statement {
     pub state: String,
     /// When it was published.
     pub published_on: Option<Date>,
+    /// The version, and why it differs from the one before.
+    pub version: i64,
+    /// The reason for this version; empty for the first.
+    pub change_reason: String,
     /// Regular staff.
     pub staff_regular: Option<i64>,
     /// Staff for the fiscal year (会計年度任用職員).
@@ -112,6 +116,8 @@ pub struct Initiative {
     pub related: Vec<Link>,
     pub previous: Option<RecordId>,
     pub published: bool,
+    pub version: i64,
+    pub change_reason: String,
     pub paper_department: Option<String>,
     pub paper_theme: Option<String>,
     pub paper_title: Option<String>,
@@ -229,6 +235,8 @@ impl Statement {
             situation: read.text("situation"),
             state: read.text("state"),
             published_on: read.date("published_on"),
+            version: read.int("version").unwrap_or(1),
+            change_reason: read.text("change_reason"),
             staff_regular: read.int("staff_regular"),
             staff_fiscal_year: read.int("staff_fiscal_year"),
             budget_initial_yen: read.int("budget_initial_yen"),
@@ -275,6 +283,8 @@ impl Initiative {
             related: read.rows("related").iter().map(Link::of).collect(),
             previous: read.record("previous"),
             published: read.yes("published"),
+            version: read.int("version").unwrap_or(1),
+            change_reason: read.text("change_reason"),
             paper_department: read.optional("paper_department"),
             paper_theme: read.optional("paper_theme"),
             paper_title: read.optional("paper_title"),

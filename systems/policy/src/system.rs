@@ -82,13 +82,19 @@ fn import_file(work: Work) -> BoxFuture<'static, Result<Report, WorkError>> {
 fn read_file(path: &std::path::Path) -> Result<Vec<u8>, WorkError> {
     use std::io::Read as _;
     let failed = |source: std::io::Error| WorkError::Failed {
-        message: format!("{} を読めません", path.display()),
+        message: format!("{} を読めません。", path.display()),
         source: Box::new(source),
     };
+    let mut file = std::fs::File::open(path).map_err(failed)?;
+    let length = usize::try_from(file.metadata().map_err(failed)?.len()).unwrap_or(usize::MAX);
+    if length > crate::paper::MAX_PAPER_BYTES {
+        return Err(refused(crate::paper::PaperError::TooLarge { bytes: length }.into()));
+    }
     let mut bytes = Vec::new();
+    // A pipe has no length beforehand.
     let limit = u64::try_from(crate::paper::MAX_PAPER_BYTES).unwrap_or(u64::MAX);
     // One byte more than is read, so that the reader can say that it is too much.
-    std::fs::File::open(path).map_err(failed)?.take(limit + 1).read_to_end(&mut bytes).map_err(failed)?;
+    (&mut file).take(limit + 1).read_to_end(&mut bytes).map_err(failed)?;
     Ok(bytes)
 }
 
@@ -106,6 +112,9 @@ fn told(fiscal_year: i32, outcome: &Outcome) -> String {
         "{year}の方針書：部局{}、重点項目{}、取り組み{}\n加えた取り組み{}、直した取り組み{}",
         outcome.departments, outcome.themes, outcome.initiatives, outcome.added, outcome.updated
     );
+    if outcome.added_departments > 0 {
+        text.push_str(&format!("\n部局台帳に加えた部局{}", outcome.added_departments));
+    }
     if !outcome.warnings.is_empty() {
         text.push_str(&format!("\n確かめてほしいこと {}件：", outcome.warnings.len()));
     }

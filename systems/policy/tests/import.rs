@@ -91,6 +91,72 @@ on_both_stores! {
         assert_eq!(record.get("status"), &Value::from("on-track"));
     }
 
+    async fn what_a_clerk_changed_is_told_even_where_the_paper_says_nothing_new(fixture) {
+        let city = city(fixture).await;
+        imported(&city, paper_text()).await;
+        let record = one(&city, INITIATIVE, "title = '防衛補助の確保'").await;
+        change(&city, INITIATIVE, &record, Draft::new().with("title", "防衛補助の拡充")).await;
+        let outcome = imported(&city, &corrected(&[("適性な防災体制の整備", "適正な防災体制の整備")])).await;
+        assert_eq!((outcome.added, outcome.updated, kinds(&outcome.warnings)), (0, 1, vec!["kept".to_owned()]));
+        assert!(outcome.warnings[0].line == Some(10) && outcome.warnings[0].message.contains("防衛補助の確保"), "{:?}", outcome.warnings);
+        one(&city, INITIATIVE, "title = '防衛補助の拡充'").await;
+    }
+
+    async fn a_renamed_department_takes_its_policy_along(fixture) {
+        let city = city(fixture).await;
+        imported(&city, paper_text()).await;
+        let before = town::department(&city, "土木部").await;
+        let renamed = corrected(&[("部局名\t土木部", "部局名\t道路河川部"), ("施設の適切な管理及び整備", "施設の適正な管理及び整備")]);
+        let outcome = imported(&city, &renamed).await;
+        assert_eq!((outcome.departments, outcome.added, outcome.updated, outcome.warnings.len()), (13, 0, 6, 0), "{outcome:?}");
+        assert_eq!(town::department(&city, "道路河川部").await, before, "an earlier paper had added it, so it is renamed");
+        assert_eq!(found(&city, STATEMENT, "fiscal_year = 2021").await.len(), 13);
+        assert_eq!(found(&city, INITIATIVE, "fiscal_year = 2021").await.len(), 72);
+        assert_eq!(imported(&city, &renamed).await.updated, 0);
+    }
+
+    async fn a_department_of_the_register_keeps_its_name_and_the_new_one_is_added(fixture) {
+        let city = city(fixture).await;
+        let kept = add(&city, "department", Draft::new()
+            .with("code", "civil").with("name", "土木部").with("level", "department").with("first_fiscal_year", 2015_i64)).await;
+        imported(&city, paper_text()).await;
+        let outcome = imported(&city, &corrected(&[("部局名\t土木部", "部局名\t道路河川部")])).await;
+        assert_eq!((outcome.added, outcome.updated, kinds(&outcome.warnings)), (0, 6, vec!["new_department".to_owned()]));
+        assert_eq!(town::department(&city, "土木部").await, kept);
+        let new = town::department(&city, "道路河川部").await;
+        assert_eq!(found(&city, INITIATIVE, &format!("department = '{new}'")).await.len(), 6);
+        assert_eq!(found(&city, STATEMENT, "fiscal_year = 2021").await.len(), 13, "its statement went along");
+    }
+
+    async fn what_was_published_changes_only_as_a_new_version_with_its_reason(fixture) {
+        let city = city(fixture).await;
+        imported(&city, paper_text()).await;
+        let mayor = town::department(&city, "市長室").await;
+        kawasemi_policy::acts::publish::publish(&city.city.ledgers, &city.system(), 2021, mayor).await.unwrap();
+        let update = async |filter: &str, draft: Draft| {
+            let record = one(&city, INITIATIVE, filter).await;
+            city.city.ledgers.update(&city.system(), INITIATIVE, record.id, record.revision, draft).await
+        };
+        let defence = "title = '防衛補助の確保'";
+        let due = || Draft::new().with("due", jiff::civil::date(2022, 3, 31));
+        update(defence, Draft::new().with("due", jiff::civil::date(2022, 2, 28))).await.unwrap();
+        assert_eq!(one(&city, INITIATIVE, defence).await.get("version"), &Value::Int(1), "what was left empty is filled in");
+        let refused = update(defence, due()).await.unwrap_err();
+        assert!(refused.to_string().contains("新しい版"), "{refused}");
+        assert!(update(defence, Draft::new().with("published", false)).await.is_err(), "nor is it thawed without a reason");
+        update(defence, due().with("change_reason", "国の内示が遅れたため")).await.unwrap();
+        update(defence, Draft::new().with("status", "behind").with("next_step", "国に聞く")).await.unwrap();
+        let again = Draft::new().with("due", jiff::civil::date(2022, 3, 1)).with("change_reason", "国の内示が遅れたため");
+        assert!(update(defence, again).await.is_err(), "an old reason is none for a new change");
+        assert_eq!(one(&city, INITIATIVE, defence).await.get("version"), &Value::Int(2));
+
+        let outcome = imported(&city, &corrected(&[("適性な防災体制の整備", "適正な防災体制の整備")])).await;
+        assert_eq!((outcome.updated, outcome.warnings.len()), (1, 0), "{outcome:?}");
+        let corrected = one(&city, INITIATIVE, "title = '適正な防災体制の整備'").await;
+        assert_eq!(corrected.get("version"), &Value::Int(2));
+        assert!(corrected.get("change_reason").as_text().unwrap().contains("方針書.txt"));
+    }
+
     async fn what_the_paper_no_longer_names_is_told_and_stays(fixture) {
         let city = city(fixture).await;
         imported(&city, paper_text()).await;

@@ -173,19 +173,39 @@ on_both_stores! {
         assert!(page.says("What is delivered or decided") && page.says("On track") && page.says("In figures"), "{}", page.text);
     }
 
+    async fn whose_report_is_still_to_come_is_seen_and_one_click_away(fixture) {
+        let city = city(fixture).await;
+        imported(&city, paper_text()).await;
+        let mayor = department(&city, "市長室").await;
+        let clerk = editor(&city, "clerk", mayor).await;
+        let board = clerk.get("/desk/policy?fy=2021").await;
+        assert!(board.says("自分の部局") && board.says("今期の報告がまだ"), "{}", board.text);
+        assert_eq!(board.text.matches("報告する").count(), 6, "those that she may report on, and no others");
+
+        let one = one(&city, INITIATIVE, "title = '防衛補助の確保'").await;
+        for phase in ["q1", "q2", "q3", "year-end"] {
+            let review = Draft::new().with("initiative", one.id).with("fiscal_year", 2021_i64).with("department", mayor)
+                .with("phase", phase).with("progress", "on-track").with("grade", "a");
+            add(&city, REVIEW, review).await;
+        }
+        assert_eq!(clerk.get("/desk/policy?fy=2021").await.text.matches("報告する").count(), 5);
+        let due = clerk.get("/desk/policy?fy=2021&status=report-due").await;
+        assert!(due.says("71件") && !due.says(">防衛補助の確保<"), "{}", due.text);
+    }
+
     async fn visitors_see_what_is_published_and_nothing_else(fixture) {
         let city = city_with_sample(fixture).await;
         let visitor = city.visitor();
         let hidden = one(&city, INITIATIVE, "title = '防衛補助の確保'").await;
-        change(&city, INITIATIVE, &hidden, Draft::new().with("published", false)).await;
+        change(&city, INITIATIVE, &hidden, Draft::new().with("published", false).with("change_reason", "公表をやめる")).await;
         let shown = one(&city, INITIATIVE, "title = '紙文書の削減'").await;
-        let secret = Draft::new().with("status_note", "庁内の事情ひみつ").with("paper_note", "方針書ひみつ").with("deliverable", "=HYPERLINK(1)");
+        let secret = Draft::new().with("status_note", "庁内の事情ひみつ").with("paper_note", "方針書ひみつ").with("deliverable", "=HYPERLINK(1)").with("change_reason", "書き方をそろえる");
         change(&city, INITIATIVE, &shown, secret).await;
         let review = one(&city, REVIEW, &format!("initiative = '{}' AND phase = 'year-end'", shown.id)).await;
         change(&city, REVIEW, &review, Draft::new().with("planner_comment", "企画ひみつ").with("published", false)).await;
         let unpublished = review.get("done").as_text().unwrap().to_owned();
         for indicator in found(&city, INDICATOR, "name = '電子会議の開催回数（累計）'").await {
-            change(&city, INDICATOR, &indicator, Draft::new().with("published", false)).await;
+            change(&city, INDICATOR, &indicator, Draft::new().with("published", false).with("change_reason", "公表をやめる")).await;
         }
 
         let staff = city.sign_in("clerk", &[]).await;

@@ -11,6 +11,9 @@ use crate::error::{Result, StoreError};
 use crate::files::Files;
 use crate::store::{Location, Store};
 
+/// Between two looks at a copy that grows.
+const LOOK: std::time::Duration = std::time::Duration::from_millis(250);
+
 /// What a backup holds.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Taken {
@@ -44,11 +47,15 @@ pub async fn take(
     let mut count = 0;
     for city in &cities {
         let snapshot = staging.0.join(format!("{}.snapshot", city.code));
-        match location {
-            Location::Directory(_) => sqlite_snapshot(store, &city.code, &snapshot).await?,
-            Location::Postgres(url) => postgres::dump(url, &city.code, &snapshot).await?,
-        }
         let path = database_path(&city.code, kind);
+        match location {
+            Location::Directory(_) => {
+                watching(&snapshot, &path, progress, sqlite_snapshot(store, &city.code, &snapshot)).await?;
+            }
+            Location::Postgres(url) => {
+                watching(&snapshot, &path, progress, postgres::dump(url, &city.code, &snapshot)).await?;
+            }
+        }
         writer = blocking(writer, path.clone(), snapshot.clone()).await?;
         progress(&path, std::fs::metadata(&snapshot)?.len());
         std::fs::remove_file(&snapshot)?;
@@ -78,6 +85,23 @@ pub async fn take(
     };
     let bytes = tokio::task::spawn_blocking(move || writer.finish(manifest)).await.map_err(joined)??;
     Ok(Taken { cities: cities.len(), files: count, bytes })
+}
+
+/// Does the copying of a database, telling how far the copy has grown.
+async fn watching(
+    copy: &Path,
+    path: &str,
+    progress: Progress<'_>,
+    work: impl Future<Output = Result<()>>,
+) -> Result<()> {
+    let mut work = std::pin::pin!(work);
+    loop {
+        match tokio::time::timeout(LOOK, &mut work).await {
+            Ok(done) => return done,
+            // The copy may not have been begun yet.
+            Err(_) => progress(path, std::fs::metadata(copy).map_or(0, |found| found.len())),
+        }
+    }
 }
 
 /// A folder for what is being copied, removed in the end however it ends.

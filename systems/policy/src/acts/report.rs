@@ -17,6 +17,9 @@ use crate::records::{Initiative, Review};
 pub const PHASES: [(&str, &str); 4] =
     [("q1", "第1四半期"), ("q2", "第2四半期（中間）"), ("q3", "第3四半期"), ("year-end", "年度末の評価")];
 
+/// The key of the last phase.
+pub const YEAR_END: &str = "year-end";
+
 /// What was reported. Texts may be empty.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[expect(missing_docs, reason = "the fields are those of the ledgers")]
@@ -53,6 +56,13 @@ pub fn phase_on(fiscal_year: i32, today: Date) -> &'static str {
         3 => "q2",
         _ => "q3",
     }
+}
+
+/// The phase of which every report is to be there on a day; none before the first quarter has ended.
+pub fn due_phase(fiscal_year: i32, today: Date) -> Option<&'static str> {
+    let year = FiscalYear::of(today).year();
+    let has_begun = year > fiscal_year || (year == fiscal_year && FiscalQuarter::of(today).number() > 1);
+    has_begun.then(|| phase_on(fiscal_year, today))
 }
 
 /// The review of a phase, if there is one.
@@ -142,5 +152,8 @@ mod tests {
         ] {
             assert_eq!(phase_on(2021, day), phase, "{day}");
         }
+        assert_eq!(due_phase(2021, date(2021, 6, 30)), None);
+        assert_eq!(due_phase(2021, date(2021, 7, 1)), Some("q1"));
+        assert_eq!(due_phase(2021, date(2022, 4, 1)), Some(YEAR_END));
     }
 }

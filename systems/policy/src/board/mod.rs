@@ -10,6 +10,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use jiff::civil::{Date, date};
 
+use crate::acts::report::due_phase;
 use crate::definitions::{INDICATOR, INDICATOR_ACTUAL, INITIATIVE, REVIEW, STATEMENT, THEME};
 use crate::kernel::fiscal::FiscalYear;
 use crate::kernel::{RecordId, Value};
@@ -26,6 +27,8 @@ pub struct Board {
     pub fiscal_year: FiscalYear,
     /// The day as of which deadlines are judged.
     pub as_of: Date,
+    /// The phase whose reports are to be there: the quarter that ended last. None before the first one ends.
+    pub phase: Option<&'static str>,
     /// The departments that have a statement or an initiative, in the order of the paper.
     pub departments: Vec<Department>,
     /// The themes in their order.
@@ -113,6 +116,7 @@ impl Board {
         Self {
             fiscal_year,
             as_of: today.min(closing_day(fiscal_year)),
+            phase: due_phase(fiscal_year.year(), today),
             departments: Vec::new(),
             themes: Vec::new(),
             initiatives,

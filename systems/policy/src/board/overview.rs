@@ -1,6 +1,7 @@
 //! The board at a glance: which initiatives are asked for, and how many of them stand where.
 
 use super::Board;
+use crate::acts::report::YEAR_END;
 use crate::kernel::RecordId;
 use crate::records::Initiative;
 use crate::rules::Progress;
@@ -27,13 +28,16 @@ pub enum Standing {
     Late,
     /// Past its deadline and not finished.
     Overdue,
-    /// Without a report.
+    /// Without any report.
     NotReported,
+    /// Without the report of the quarter that ended last.
+    ReportDue,
 }
 
 impl Standing {
     /// Every standing that can be asked for, in order.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
+        Self::ReportDue,
         Self::Overdue,
         Self::Late,
         Self::Progress(Progress::Ahead),
@@ -52,6 +56,7 @@ impl Standing {
             Self::Late => "late",
             Self::Overdue => "overdue",
             Self::NotReported => "not-reported",
+            Self::ReportDue => "report-due",
         }
     }
 
@@ -61,7 +66,8 @@ impl Standing {
             Self::Progress(progress) => progress.label(),
             Self::Late => "遅れている（やや遅れ・遅れ）",
             Self::Overdue => "期限を過ぎた",
-            Self::NotReported => "未報告",
+            Self::NotReported => "一度も報告がない",
+            Self::ReportDue => "今期の報告がまだ",
         }
     }
 
@@ -82,8 +88,10 @@ pub struct Tally {
     pub well: usize,
     /// Behind or stalled.
     pub late: usize,
-    /// Without a report.
+    /// Without any report.
     pub not_reported: usize,
+    /// Without the report of the quarter that ended last.
+    pub report_due: usize,
     /// Given up.
     pub cancelled: usize,
     /// Past the deadline, whatever was reported.
@@ -98,7 +106,16 @@ impl Board {
             Standing::Late => matches!(one.status, Some(Progress::Behind | Progress::Stalled)),
             Standing::Overdue => self.deadline(one).is_overdue(),
             Standing::NotReported => one.status.is_none(),
+            Standing::ReportDue => self.lacks_report(one),
         }
+    }
+
+    /// Whether the report of the quarter that ended last is still to come. What was finished or given up within the year is
+    /// reported on once more, at its end.
+    fn lacks_report(&self, one: &Initiative) -> bool {
+        let Some(phase) = self.phase else { return false };
+        let is_closed = one.status.is_some_and(Progress::is_closed) && phase != YEAR_END;
+        !is_closed && self.reviews(one.id).iter().all(|review| review.phase != phase)
     }
 
     /// The initiatives that are wanted, in order.
@@ -121,6 +138,7 @@ impl Board {
         let mut tally = Tally::default();
         for one in initiatives {
             tally.all += 1;
+            tally.report_due += usize::from(self.lacks_report(one));
             tally.overdue += usize::from(self.deadline(one).is_overdue());
             match one.status {
                 Some(Progress::Done) => tally.done += 1,

@@ -27,6 +27,9 @@ pub struct Outcome {
     pub updated: usize,
     /// What could not be placed, or needs a look.
     pub warnings: Vec<Remark>,
+    /// How many departments were added to the register. Told to people only; programs ask the register.
+    #[serde(skip)]
+    pub added_departments: usize,
 }
 
 /// Applies a plan. `progress` is told how many records are done, and of how many.
@@ -54,6 +57,7 @@ pub async fn apply(
             added: 0,
             updated: 0,
             warnings: planned.remarks.clone(),
+            added_departments: 0,
         },
     };
     let total = u64::try_from(total).ok();
@@ -88,6 +92,14 @@ impl Applier<'_> {
             let id = match &department.record {
                 Written::Found(id) => Some(*id),
                 Written::Refused => None,
+                Written::Renamed(id) => {
+                    let known = self.ledgers.get(&self.context, DEPARTMENT, *id).await?;
+                    let draft = Draft::new().with("name", department.name.as_str());
+                    let what = format!("部局「{}」の名前", department.name);
+                    let renamed = self.ledgers.update(&self.context, DEPARTMENT, *id, known.revision, draft).await;
+                    self.written(&what, None, renamed)?;
+                    Some(*id)
+                }
                 Written::New(code) => {
                     let order = i64::try_from(index + 1).unwrap_or_default() * 10;
                     let draft = Draft::new()
@@ -98,7 +110,9 @@ impl Applier<'_> {
                         .with("first_fiscal_year", i64::from(self.planned.fiscal_year));
                     let what = format!("部局「{}」", department.name);
                     let created = self.ledgers.create(&self.context, DEPARTMENT, draft).await;
-                    self.written(&what, None, created)?.map(|saved| saved.id)
+                    let created = self.written(&what, None, created)?.map(|saved| saved.id);
+                    self.outcome.added_departments += usize::from(created.is_some());
+                    created
                 }
             };
             self.departments.push(id);
@@ -137,6 +151,9 @@ impl Applier<'_> {
                 self.ledgers.create(&self.context, STATEMENT, draft).await
             }
             (Act::Update | Act::Note, Some((id, revision))) => {
+                if planned.moves {
+                    draft.set("department", department);
+                }
                 self.ledgers.update(&self.context, STATEMENT, id, revision, draft).await
             }
             _ => return Ok(()),

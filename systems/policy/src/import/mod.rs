@@ -55,6 +55,10 @@ pub async fn read(
     let known: Vec<String> = themes.iter().map(|theme| Theme::of(theme).name).collect();
     let known = known.iter().map(String::as_str).chain(USUAL_THEMES).collect::<Vec<&str>>();
     let mut paper = parse_paper_knowing(bytes, &known)?;
+    // Without a department nothing can be placed, and what looks like its themes had better not become some.
+    if paper.departments.is_empty() {
+        return Err(PaperError::NotAPaper.into());
+    }
     paper.fiscal_year = fiscal_year.or(paper.fiscal_year);
     if paper.fiscal_year.is_none() { Err(ImportError::NoFiscalYear) } else { Ok(paper) }
 }

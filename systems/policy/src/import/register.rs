@@ -10,6 +10,9 @@ use crate::platform::identity::Context;
 use crate::platform::registry::DEPARTMENT;
 use crate::records::{self, Theme};
 
+/// How the codes of departments begin that a paper has added.
+const PAPER_CODES: &str = "policy-";
+
 /// A department or section of the register.
 #[derive(Clone, Debug)]
 struct Entry {
@@ -63,6 +66,21 @@ impl Register {
         found.first().map(|one| one.id)
     }
 
+    /// Whether no department is valid in the fiscal year, as in a city that has just been made.
+    pub fn is_empty(&self) -> bool {
+        self.valid().next().is_none()
+    }
+
+    /// Whether a department is valid in the fiscal year.
+    pub fn has(&self, id: RecordId) -> bool {
+        self.valid().any(|one| one.id == id)
+    }
+
+    /// Whether a department was added by the import of a paper, and not by those who keep the register.
+    pub fn is_of_a_paper(&self, id: RecordId) -> bool {
+        self.departments.iter().any(|one| one.id == id && one.code.starts_with(PAPER_CODES))
+    }
+
     /// The section with a name under a department, valid in the fiscal year.
     pub fn section(&self, department: RecordId, name: &str) -> Option<RecordId> {
         let folded = fold_title(name);
@@ -90,7 +108,7 @@ impl Register {
     /// A code for the n-th department that a paper adds.
     pub fn free_code(&self, n: usize) -> String {
         let is_free = |code: &String| self.departments.iter().all(|one| one.code != *code);
-        let codes = (n..).map(|n| format!("policy-{}-{n:02}", self.fiscal_year));
+        let codes = (n..).map(|n| format!("{PAPER_CODES}{}-{n:02}", self.fiscal_year));
         codes.into_iter().find(is_free).unwrap_or_default()
     }
 

@@ -6,6 +6,7 @@ use axum::response::{Html, IntoResponse, Response};
 use super::pieces::{
     self, BOARD, attention, bar, day, deadline_chip, disposition_chip, initiative_href, progress_chip, year_asked,
 };
+use crate::acts::report::PHASES;
 use crate::acts::{carry, live, publish};
 use crate::board::overview::{Standing, Tally, Wanted};
 use crate::board::{Board, Department};
@@ -30,7 +31,8 @@ pub async fn page(cx: Cx) -> Result<Response, Problem> {
     let board = Board::load(cx.ledgers(), cx.context(), year).await?;
     let rights = Rights::of(&cx);
     let site = cx.desk_site(BOARD);
-    let mut page = Page::new(&site, "部局運営方針").crumb("ホーム", "/desk").actions(actions(&rights, year));
+    let actions = actions(&rights, year, own_department(&cx, &board));
+    let mut page = Page::new(&site, "部局運営方針").crumb("ホーム", "/desk").actions(actions);
     page = page.lead(format!(
         "{}に部局が何を作り、何を決めるか。進み具合は{}現在です。",
         year.label(),
@@ -72,8 +74,18 @@ impl Rights {
     }
 }
 
-fn actions(rights: &Rights, year: FiscalYear) -> SafeHtml {
+/// The person's own department on the board, for the shortest way to what she reports on.
+fn own_department(cx: &Cx, board: &Board) -> Option<RecordId> {
+    let own = &cx.context().caller.departments;
+    own.iter().copied().find(|id| board.departments.iter().any(|one| one.id == *id))
+}
+
+fn actions(rights: &Rights, year: FiscalYear, own: Option<RecordId>) -> SafeHtml {
     let mut buttons = Vec::new();
+    if let Some(department) = own {
+        let href = format!("{BOARD}?fy={year}&department={department}#list");
+        buttons.push(LinkButton::new("自分の部局", href).icon(Icon::Filter).html());
+    }
     if rights.import {
         buttons.push(LinkButton::new("方針書の取り込み", format!("{BOARD}/import")).icon(Icon::Upload).html());
     }
@@ -232,6 +244,9 @@ fn tiles(board: &Board, asked: &Asked) -> SafeHtml {
     let rate = format!("{}のうち", pieces::amount(budget));
     let percent = if budget > 0 { format!("{:.1}", 100.0 * spent as f64 / budget as f64) } else { "—".to_owned() };
     let note = |text: &str| view::note(text);
+    let phase = board.phase.and_then(|key| PHASES.iter().find(|(known, _)| *known == key));
+    let phase =
+        phase.map_or("第1四半期が終わると数えます".to_owned(), |(_, label)| format!("{label}の報告"));
     card::grid(
         "grid-tiles policy-tiles",
         [
@@ -242,7 +257,7 @@ fn tiles(board: &Board, asked: &Asked) -> SafeHtml {
             tile("完了", tally.done).href(of(done)).html(),
             tile("遅れている", tally.late).href(of(Standing::Late)).html(),
             tile("期限を過ぎた", tally.overdue).href(of(Standing::Overdue)).html(),
-            tile("未報告", tally.not_reported).href(of(Standing::NotReported)).html(),
+            tile("今期の報告がまだ", tally.report_due).below(note(&phase)).href(of(Standing::ReportDue)).html(),
             Tile::new("予算の執行", percent, "％").below(note(&rate)).html(),
         ],
     )
@@ -317,6 +332,10 @@ fn list(board: &Board, found: &[&Initiative]) -> SafeHtml {
         let place: Vec<&str> = place.iter().map(String::as_str).filter(|name| !name.is_empty()).collect();
         let mut title = SafeHtml::link(&initiative_href(one.id), &one.title);
         title.push(&view::note(board.theme_name(one.theme)));
+        if one.may.update && board.stands(one, Standing::ReportDue) {
+            let href = format!("{}/report", initiative_href(one.id));
+            title.push(&LinkButton::new("報告する", href).icon(Icon::Edit).html());
+        }
         let mut due = day(one.due);
         due.push(&SafeHtml::trusted("<br>"));
         due.push(&deadline_chip(board.deadline(one)));

@@ -123,6 +123,9 @@ fn goal(board: &Board, one: &Initiative) -> SafeHtml {
     if !one.status_note.is_empty() {
         all.push(Fact::text("進み具合の説明（庁内）", &one.status_note));
     }
+    if one.version > 1 {
+        all.push(Fact::text("版", &format!("第{}版（{}）", one.version, one.change_reason)));
+    }
     if !one.summary.is_empty() {
         all.push(Fact::text("方針書の概要", &one.summary));
     }

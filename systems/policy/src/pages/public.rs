@@ -293,7 +293,7 @@ fn initiative_facts(board: &Board, one: &Initiative, def: &LedgerDef, lang: Lang
         }
         SafeHtml::trusted(format!("<span{}>{}</span>", content_lang(lang), SafeHtml::escape(text)))
     };
-    let known = [
+    let mut known = vec![
         (t.get("fact-owner"), japanese(&owner.join(" "))),
         (label("theme"), japanese(board.theme_name(one.theme))),
         (label("deliverable"), japanese(&one.deliverable)),
@@ -308,7 +308,12 @@ fn initiative_facts(board: &Board, one: &Initiative, def: &LedgerDef, lang: Lang
         (label("budget_yen"), SafeHtml::or_dash(&yen(one.budget_yen))),
         (label("actual_yen"), SafeHtml::or_dash(&yen(one.actual_yen))),
     ];
-    facts(&known.map(|(label, value)| Fact::html(label, value)))
+    if one.version > 1 {
+        known.push((label("version"), SafeHtml::escape(one.version.to_string())));
+        known.push((label("change_reason"), japanese(&one.change_reason)));
+    }
+    let known: Vec<Fact> = known.into_iter().map(|(label, value)| Fact::html(label, value)).collect();
+    facts(&known)
 }
 
 fn indicator_facts(board: &Board, indicator: &Indicator, lang: Lang, t: Text) -> SafeHtml {

@@ -22,14 +22,21 @@ use draft::{Draft, LastText};
 /// The longest heading of a page.
 const TITLE_CHARS_MAX: usize = 80;
 
+/// The most lines that a title is broken into, and ways in which pages write it.
+const TITLE_LINES_MAX: usize = 10;
+
 /// The longest name of a theme that is not known.
 const THEME_CHARS_MAX: usize = 40;
 
 /// Puts the rows together.
 pub(super) fn assemble(rows: Rows, decoded: &Decoded, known_themes: &[&str]) -> Result<Paper, PaperError> {
     let mut assembler = Assembler::new(known_themes, rows.glue);
+    rows.remarks.into_iter().for_each(|remark| assembler.draft.warn(remark));
     let mut rows = rows.rows.into_iter().peekable();
-    while let Some(row) = rows.next() {
+    while let Some(mut row) = rows.next() {
+        if let Some(rest) = rows.next_if(|next| assembler.goes_on_with_name(&row, next)) {
+            assembler.put_together(&mut row, rest);
+        }
         let is_last = rows.peek().is_none();
         let next_title_has_no_theme = rows.peek().is_some_and(|next| assembler.carries_theme_down(next));
         let cut = is_last && (!row.terminated || decoded.ends_within_character);
@@ -75,6 +82,10 @@ struct Assembler {
     label_width_min: Option<usize>,
     /// What a stray separator was, to put overflowing cells together again.
     glue: &'static str,
+    /// The lines of the first page's heading, folded, by which those of later pages are known.
+    title_lines: Vec<String>,
+    /// Whether the line before belongs to the title, which may go on.
+    is_after_title: bool,
 }
 
 impl Assembler {
@@ -87,16 +98,26 @@ impl Assembler {
             row_width_min: None,
             label_width_min: None,
             glue,
+            title_lines: Vec::new(),
+            is_after_title: false,
         }
     }
 
     /// Takes a row in. `cut` is set for a last row without a line break: whether even its last character is missing.
     fn take(&mut self, row: Row, cut: Option<bool>, next_carries_theme: bool) {
         let row = self.plain_row(row);
+        let is_after_title = std::mem::take(&mut self.is_after_title);
         if row.cells.iter().all(PlainText::is_empty) || self.is_furniture(&row) {
             return;
         }
+        if self.goes_on_with_title(&row, is_after_title) {
+            return;
+        }
         if self.is_heading(&row) {
+            if cut.is_some() && !self.draft.paper.departments.is_empty() {
+                let message = "ファイルがページの見出しで終わっています。このあとに部局が続いていなかったか、元の文書と見比べてください。";
+                self.draft.warn(Warning::about(row.line, WarningKind::CutShort, message, row.text()));
+            }
             return self.heading(&row, cut.is_none());
         }
         if let Some(columns) = Columns::from_heading_row(&row.cells) {
@@ -120,6 +141,38 @@ impl Assembler {
         self.table_row(row, next_carries_theme);
     }
 
+    /// Whether a row was broken within the name of its theme or initiative, so that the next line has the rest of its cells.
+    fn goes_on_with_name(&self, row: &Row, next: &Row) -> bool {
+        let Some(columns) = &self.columns else { return false };
+        let (Some(cell), Some(rest)) =
+            (row.cells.last().map(|cell| cell.trim()), next.cells.first().map(|cell| cell.trim()))
+        else {
+            return false;
+        };
+        let both = row.cells.len() + next.cells.len() - 1;
+        let fits = next.cells.len() > 1 && (both == columns.width() || Some(both) == self.row_width_min);
+        if !fits || cell.is_empty() || rest.is_empty() || self.draft.knows_theme(rest) || split_label(rest).is_some() {
+            return false;
+        }
+        match columns.role(row.cells.len() - 1) {
+            Some(Role::Title) => row.cells.len() > 1 && !ends_sentence(cell),
+            Some(Role::Theme) => self.draft.knows_theme(&format!("{cell}{rest}")),
+            _ => false,
+        }
+    }
+
+    fn put_together(&mut self, row: &mut Row, rest: Row) {
+        let mut cells = rest.cells.into_iter();
+        if let (Some(cell), Some(part)) = (row.cells.last_mut(), cells.next()) {
+            cell.truncate(cell.trim_end().len());
+            cell.push_str(part.trim_start());
+            let message = format!("行の途中で折れていた名前を、{}とつないで読みました。", quoted(cell.trim()));
+            self.draft.warn(Warning::about(rest.line, WarningKind::Joined, message, part));
+        }
+        row.cells.extend(cells);
+        row.terminated = rest.terminated;
+    }
+
     fn plain_row(&mut self, row: Row) -> Cells {
         let width = row.cells.len();
         if row.cells.iter().any(|cell| cell.contains('\u{FFFD}')) {
@@ -133,6 +186,37 @@ impl Assembler {
             self.draft.warn(Warning::about(row.line, WarningKind::Markup, message, removed));
         }
         Cells { line: row.line, width, cells }
+    }
+
+    /// Whether a line is a part of a title that was broken into lines: on the first page what follows it at once, on later ones
+    /// the same again.
+    fn goes_on_with_title(&mut self, row: &Cells, is_after_title: bool) -> bool {
+        let Some((_, cell)) = row.only().filter(|_| row.width == 1) else { return false };
+        let text = cell.text();
+        if !self.is_prelude() {
+            return self.title_lines.contains(&fold_title(&text));
+        }
+        let begins_something = self.is_heading(row) || self.draft.knows_theme(&text) || split_label(&text).is_some();
+        let is_full = self.title_lines.len() >= TITLE_LINES_MAX;
+        if !is_after_title || is_full || begins_something || text.ends_with('。') {
+            return false;
+        }
+        self.draft.paper.title.push_str(&text);
+        self.is_after_title = true;
+        self.know_title_line(&text);
+        true
+    }
+
+    fn know_title_line(&mut self, text: &str) {
+        let line = fold_title(text);
+        if self.title_lines.len() < TITLE_LINES_MAX && !self.title_lines.contains(&line) {
+            self.title_lines.push(line);
+        }
+    }
+
+    /// Whether no department and no table has begun.
+    fn is_prelude(&self) -> bool {
+        self.columns.is_none() && self.draft.paper.departments.is_empty() && self.pending_labels.is_empty()
     }
 
     fn is_furniture(&self, row: &Cells) -> bool {
@@ -156,8 +240,7 @@ impl Assembler {
             return true;
         }
         let names_policy = text.contains("運営方針") && split_label(text).is_none();
-        let is_prelude =
-            self.columns.is_none() && self.draft.paper.departments.is_empty() && self.pending_labels.is_empty();
+        let is_prelude = self.is_prelude();
         match fiscal_year(text) {
             Some(_) if text.contains("部局運営方針") => true,
             Some(_) => is_prelude && (names_policy || title.is_empty()),
@@ -171,6 +254,10 @@ impl Assembler {
             if is_date_line(&text) {
                 self.draft.dated(date(&text, is_complete), row.line);
             } else {
+                if self.is_prelude() {
+                    self.is_after_title = true;
+                    self.know_title_line(&text);
+                }
                 self.draft.titled(&text, fiscal_year(&text), row.line);
                 // A title may carry the date as well.
                 if let Some(day) = date(&text, is_complete) {
@@ -189,7 +276,10 @@ impl Assembler {
             }
         }
         self.abandon_labels();
-        self.draft.forget_last_text();
+        // A page may break within an outline, which then goes on below the headings of the next page.
+        if !self.draft.is_within_outline() {
+            self.draft.forget_last_text();
+        }
         if columns.names_departments() && !self.draft.has_department() {
             self.draft.departments_are_in_rows();
         }
@@ -246,7 +336,10 @@ impl Assembler {
         }
         match columns.role(index).filter(|_| has_place) {
             Some(Role::Summary) => self.draft.continue_text(row.line, &text, self.glue) || self.lone_text(row),
-            Some(Role::Theme) if !could_be_theme(&text) => self.lone_text(row),
+            // The rest of a row that was broken within its outline keeps the empty cells behind it.
+            Some(Role::Theme) if self.is_rest_of_outline(row, &columns) || !could_be_theme(&text) => {
+                (self.continues(&text) && self.draft.continue_text(row.line, &text, "")) || self.lone_text(row)
+            }
             Some(Role::Theme | Role::Title | Role::Department | Role::BasicIdea) => false,
             None if self.continues(&text) => self.draft.continue_text(row.line, &text, "") || self.lone_text(row),
             None if next_carries_theme && could_be_theme(&text) && columns.role(0) == Some(Role::Theme) => {
@@ -255,6 +348,13 @@ impl Assembler {
             }
             None => self.lone_text(row),
         }
+    }
+
+    /// Whether a row has as many cells as are left of one from its outline on, while the outline above stops in a sentence.
+    fn is_rest_of_outline(&self, row: &Cells, columns: &Columns) -> bool {
+        let outline = (0..columns.width()).find(|index| columns.role(*index) == Some(Role::Summary));
+        let is_open = matches!(self.draft.last_text(), LastText::Open);
+        is_open && outline.is_some_and(|index| index > 0 && row.width + index == columns.width())
     }
 
     fn lone_text(&mut self, row: &Cells) -> bool {

@@ -1,10 +1,10 @@
 //! From bytes to text: which encoding, and is it text at all.
 //!
-//! A byte-order mark decides; then valid UTF-8 is UTF-8; else both UTF-8 and CP932 are tried, and the one in which the
-//! paper's own words can be read wins. A single damaged byte therefore costs one character and not the whole file, which
-//! a plain fallback to CP932 would turn into nonsense without an error.
+//! A byte-order mark decides; then valid UTF-8 is UTF-8; else UTF-8, CP932 and the encodings of older machines are tried, and
+//! the one in which the paper's own words can be read wins. A single damaged byte therefore costs one character and not the
+//! whole file, which a plain fallback to CP932 would turn into nonsense without an error.
 
-use encoding_rs::{Encoding, SHIFT_JIS, UTF_8};
+use encoding_rs::{EUC_JP, Encoding, ISO_2022_JP, SHIFT_JIS, UTF_8, UTF_16BE, UTF_16LE};
 
 use super::PaperError;
 
@@ -37,31 +37,65 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Decoded, PaperError> {
     }
     let decoded = match Encoding::for_bom(bytes) {
         Some((encoding, mark)) => decode_as(encoding, &bytes[mark..]),
-        None if bytes.contains(&0) => return Err(PaperError::Binary { what: "文字以外を含むファイル" }),
+        None if bytes.contains(&0) => unmarked_utf16(bytes)?,
         None => most_readable(bytes),
     };
     check(decoded)
 }
 
+/// UTF-16 without a byte-order mark: NULs stand beside its tabs and line breaks, and the paper's words are whole.
+fn unmarked_utf16(bytes: &[u8]) -> Result<Decoded, PaperError> {
+    let read = [UTF_16LE, UTF_16BE].map(|encoding| decode_as(encoding, bytes));
+    let readable = read.into_iter().find(|decoded| landmarks(&decoded.text) > 1 && damaged(&decoded.text) == 0);
+    readable.ok_or(PaperError::Binary { what: "文字以外を含むファイル" })
+}
+
 fn most_readable(bytes: &[u8]) -> Decoded {
+    let is_marked_jis = bytes.windows(3).any(|three| matches!(three, b"\x1B$B" | b"\x1B$@"));
+    if is_marked_jis {
+        return decode_as(ISO_2022_JP, bytes);
+    }
     let utf8 = decode_as(UTF_8, bytes);
     if damaged(&utf8.text) == 0 {
         return utf8;
     }
-    let cp932 = decode_as(SHIFT_JIS, bytes);
     let readability = |decoded: &Decoded| (landmarks(&decoded.text), std::cmp::Reverse(damaged(&decoded.text)));
-    if readability(&utf8) > readability(&cp932) { utf8 } else { cp932 }
+    // Of equally readable ones the first: CP932 is what offices use.
+    let mut best = decode_as(SHIFT_JIS, bytes);
+    for other in [utf8, decode_as(EUC_JP, bytes)] {
+        if readability(&other) > readability(&best) {
+            best = other;
+        }
+    }
+    best
 }
 
 fn decode_as(encoding: &'static Encoding, bytes: &[u8]) -> Decoded {
     let (text, _) = encoding.decode_without_bom_handling(bytes);
-    let mut text = text.into_owned();
+    let mut text = composed(&text);
     // A half character at the very end is no damage but the place where the file was cut.
     let ends_within_character = text.ends_with('\u{FFFD}') && damaged(&text) == 1;
     if ends_within_character {
         text.pop();
     }
     Decoded { text, ends_within_character }
+}
+
+/// Kana and their voice marks as one character, which PDF viewers and some file systems take apart. Nothing else is composed:
+/// that would replace old forms of characters in names.
+fn composed(text: &str) -> String {
+    let mut whole = String::with_capacity(text.len());
+    for c in text.chars() {
+        let before = whole.chars().next_back().filter(|_| matches!(c, '\u{3099}' | '\u{309A}'));
+        match before.and_then(|before| unicode_normalization::char::compose(before, c)) {
+            Some(one) => {
+                whole.pop();
+                whole.push(one);
+            }
+            None => whole.push(c),
+        }
+    }
+    whole
 }
 
 fn check(decoded: Decoded) -> Result<Decoded, PaperError> {
@@ -116,12 +150,14 @@ mod tests {
     }
 
     #[test]
-    fn reads_utf8_with_and_without_a_mark_cp932_and_utf16() {
+    fn reads_every_encoding_of_japanese_offices() {
         let marked = [b"\xEF\xBB\xBF", PAPER.as_bytes()].concat();
         let (cp932, _, _) = SHIFT_JIS.encode(PAPER);
         let utf16 =
             [0xFEFF_u16].into_iter().chain(PAPER.encode_utf16()).flat_map(u16::to_le_bytes).collect::<Vec<u8>>();
-        for bytes in [PAPER.as_bytes(), &marked, &cp932, &utf16] {
+        let (euc, _, _) = EUC_JP.encode(PAPER);
+        let (jis, _, _) = ISO_2022_JP.encode(PAPER);
+        for bytes in [PAPER.as_bytes(), &marked, &cp932, &utf16, &utf16[2..], &euc, &jis] {
             assert_eq!(text_of(bytes), PAPER);
         }
     }

@@ -17,7 +17,7 @@ pub(super) enum Role {
     Summary,
 }
 
-const DEPARTMENTS: [&str; 11] = [
+const DEPARTMENTS: [&str; 17] = [
     "担当部局名",
     "担当部局",
     "所属部局",
@@ -25,6 +25,12 @@ const DEPARTMENTS: [&str; 11] = [
     "部局名称",
     "部局名",
     "部局等",
+    "部等の名称",
+    "部等名",
+    "担当部",
+    "組織名",
+    "所管部局",
+    "所管部",
     "部署名",
     "部署",
     "部局",
@@ -99,6 +105,14 @@ pub(super) fn split_label(cell: &str) -> Option<(Role, &str)> {
         }
     }
     None
+}
+
+/// Whether a cell between a department's name and a text reads as the label of the text, though in words of its own:
+/// `運営方針`, `部長の使命`.
+pub(super) fn could_announce_basic_ideas(cell: &str) -> bool {
+    const ENDS: [&str; 7] = ["方針", "考え方", "使命", "目標", "方向性", "ミッション", "理念"];
+    let label = compact(cell);
+    label.chars().count() <= 24 && ENDS.iter().any(|end| label.ends_with(end))
 }
 
 /// Whether a cell begins with the label of a department.

@@ -9,7 +9,11 @@
 //! 2. the same folded title under another theme of the department (moved);
 //! 3. a similar title under the same theme ([`TITLE_SIMILARITY_MIN`]), or a title changed more while its outline stayed;
 //! 4. a nearly equal title and outline under another theme (moved and corrected);
-//! 5. the same title and nearly the same outline in another department (moved, or the department was renamed).
+//! 5. the same title and nearly the same outline in another department (moved);
+//! 6. a similar title and nearly the same outline in another department (moved and corrected).
+//!
+//! Before all that, a department that the paper names newly is taken for one that it names no more, if they share their
+//! initiatives: it was renamed, and what belongs to it is compared as within one department.
 //!
 //! Two titles that differ in a number or a compass point (第1期 and 第2期, 北分署 and 南分署) look alike but are two things;
 //! they count as similar only if their outlines agree as well.
@@ -79,6 +83,8 @@ pub struct Plan<Id> {
     /// Initiatives of the ledger that the paper does not name, in the order given. They are never deleted: the planning
     /// section decides.
     pub missing: Vec<Id>,
+    /// Departments of the paper that were called otherwise before, by index, with their former names.
+    pub renamed: Vec<(usize, String)>,
 }
 
 /// An initiative that the paper states differently.
@@ -133,6 +139,7 @@ pub fn match_initiatives<Id: Clone>(existing: &[Known<Id>], paper: &Paper) -> Pl
     pairing.pair_similar(|side| (side.department.clone(), side.theme.clone()), same_theme_likeness);
     pairing.pair_similar(|side| (side.department.clone(), String::new()), moved_likeness);
     pairing.pair_similar(|side| (side.title.clone(), String::new()), other_department_likeness);
+    pairing.pair_similar(|_| (String::new(), String::new()), moved_likeness);
     pairing.plan(existing, paper)
 }
 
@@ -163,6 +170,7 @@ struct Pairing {
     /// For each stated initiative, the known one.
     partner: Vec<Option<usize>>,
     is_taken: Vec<bool>,
+    renamed: Vec<(usize, String)>,
 }
 
 impl Pairing {
@@ -179,7 +187,20 @@ impl Pairing {
             }
         }
         let (partner, is_taken) = (vec![None; stated.len()], vec![false; known.len()]);
-        Self { known, stated, positions, partner, is_taken }
+        let mut pairing = Self { known, stated, positions, partner, is_taken, renamed: Vec::new() };
+        for (new, old) in renames(&pairing.known, &pairing.stated) {
+            let former = existing.iter().find(|one| fold_title(&one.department) == old);
+            let index = paper.departments.iter().position(|department| fold_title(&department.name) == new);
+            if let (Some(index), Some(former)) = (index, former) {
+                pairing.renamed.push((index, former.department.clone()));
+            }
+            pairing
+                .stated
+                .iter_mut()
+                .filter(|side| side.department == new)
+                .for_each(|side| side.department.clone_from(&old));
+        }
+        pairing
     }
 
     /// Pairs what has the same key; among several of one key, those whose outlines are most alike.
@@ -228,7 +249,13 @@ impl Pairing {
     }
 
     fn plan<Id: Clone>(self, existing: &[Known<Id>], paper: &Paper) -> Plan<Id> {
-        let mut plan = Plan { added: Vec::new(), updated: Vec::new(), unchanged: Vec::new(), missing: Vec::new() };
+        let mut plan = Plan {
+            added: Vec::new(),
+            updated: Vec::new(),
+            unchanged: Vec::new(),
+            missing: Vec::new(),
+            renamed: self.renamed,
+        };
         for (position, partner) in self.positions.into_iter().zip(self.partner) {
             let Some(known) = partner.map(|index| &existing[index]) else {
                 plan.added.push(position);
@@ -247,6 +274,45 @@ impl Pairing {
     }
 }
 
+/// Departments that were renamed, new name and old, folded: each side names one that the other does not, and at least half of
+/// the initiatives of the smaller have the same titles. A single title in common is enough only if its outline is the same.
+fn renames(known: &[Side], stated: &[Side]) -> Vec<(String, String)> {
+    let of = |sides: &[Side], others: &[Side]| {
+        let mut names: Vec<String> = Vec::new();
+        for side in sides {
+            if !names.contains(&side.department) && others.iter().all(|other| other.department != side.department) {
+                names.push(side.department.clone());
+            }
+        }
+        names
+    };
+    let mut likely = Vec::new();
+    for new in of(stated, known) {
+        for old in of(known, stated) {
+            let mine: Vec<&Side> = stated.iter().filter(|side| side.department == new).collect();
+            let theirs: Vec<&Side> = known.iter().filter(|side| side.department == old).collect();
+            let same = |side: &&&Side| {
+                theirs.iter().any(|other| {
+                    other.title == side.title
+                        && (mine.len().min(theirs.len()) > 2 || outline_similarity(other, side) >= SAME_OUTLINE_MIN)
+                })
+            };
+            let common = mine.iter().filter(same).count();
+            if common > 0 && common * 2 >= mine.len().min(theirs.len()) {
+                likely.push((common, new.clone(), old));
+            }
+        }
+    }
+    likely.sort_by_key(|(common, ..)| std::cmp::Reverse(*common));
+    let mut found: Vec<(String, String)> = Vec::new();
+    for (_, new, old) in likely {
+        if found.iter().all(|(taken_new, taken_old)| *taken_new != new && *taken_old != old) {
+            found.push((new, old));
+        }
+    }
+    found
+}
+
 /// Step 3: a similar title, or another title over the same outline.
 fn same_theme_likeness(known: &Side, stated: &Side) -> Option<f64> {
     let title = strsim::normalized_levenshtein(&known.title, &stated.title);
@@ -256,10 +322,13 @@ fn same_theme_likeness(known: &Side, stated: &Side) -> Option<f64> {
     let outline = outline_similarity(known, stated);
     let is_corrected = title >= TITLE_SIMILARITY_MIN
         && (outline >= RELATED_OUTLINE_MIN || marks_of_difference(&known.title) == marks_of_difference(&stated.title));
-    (is_corrected || outline >= SAME_OUTLINE_MIN).then_some(title + outline)
+    // What was split or extended keeps the beginning of its name.
+    let is_part = known.title.starts_with(&stated.title) || stated.title.starts_with(&known.title);
+    let is_same = is_corrected || outline >= SAME_OUTLINE_MIN || (is_part && outline >= RELATED_OUTLINE_MIN);
+    is_same.then_some(title + outline)
 }
 
-/// Step 4: under another theme, both must be nearly equal.
+/// Steps 4 and 6: under another theme or in another department, both must be nearly equal.
 fn moved_likeness(known: &Side, stated: &Side) -> Option<f64> {
     let title = strsim::normalized_levenshtein(&known.title, &stated.title);
     let outline = outline_similarity(known, stated);

@@ -7,7 +7,7 @@
 //! existence: a row that the end of the file cuts off is reported, not taken in.
 //!
 //! Everything here is a pure function of the bytes. The stages, in the order in which to read them: [`decode`] (bytes to
-//! text), [`rows`] (text to cells), [`markup`] and [`clean`] (cells to plain text), [`labels`] and [`heading`] (what a row
+//! text), [`rows`] (text to cells; [`layout`] and [`loose`] where only spaces part them), [`markup`] and [`clean`] (cells to plain text), [`labels`] and [`heading`] (what a row
 //! is), [`assemble`] (rows to a [`Paper`]). [`matching`] then compares a paper with what the ledgers already hold.
 
 mod assemble;
@@ -15,6 +15,8 @@ mod clean;
 mod decode;
 mod heading;
 mod labels;
+mod layout;
+mod loose;
 mod markup;
 pub mod matching;
 mod rows;
@@ -99,8 +101,9 @@ pub enum PaperError {
     Empty,
     /// The file is larger than any such paper.
     #[error(
-        "ファイルが大きすぎます（{bytes}バイト。上限は{}バイト）。部局運営方針の表だけを書き出したテキストにしてください。",
-        MAX_PAPER_BYTES
+        "ファイルが大きすぎます（{}MB。{}MBまで）。部局運営方針の表だけを書き出したテキストにしてください。",
+        bytes.div_ceil(1 << 20),
+        MAX_PAPER_BYTES >> 20
     )]
     TooLarge {
         /// The size of the file.
@@ -131,6 +134,11 @@ pub enum PaperError {
         "部局運営方針の表が見つかりません。「部局名」の行と「重点項目・取り組み名・取り組みの概要」の見出しがあるか確かめてください。"
     )]
     NotAPaper,
+    /// The words of a paper are there, but the columns of its tables are lost.
+    #[error(
+        "表の列の区切りが見つかりません。列がタブ、コンマ、または二つ以上の空白で分かれたファイルにしてください。PDF から取り出すときは、列の位置を残して（pdftotext -layout など）取り出してください。"
+    )]
+    NoColumns,
 }
 
 impl Paper {
@@ -149,7 +157,7 @@ pub fn parse_paper(bytes: &[u8]) -> Result<Paper, PaperError> {
 /// alone in a row, and causes no warning.
 pub fn parse_paper_knowing<T: AsRef<str>>(bytes: &[u8], known_themes: &[T]) -> Result<Paper, PaperError> {
     let text = decode::decode(bytes)?;
-    let rows = rows::read(&text.text)?;
     let known = known_themes.iter().map(AsRef::as_ref).collect::<Vec<&str>>();
+    let rows = rows::read(&text.text, |text| layout::knows(&known, text))?;
     assemble::assemble(rows, &text, &known)
 }

@@ -5,7 +5,11 @@
 //! which it began.
 
 use super::labels::{Role, role_of};
-use super::{MAX_PAPER_ROWS, PaperError};
+use super::warning::{Warning, WarningKind, quoted};
+use super::{MAX_PAPER_ROWS, PaperError, layout, loose};
+
+/// The most lines of a text with single spaces of which it may be doubtful where they belong.
+const DOUBTS_MAX: usize = 5;
 
 /// A row of raw cells.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,12 +23,14 @@ pub(super) struct Row {
 }
 
 /// The rows of a file.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) struct Rows {
     /// The rows, blank ones included.
     pub(super) rows: Vec<Row>,
     /// What stood between two cells and may stand between two parts of one text again.
     pub(super) glue: &'static str,
+    /// What is to be said about how the cells were told apart.
+    pub(super) remarks: Vec<Warning>,
 }
 
 /// What separates the cells.
@@ -33,19 +39,39 @@ enum Separator {
     Char(char),
     /// An ideographic space or at least two spaces.
     Spaces,
+    /// One space.
+    Space,
 }
 
 /// Splits a text into rows, by the separator under which most heading rows and labels appear.
-pub(super) fn read(text: &str) -> Result<Rows, PaperError> {
-    let mut best = (0, Rows { rows: Vec::new(), glue: "" });
-    for (separator, glue) in [(Separator::Char('\t'), ""), (Separator::Char(','), ","), (Separator::Spaces, " ")] {
-        let rows = split(text, separator)?;
-        let score = rows.iter().map(recognised_cells).sum::<usize>();
-        if score > best.0 {
-            best = (score, Rows { rows, glue });
+pub(super) fn read(text: &str, knows_theme: impl Fn(&str) -> bool) -> Result<Rows, PaperError> {
+    let mut best: Option<(usize, Rows)> = None;
+    const SEPARATORS: [Separator; 6] = [
+        Separator::Char('\t'),
+        Separator::Char(','),
+        Separator::Char(';'),
+        Separator::Char('|'),
+        Separator::Spaces,
+        Separator::Space,
+    ];
+    for separator in SEPARATORS {
+        let Some(rows) = split(text, separator, &knows_theme)? else { continue };
+        let recognised = rows.rows.iter().map(recognised_cells).collect::<Vec<usize>>();
+        // A row that shows all headings of a table is proof enough; the other separators need not be tried.
+        if recognised.iter().any(|cells| *cells >= 3) {
+            best = Some((usize::MAX, rows));
+            break;
+        }
+        let score = recognised.into_iter().sum::<usize>();
+        if score > best.as_ref().map_or(0, |(score, _)| *score) {
+            best = Some((score, rows));
         }
     }
-    if best.0 == 0 { Err(PaperError::NotAPaper) } else { Ok(best.1) }
+    let (_, rows) = best.ok_or(PaperError::NotAPaper)?;
+    // Labels and names one below the other are what remains of a table whose columns were lost: read as text they would all
+    // become basic ideas.
+    let is_table = rows.rows.iter().any(|row| row.cells.iter().filter(|cell| !cell.trim().is_empty()).count() > 1);
+    if is_table { Ok(rows) } else { Err(PaperError::NoColumns) }
 }
 
 /// How many cells of a row are a heading or a label; a department's label alone counts as one.
@@ -59,19 +85,49 @@ fn recognised_cells(row: &Row) -> usize {
     }
 }
 
-fn split(text: &str, separator: Separator) -> Result<Vec<Row>, PaperError> {
-    match separator {
-        Separator::Char(separator) => Splitter::new(text, separator).rows(),
-        Separator::Spaces => split_at_spaces(text),
-    }
+/// The rows with one separator; none where the text can't be set so.
+fn split(text: &str, separator: Separator, knows_theme: impl Fn(&str) -> bool) -> Result<Option<Rows>, PaperError> {
+    Ok(match separator {
+        Separator::Char(character) => {
+            let glue = match character {
+                ',' => ",",
+                ';' => ";",
+                _ => "",
+            };
+            Some(Rows { rows: Splitter::new(text, character).rows()?, glue, remarks: Vec::new() })
+        }
+        Separator::Spaces => Some(at_spaces(lines(text)?, knows_theme)),
+        // Where many lines are doubtful, names were broken too: no reading of them is better than a wrong one.
+        Separator::Space => loose::read(&lines(text)?, knows_theme).filter(|read| read.doubtful.len() <= DOUBTS_MAX).map(|read| {
+            let doubts = read.doubtful.iter().map(|(line, text)| {
+                let message = format!("空白のある行を前の行の続きとして取り込みました。取り組み名の続きが混ざっていないか、元の文書と見比べてください。{}", quoted(text));
+                Warning::about(*line, WarningKind::Joined, message, text)
+            });
+            let remarks = told_joined(read.joined).into_iter().chain(doubts).collect();
+            Rows { rows: read.rows, glue: " ", remarks }
+        }),
+    })
 }
 
-fn split_at_spaces(text: &str) -> Result<Vec<Row>, PaperError> {
-    let mut rows = Splitter::new(text, '\u{0}').rows()?;
+/// The lines of a text as rows of one cell.
+pub(super) fn lines(text: &str) -> Result<Vec<Row>, PaperError> {
+    Splitter::new(text, '\u{0}').rows()
+}
+
+fn at_spaces(mut rows: Vec<Row>, knows_theme: impl Fn(&str) -> bool) -> Rows {
+    if let Some(laid) = layout::read(&rows, knows_theme) {
+        return Rows { rows: laid.rows, glue: " ", remarks: told_joined(laid.joined).into_iter().collect() };
+    }
     for row in &mut rows {
         row.cells = row.cells.iter().flat_map(|cell| cells_at_spaces(cell)).collect();
     }
-    Ok(rows)
+    Rows { rows, glue: " ", remarks: Vec::new() }
+}
+
+/// One remark on all lines that were put to the row above, since each of them is as it should be.
+fn told_joined(joined: usize) -> Option<Warning> {
+    let message = format!("空白で列をそろえた文章として読み、折り返された{joined}行を前の行につなげました。");
+    (joined > 0).then(|| Warning::new(1, WarningKind::Wrapped, message))
 }
 
 fn cells_at_spaces(line: &str) -> Vec<String> {
@@ -194,7 +250,7 @@ mod tests {
     use super::*;
 
     fn cells(text: &str, separator: Separator) -> Vec<Vec<String>> {
-        split(text, separator).unwrap().into_iter().map(|row| row.cells).collect()
+        split(text, separator, |_| false).unwrap().unwrap().rows.into_iter().map(|row| row.cells).collect()
     }
 
     #[test]
@@ -206,7 +262,7 @@ mod tests {
 
     #[test]
     fn a_quoted_cell_may_span_lines_and_the_next_row_knows_its_line() {
-        let rows = split("x,\"一\n二\"\ny,z", Separator::Char(',')).unwrap();
+        let rows = Splitter::new("x,\"一\n二\"\ny,z", ',').rows().unwrap();
         assert_eq!(rows[0].cells, ["x", "一\n二"]);
         assert_eq!((rows[1].line, rows[1].terminated), (3, false));
     }
@@ -229,8 +285,10 @@ mod tests {
             "重点項目,取り組み名,取り組みの概要\n",
             "重点項目　取り組み名　取り組みの概要\n",
         ] {
-            assert_eq!(read(text).unwrap().rows[0].cells, ["重点項目", "取り組み名", "取り組みの概要"]);
+            assert_eq!(read(text, |_| false).unwrap().rows[0].cells, ["重点項目", "取り組み名", "取り組みの概要"]);
         }
-        assert_eq!(read("今日は,よい\t天気").unwrap_err(), PaperError::NotAPaper);
+        assert_eq!(read("今日は,よい\t天気", |_| false).unwrap_err(), PaperError::NotAPaper);
+        let lost = "部局名\n市長室\n重点項目\n取り組み名\n取り組みの概要\n財務体質の強化\n";
+        assert_eq!(read(lost, |_| false).unwrap_err(), PaperError::NoColumns);
     }
 }

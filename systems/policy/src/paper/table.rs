@@ -57,9 +57,26 @@ impl Columns {
                 _ => Column::Other(tidy(&text)),
             }
         });
-        let columns = Self(columns.collect());
+        let mut columns = Self(columns.collect());
+        columns.assume_theme(&named);
         let of_a_table = named.iter().filter(|role| matches!(role, Role::Theme | Role::Title | Role::Summary)).count();
         (of_a_table >= 2).then_some(columns)
+    }
+
+    /// Takes a first column with a heading of its own for that of themes, where none is named and names and outlines follow it:
+    /// `施策の柱 | 事業名 | 事業概要`.
+    fn assume_theme(&mut self, named: &[Role]) {
+        let follows = self.role(1) == Some(Role::Title) && self.role(2) == Some(Role::Summary);
+        if follows
+            && !named.contains(&Role::Theme)
+            && let Some(first @ Column::Other(_)) = self.0.first_mut()
+        {
+            let is_number =
+                |label: &str| label.chars().count() <= 4 && label.to_lowercase().contains("no") || label.contains('号');
+            if !matches!(first, Column::Other(label) if is_number(label) || label.ends_with('課')) {
+                *first = Column::Known(Role::Theme);
+            }
+        }
     }
 
     /// The number of cells of the heading row.
@@ -119,7 +136,7 @@ impl Columns {
             return false;
         };
         let text = second.text();
-        let is_outline = text.ends_with('。') || text.chars().count() >= SENTENCE_CHARS;
+        let is_outline = ends_sentence(&text) || text.chars().count() >= SENTENCE_CHARS;
         !first.is_empty() && !is_theme(&first.text()) && is_outline && !ends_sentence(&first.text())
     }
 }

@@ -44,6 +44,8 @@ pub enum WarningKind {
     Duplicate,
     /// Text of a row of its own that was joined to the row before.
     Joined,
+    /// Lines that were broken in columns set with spaces, and put together.
+    Wrapped,
     /// A row whose cells stand one column off. It was taken in by its sense.
     Shifted,
     /// A table without a heading row. It was read in the usual order.

@@ -1,7 +1,7 @@
 //! The block of a department: its name and basic ideas beside, behind or under their labels.
 
 use super::super::clean::name;
-use super::super::labels::{Role, split_inner_basic_idea, split_label};
+use super::super::labels::{Role, could_announce_basic_ideas, split_inner_basic_idea, split_label};
 use super::super::markup::{PlainText, plain};
 use super::{Assembler, Cells};
 
@@ -21,8 +21,14 @@ impl Assembler {
         self.label_width_min = Some(self.label_width_min.map_or(row.width, |min| min.min(row.width)));
         let mut values: Vec<(Role, Vec<PlainText>)> = Vec::new();
         let mut labels = Vec::new();
+        let last = row.cells.iter().rposition(|cell| !cell.is_empty()).unwrap_or(0);
         for (index, cell) in row.cells.into_iter().enumerate() {
             let text = cell.paragraphs.first().cloned().unwrap_or_default();
+            let is_after_name = matches!(values.as_slice(), [(Role::Department, name)] if !name.is_empty());
+            if is_after_name && index < last && split_label(&text).is_none() && could_announce_basic_ideas(&text) {
+                values.push((Role::BasicIdea, Vec::new()));
+                continue;
+            }
             match split_label(&text) {
                 Some((role, rest)) => {
                     labels.push((index, role));

@@ -55,6 +55,8 @@ pub(super) struct Draft {
     themes: HashMap<String, String>,
     /// The themes of the paper so far.
     stated_themes: HashSet<String>,
+    /// Those that were not known before, in order.
+    new_themes: Vec<String>,
     /// Themes that stood in a row: department, theme, line.
     theme_rows: Vec<(usize, String, usize)>,
     /// Basic ideas so far, since a flat table repeats them in each row.
@@ -74,6 +76,7 @@ impl Draft {
             departments: HashMap::new(),
             themes,
             stated_themes: HashSet::new(),
+            new_themes: Vec::new(),
             theme_rows: Vec::new(),
             basic_ideas: HashSet::new(),
             kinds: HashSet::new(),
@@ -216,13 +219,16 @@ impl Draft {
         }
         let written = name(strip_numbering(&written.replace('\n', "")));
         let key = fold_title(&written);
-        let theme = match self.themes.get(&key) {
-            Some(theme) => theme.clone(),
-            None => {
-                let message =
-                    format!("{}は、これまでにない重点項目です。新しい重点項目として取り込みます。", quoted(&written));
-                self.warn(Warning::new(line, WarningKind::NewTheme, message));
+        let theme = match (self.themes.get(&key), self.broken_theme(&written)) {
+            (Some(theme), _) => theme.clone(),
+            (None, Some(theme)) => {
+                self.mend_theme(&theme);
+                theme
+            }
+            (None, None) => {
+                self.remark_on_new_theme(line, &written);
                 self.themes.insert(key, written.clone());
+                self.new_themes.push(written.clone());
                 written
             }
         };
@@ -234,6 +240,43 @@ impl Draft {
         }
         self.theme = theme;
         self.last = Last::Nothing;
+    }
+
+    fn remark_on_new_theme(&mut self, line: usize, written: &str) {
+        const ALIKE: f64 = 0.7;
+        // A paper has a handful of themes; the bound stops a hostile one from comparing each with all.
+        const COMPARED: usize = 50;
+        let likeness = |known: &String| strsim::normalized_levenshtein(known, written);
+        let known = self.themes.values().take(COMPARED).filter(|known| likeness(known) >= ALIKE);
+        let near = known.max_by(|one, other| likeness(one).total_cmp(&likeness(other)));
+        let hint =
+            near.map(|near| format!("{}の書き誤りなら、方針書を直してもう一度取り込んでください。", quoted(near)));
+        let message = format!(
+            "{}は、これまでにない重点項目です。新しい重点項目として取り込みます。{}",
+            quoted(written),
+            hint.unwrap_or_default()
+        );
+        self.warn(Warning::new(line, WarningKind::NewTheme, message));
+    }
+
+    /// The known theme of which the last theme was the beginning and this is the rest: a name that was broken over the rows
+    /// of its cell.
+    fn broken_theme(&self, rest: &str) -> Option<String> {
+        self.new_themes.last().filter(|last| **last == self.theme)?;
+        self.themes.get(&fold_title(&format!("{}{rest}", self.theme))).cloned()
+    }
+
+    /// Puts the whole name of a theme in the place of its beginning, and takes back what was said of it.
+    fn mend_theme(&mut self, whole: &str) {
+        let Some(beginning) = self.new_themes.pop() else { return };
+        self.themes.remove(&fold_title(&beginning));
+        self.stated_themes.remove(&beginning);
+        self.paper.themes.retain(|theme| *theme != beginning);
+        self.theme_rows.iter_mut().filter(|row| row.1 == beginning).for_each(|row| whole.clone_into(&mut row.1));
+        let initiatives = self.paper.departments.iter_mut().flat_map(|department| &mut department.initiatives);
+        initiatives.filter(|one| one.theme == beginning).for_each(|one| whole.clone_into(&mut one.theme));
+        let said = format!("{}は、これまでにない重点項目です。", quoted(&beginning));
+        self.paper.warnings.retain(|warning| !warning.message.starts_with(&said));
     }
 
     /// Adds an initiative under the current theme.
@@ -261,6 +304,11 @@ impl Draft {
             department.initiatives.push(PaperInitiative { theme, ..initiative });
             self.last = Last::Initiative(department.initiatives.len() - 1);
         }
+    }
+
+    /// Whether the last text is an outline that stops within a sentence.
+    pub(super) fn is_within_outline(&self) -> bool {
+        matches!(self.last, Last::Initiative(_)) && self.last_text() == LastText::Open
     }
 
     pub(super) fn forget_last_text(&mut self) {

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::super::super::clean::strip_numbering;
 use super::super::super::warning::{Warning, WarningKind, quoted};
 use super::super::super::{Paper, fold_title};
 use super::Draft;
@@ -12,7 +13,8 @@ impl Draft {
     pub(in super::super) fn finish(mut self) -> Paper {
         self.remark_on_gaps();
         self.remark_on_empty_themes();
-        self.number_duplicates();
+        self.strip_numbers();
+        self.settle_duplicates();
         self.settle_fiscal_year();
         self.paper.warnings.sort_by_key(|warning| warning.line);
         self.paper
@@ -48,25 +50,46 @@ impl Draft {
         }
     }
 
-    /// Numbers names that a department uses twice under one theme, so that each has a name of its own.
-    fn number_duplicates(&mut self) {
+    /// Takes the numbers off names where nearly every name of the paper has one: they are its layout, and a paper numbered
+    /// anew, or not at all, states the same.
+    fn strip_numbers(&mut self) {
+        let titles = || self.paper.departments.iter().flat_map(|department| &department.initiatives);
+        let numbered = titles().filter(|one| strip_numbering(&one.title) != one.title).count();
+        if numbered < 3 || numbered * 5 < titles().count() * 4 {
+            return;
+        }
+        for one in self.paper.departments.iter_mut().flat_map(|department| &mut department.initiatives) {
+            one.title = strip_numbering(&one.title).to_owned();
+        }
+    }
+
+    /// Takes what is stated twice once, and numbers names that a department uses twice under one theme for different things, so
+    /// that each has a name of its own.
+    fn settle_duplicates(&mut self) {
         for department in &mut self.paper.departments {
-            let mut seen: HashMap<(String, String), usize> = HashMap::new();
-            for initiative in &mut department.initiatives {
-                let count = seen.entry((initiative.theme.clone(), fold_title(&initiative.title))).or_default();
-                *count += 1;
-                if *count == 1 {
-                    continue;
+            let mut seen: HashMap<(String, String), Vec<String>> = HashMap::new();
+            let warnings = &mut self.paper.warnings;
+            let mut warn = |line, message| warnings.push(Warning::new(line, WarningKind::Duplicate, message));
+            let name = quoted(&department.name);
+            department.initiatives.retain_mut(|one| {
+                let outlines = seen.entry((one.theme.clone(), fold_title(&one.title))).or_default();
+                let outline = fold_title(&one.summary);
+                if outlines.contains(&outline) {
+                    let message = format!("部局{name}に、名前も概要も同じ取り組み{}がもう一度あります。1回だけ取り込みます。", quoted(&one.title));
+                    warn(one.line, message);
+                    return false;
                 }
-                let message = format!(
-                    "部局{}の重点項目{}に同じ名前の取り組み{}が{count}回あります。番号を付けて取り込みます。",
-                    quoted(&department.name),
-                    quoted(&initiative.theme),
-                    quoted(&initiative.title),
-                );
-                self.paper.warnings.push(Warning::new(initiative.line, WarningKind::Duplicate, message));
-                initiative.title = format!("{}（{count}）", initiative.title);
-            }
+                outlines.push(outline);
+                if outlines.len() > 1 {
+                    let (count, theme, title) = (outlines.len(), quoted(&one.theme), quoted(&one.title));
+                    warn(
+                        one.line,
+                        format!("部局{name}の重点項目{theme}に同じ名前の取り組み{title}が{count}回あります。番号を付けて取り込みます。"),
+                    );
+                    one.title = format!("{}（{count}）", one.title);
+                }
+                true
+            });
         }
     }
 
