@@ -41,6 +41,7 @@ pub fn routes() -> Router<Desk> {
         .route("/desk/admin/definitions", get(definitions::list))
         .route("/desk/admin/definitions/{ledger}", get(definitions::show))
         .route("/desk/admin/definitions/{ledger}/source", get(definitions::source))
+        .route("/desk/admin/definitions/{ledger}/overlay", get(definitions::overlay))
         .route("/desk/admin/jobs", get(jobs::list))
         .route("/desk/admin/jobs/{id}/retry", post(jobs::retry))
         .layer(from_fn(gate::admin))
