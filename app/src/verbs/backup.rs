@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, bail};
-use kawasemi_store::backup::{self, Restored, Taken};
+use kawasemi_store::backup::{self, Beside, Restored, Taken};
 use kawasemi_store::{Access, audit};
 use serde::Serialize;
 
@@ -24,8 +24,9 @@ pub async fn take(shell: &Shell, Backup { file }: Backup) -> anyhow::Result<()> 
     let store = shell.store(Access::Read).await?;
     let bar = Progress::begin("控え", shell.output.shows_progress());
     let progress = |_: &str, bytes: u64| bar.reach(bytes, None);
-    let files = |code: &str| shell.files(code);
-    let taken = backup::take(&store, &shell.location(), &files, &file, shell.clock.now(), &progress)
+    let (files, keeper) = (|code: &str| shell.files(code), |code: &str| shell.keeper_as_it_is(code));
+    let beside = Beside { files: &files, keeper: &keeper };
+    let taken = backup::take(&store, &shell.location(), beside, &file, shell.clock.now(), &progress)
         .await
         .with_context(|| format!("{} に控えを書けません。", file.display()))?;
     drop(bar);
@@ -48,10 +49,12 @@ pub async fn restore(shell: &Shell, Restore { file, replace }: Restore) -> anyho
     }
     let bar = Progress::begin("復元", shell.output.shows_progress());
     let progress = |_: &str, bytes: u64| bar.reach(bytes, None);
-    let files = |code: &str| shell.files(code);
-    let restored = backup::restore(&shell.location(), &files, &file, shell.clock.now(), &progress)
-        .await
-        .with_context(|| format!("{} から戻せません。いまのデータは変わっていません。", file.display()))?;
+    let (files, keeper) = (|code: &str| shell.files(code), |code: &str| shell.keeper_as_it_is(code));
+    let beside = Beside { files: &files, keeper: &keeper };
+    let restored =
+        backup::restore(&shell.location(), &shell.engines_of_store(), beside, &file, shell.clock.now(), &progress)
+            .await
+            .with_context(|| format!("{} から戻せません。いまのデータは変わっていません。", file.display()))?;
     drop(bar);
     set_checkpoints_back(shell, &restored).await?;
     shell.output.answer(&Back { restored })?;

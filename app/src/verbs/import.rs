@@ -26,6 +26,12 @@ pub async fn run(shell: &Shell, import: Import) -> anyhow::Result<()> {
         bail!("ファイル {} がありません。", import.file.display());
     }
     let (store, open) = shell.open(Access::Command).await?;
+    for broken in open.ledgers.recover_imports(shell.clock.now()).await? {
+        shell.output.remark(format!(
+            "前の取込「{}」（{}）は途中で止まっていたため、片付けました（消した記録 {}、元に戻した記録 {}）。",
+            broken.title, broken.ledger, broken.removed, broken.reverted
+        ));
+    }
     let outcome = act(shell, &open.ledgers, &import).await;
     if !import.dry_run && matches!(import.ledger.as_str(), "department" | "assignment" | "staff") {
         kawasemi_registry::sync_departments(&open.ledgers, &open.identity, &shell.context("配属の反映")).await?;
