@@ -129,8 +129,7 @@ impl Desk {
     ) -> Self {
         let (cities, directory, streams) = <_>::default();
         let closing = watch::Sender::new(false);
-        let inner =
-            Inner { store, clock, ids, systems, settings, opener, cities, directory, streams, closing };
+        let inner = Inner { store, clock, ids, systems, settings, opener, cities, directory, streams, closing };
         Self { inner: Arc::new(inner) }
     }
 
