@@ -458,12 +458,21 @@ pub enum Token {
 #[derive(Debug, Subcommand)]
 pub enum Schema {
     /// 何が変わるかを示す
-    Plan,
+    Plan {
+        /// 市が作った台帳の新しい定義（TOML）。省くと製品と市の上書きだけを調べる
+        #[arg(value_name = "ファイル")]
+        files: Vec<PathBuf>,
+    },
     /// 足すだけの変更を反映する
     Apply {
-        /// 型の変更など、提供中にできない変更も反映する（サーバーを止めてから）
+        /// 市が作った台帳の新しい定義（TOML）。省くと製品と市の上書きだけを反映する
+        #[arg(value_name = "ファイル")]
+        files: Vec<PathBuf>,
+        /// 型の変更など、提供中にできない変更も反映する（サーバーを止めてから。先に控えを取る）
         #[arg(long)]
         offline: bool,
+        #[command(flatten)]
+        before: Before,
     },
     /// 使わなくなった列を、名前を挙げて消す（戻せない）
     Purge {
@@ -473,7 +482,20 @@ pub enum Schema {
         /// 確かめの問いに「はい」と答える
         #[arg(long)]
         yes: bool,
+        #[command(flatten)]
+        before: Before,
     },
+}
+
+/// The backup before a change that can't be taken back.
+#[derive(Debug, Args)]
+pub struct Before {
+    /// 変える前の控えを書くファイル（既定はデータフォルダーの backups/）
+    #[arg(long, value_name = "ファイル", conflicts_with = "no_backup")]
+    pub backup: Option<PathBuf>,
+    /// 変える前の控えを取らない（自分で取ってあるとき）
+    #[arg(long)]
+    pub no_backup: bool,
 }
 
 /// `audit`

@@ -65,7 +65,8 @@ async fn open_first(shell: &Shell, store: &Store) -> anyhow::Result<bool> {
     let mut is_demo = false;
     for info in cities.iter().take(1) {
         let city = store.open_city(&info.code).await?;
-        shell.publish(&city, Vec::new(), Allow::Additions).await?;
+        let outlook = shell.publish(&city, Vec::new(), Allow::Additions).await?;
+        shell.tell_held(&outlook.held);
         is_demo = demo::is_demo(&city);
     }
     Ok(is_demo)

@@ -10,12 +10,12 @@ use kawasemi_kernel::id::RandomIds;
 use kawasemi_kernel::{Act, Clock, IdSource};
 use kawasemi_ledger::Ledgers;
 use kawasemi_platform::{System, Work};
-use kawasemi_schema::LedgerDef;
 use kawasemi_schema::error::nearest;
+use kawasemi_schema::{LedgerDef, Overlay, SourceFile};
 use kawasemi_store::audit::Keeper;
 use kawasemi_store::files::Files;
-use kawasemi_store::schema::{self, Allow, Plan, Wanted};
-use kawasemi_store::{Access, City, Location, Sealer, Store, StoreError, StoreOptions, seal};
+use kawasemi_store::schema::{self, Allow, Held, Plan, Wanted};
+use kawasemi_store::{Access, City, Engine, Location, Sealer, Store, StoreError, StoreOptions, seal};
 use kawasemi_webhook::{Destinations, Sender, Webhooks};
 
 use crate::config::{Config, Place};
@@ -23,6 +23,9 @@ use crate::demo;
 use crate::output::Output;
 use crate::progress::Progress;
 use crate::systems::{self, Offer};
+
+/// How often definitions are published anew when another node publishes at the same time.
+const PUBLISHING: u32 = 5;
 
 /// What every verb is given.
 pub struct Shell {
@@ -54,6 +57,14 @@ pub struct OpenCity {
     pub ledgers: Ledgers,
     /// The webhooks.
     pub webhooks: Webhooks,
+}
+
+/// What publishing would do, and what can't be published.
+pub struct Outlook {
+    /// The steps.
+    pub plan: Plan,
+    /// Ledgers over which the city's overlay does not fit.
+    pub held: Vec<Held>,
 }
 
 impl Shell {
@@ -101,9 +112,20 @@ impl Shell {
     /// # Errors
     /// When it can't be reached or another process serves it.
     pub async fn make_store(&self, access: Access) -> anyhow::Result<Store> {
-        let mut options = StoreOptions::new(self.clock.clone()).access(access);
-        options = options.tables(kawasemi_identity::tables::tables()).tables(kawasemi_ledger::tables());
-        options = options.tables(kawasemi_webhook::tables());
+        self.make_store_allowing(access, Allow::Additions).await
+    }
+
+    /// The engines that keep something of their own in the store.
+    pub fn engines_of_store(&self) -> Vec<Engine> {
+        // Webhooks refer to accounts, whose tables come first.
+        let webhooks = Engine::new("webhook", kawasemi_webhook::tables());
+        vec![kawasemi_identity::tables::engine(), kawasemi_ledger::engine(), webhooks]
+    }
+
+    /// The same, with permission to change the engines' own tables.
+    async fn make_store_allowing(&self, access: Access, allow: Allow) -> anyhow::Result<Store> {
+        let mut options = StoreOptions::new(self.clock.clone()).access(access).allow(allow);
+        options.engines = self.engines_of_store();
         options.connections = self.config.connections;
         let opened = Store::open(&self.location(), options).await;
         opened.map_err(|error| match (&error, &self.config.place) {
@@ -123,6 +145,14 @@ impl Shell {
     /// # Errors
     /// As [`Shell::make_store`], and when there is none.
     pub async fn store(&self, access: Access) -> anyhow::Result<Store> {
+        self.store_allowing(access, Allow::Additions).await
+    }
+
+    /// The same, with permission to change the engines' own tables: for `schema apply`.
+    ///
+    /// # Errors
+    /// As [`Shell::store`].
+    pub async fn store_allowing(&self, access: Access, allow: Allow) -> anyhow::Result<Store> {
         if let Place::Folder(folder) = &self.config.place
             && !folder.join("installation.json").is_file()
         {
@@ -131,7 +161,7 @@ impl Shell {
                 folder.display()
             );
         }
-        self.make_store(access).await
+        self.make_store_allowing(access, allow).await
     }
 
     /// The code of the city that the command means.
@@ -204,31 +234,91 @@ impl Shell {
         bail!("台帳「{key}」が見つかりません。{}あるのは {} です。", hint.unwrap_or_default(), known.join("、"));
     }
 
-    /// What publishing the program's definitions would do.
+    /// What publishing the program's definitions, with the city's overlay over them, would do.
     ///
     /// # Errors
-    /// When the definitions contradict those that the city made itself.
-    pub async fn plan(&self, city: &City, further: Vec<Arc<LedgerDef>>) -> anyhow::Result<Plan> {
+    /// When the definitions contradict those that the city made itself, or an overlay can't be read.
+    pub async fn plan(&self, city: &City, further: Vec<Arc<LedgerDef>>) -> anyhow::Result<Outlook> {
         let mut definitions = self.offer.ledgers.clone();
         if demo::is_demo(city) {
             definitions.extend(demo::bundle()?.ledgers);
         }
         definitions.extend(further);
-        Ok(schema::plan(city, Wanted { definitions, retired: Vec::new() }).await?)
+        let check = |def: &Arc<LedgerDef>| kawasemi_ledger::check_rules(def, &self.offer.calculators);
+        let (files, unread) = self.overlay(city.code())?;
+        let mut laid = schema::overlaid(city, &definitions, files, &check).await?;
+        laid.held.extend(unread);
+        let back = schema::going_back(city, &laid.definitions).await?;
+        let mut plan = schema::plan(city, Wanted { definitions: laid.definitions, retired: Vec::new() }).await?;
+        plan.steps.extend(back);
+        Ok(Outlook { plan: plan.keeping(laid.overlays), held: laid.held })
     }
 
-    /// Publishes the program's definitions in a city.
+    /// Publishes the program's definitions in a city, with the city's overlay over them. A ledger over which the overlay
+    /// does not fit stays as it is; the rest goes on.
     ///
     /// # Errors
     /// When steps go beyond what is allowed, naming them.
-    pub async fn publish(&self, city: &City, further: Vec<Arc<LedgerDef>>, allow: Allow) -> anyhow::Result<Plan> {
-        let plan = self.plan(city, further).await?;
-        if !plan.is_empty() {
+    pub async fn publish(&self, city: &City, further: Vec<Arc<LedgerDef>>, allow: Allow) -> anyhow::Result<Outlook> {
+        let mut attempt = 0;
+        loop {
+            attempt += 1;
+            let outlook = self.plan(city, further.clone()).await?;
+            if outlook.plan.is_empty() {
+                return Ok(outlook);
+            }
             let reason = format!("kawasemi {} の定義", env!("CARGO_PKG_VERSION"));
             let act = Act::system(self.clock.now(), reason);
-            schema::apply(city, &plan, allow, &act, &*self.ids).await.context("台帳の定義を反映できません。")?;
+            match schema::apply(city, &outlook.plan, allow, &act, &*self.ids).await {
+                Ok(()) => return Ok(outlook),
+                // Another node has published meanwhile, most likely the same.
+                Err(StoreError::Conflict) if attempt < PUBLISHING => city.refresh_catalogue().await?,
+                Err(error) => return Err(error).context("台帳の定義を反映できません。"),
+            }
         }
-        Ok(plan)
+    }
+
+    /// Tells the person about ledgers that stay as they are, since the city's overlay does not fit them.
+    pub fn tell_held(&self, held: &[Held]) {
+        for Held { ledger, message } in held {
+            tracing::warn!(ledger, reason = message, "the city's overlay does not fit the program's definition");
+            self.output.remark(format!(
+                "台帳 {ledger} は、市の上書きが合わないため今の定義のまま使います。kawasemi schema plan で確かめてください。\n{message}"
+            ));
+        }
+    }
+
+    /// The files of the city's overlay (`cities/CODE/overlay/*.toml`), by name, and those that can't be read: a slip in a file
+    /// must not keep a server from starting that has run without it.
+    fn overlay(&self, code: &str) -> anyhow::Result<(Vec<Overlay>, Vec<Held>)> {
+        let folder = self.folder(code).join("overlay");
+        let entries = match std::fs::read_dir(&folder) {
+            Ok(entries) => entries.collect::<Result<Vec<_>, _>>(),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Vec::new()),
+            Err(error) => Err(error),
+        };
+        let entries = entries.with_context(|| format!("{} を読めません。", folder.display()))?;
+        let mut paths: Vec<PathBuf> = entries.into_iter().map(|entry| entry.path()).collect();
+        paths.retain(|path| path.extension().is_some_and(|ending| ending == "toml"));
+        paths.sort();
+        let (mut overlays, mut held) = (Vec::new(), Vec::new());
+        for path in paths {
+            let ledger = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+            let name = format!("overlay/{ledger}.toml");
+            let text = std::fs::read_to_string(&path).with_context(|| format!("{} を読めません。", path.display()))?;
+            match Overlay::read(SourceFile::new(&name, text)) {
+                Ok(overlay) if overlay.raw.ledger == ledger => overlays.push(overlay),
+                // One file for each ledger, under the ledger's name: so none is overlooked.
+                Ok(overlay) => {
+                    let hint = format!("ファイルの名前を {}.toml にしてください（台帳ごとに一つ）", overlay.raw.ledger);
+                    let message =
+                        overlay.source.error("ledger", "ファイルの名前と台帳のキーが違います", hint).to_string();
+                    held.push(Held { ledger, message });
+                }
+                Err(errors) => held.push(Held { ledger, message: errors.to_string() }),
+            }
+        }
+        Ok((overlays, held))
     }
 
     /// The context of a command: the program itself, now.
@@ -301,11 +391,6 @@ impl Shell {
         let mut key = [0; seal::KEY];
         self.parts.entropy.fill(&mut key);
         key
-    }
-
-    /// The file on which imports of the command line hold a lock while they run.
-    pub fn import_lock(&self, code: &str) -> PathBuf {
-        self.folder(code).join("import.lock")
     }
 
     /// The folder of a city for what lies outside its database.

@@ -1,6 +1,6 @@
 //! What a running server does by itself for each open city: the audit trail is sealed and webhooks get their messages, jobs are
-//! done, the day's work is begun, accounts follow the register of assignments, and what has ended (sessions, jobs that are
-//! done, imports that were broken off) is removed.
+//! done, the day's work is begun, accounts follow the register of assignments, imports that were broken off are cleared away, and
+//! what has ended (sessions, jobs that are done) is removed.
 //!
 //! Cities open when somebody asks for them, and the server asks for each once by itself ([`Upkeep::open_all`]): the jobs of a
 //! city that nobody has visited since the start must be done as well.
@@ -34,8 +34,6 @@ const NEW_CITIES: Duration = Duration::from_secs(60);
 const FOLLOW_EVERY: u64 = 6;
 /// Rounds between two sweeps.
 const SWEEP_EVERY: u64 = 360;
-/// An import that went on less than so long ago may still run.
-const BROKEN_OFF: SignedDuration = SignedDuration::from_hours(6);
 /// How long a job that is done can be looked at.
 const DONE_JOBS: SignedDuration = SignedDuration::from_hours(24 * 14);
 
@@ -147,6 +145,10 @@ async fn tend(shell: &Shell, open: &OpenCity, known: &mut Known, round: u64) {
     if let Err(error) = begin_day(shell, open, &mut known.day).await {
         failed(&error, "the day's work was not begun");
     }
+    // At once after a start, since a kill is the usual reason for one.
+    if let Err(error) = open.ledgers.recover_imports(shell.clock.now()).await {
+        tracing::error!(city = open.city.code(), %error, "broken-off imports were not cleared away");
+    }
     if round.is_multiple_of(FOLLOW_EVERY)
         && let Err(error) = follow_register(shell, open, &mut known.registers).await
     {
@@ -205,6 +207,5 @@ async fn sweep(shell: &Shell, open: &OpenCity) -> anyhow::Result<()> {
     let now = shell.clock.now();
     open.identity.sweep(now).await?;
     open.city.sweep_jobs(now.checked_sub(DONE_JOBS).unwrap_or(Timestamp::MIN)).await?;
-    open.ledgers.sweep_imports(&shell.context("中断した取込の片付け"), BROKEN_OFF).await?;
     Ok(())
 }

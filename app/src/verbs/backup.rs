@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context as _, bail};
-use kawasemi_store::backup::{self, Restored, Taken};
+use kawasemi_store::backup::{self, Beside, Restored, Taken};
 use kawasemi_store::{Access, Location, Store, audit};
 use serde::Serialize;
 
@@ -28,8 +28,9 @@ pub async fn take(shell: &Shell, Backup { file }: Backup) -> anyhow::Result<()> 
     let bar = Progress::of_bytes("控え", shell.output.shows_progress());
     let (parts, total) = (Parts::default(), size(&shell.location()));
     let progress = |part: &str, bytes: u64| bar.reach(parts.reach(part, bytes), total);
-    let files = |code: &str| shell.files(code);
-    let taken = backup::take(&store, &shell.location(), &files, &file, shell.clock.now(), &progress)
+    let (files, keeper) = (|code: &str| shell.files(code), |code: &str| shell.keeper_as_it_is(code));
+    let beside = Beside { files: &files, keeper: &keeper };
+    let taken = backup::take(&store, &shell.location(), beside, &file, shell.clock.now(), &progress)
         .await
         .with_context(|| format!("{} に控えを書けません。", file.display()))?;
     drop(bar);
@@ -61,10 +62,12 @@ pub async fn restore(shell: &Shell, Restore { file, replace }: Restore) -> anyho
     let bar = Progress::of_bytes("復元", shell.output.shows_progress());
     let parts = Parts::default();
     let progress = |part: &str, bytes: u64| bar.reach(parts.reach(part, bytes), None);
-    let files = |code: &str| shell.files(code);
-    let restored = backup::restore(&shell.location(), &files, &file, shell.clock.now(), &progress)
-        .await
-        .with_context(|| format!("{} から戻せません。いまのデータは変わっていません。", file.display()))?;
+    let (files, keeper) = (|code: &str| shell.files(code), |code: &str| shell.keeper_as_it_is(code));
+    let beside = Beside { files: &files, keeper: &keeper };
+    let restored =
+        backup::restore(&shell.location(), &shell.engines_of_store(), beside, &file, shell.clock.now(), &progress)
+            .await
+            .with_context(|| format!("{} から戻せません。いまのデータは変わっていません。", file.display()))?;
     drop(bar);
     set_checkpoints_back(shell, &restored).await?;
     let problems = without_keys(shell, &restored).await?;

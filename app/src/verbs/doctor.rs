@@ -125,7 +125,11 @@ async fn database(open: &OpenCity, found: &mut Findings) -> anyhow::Result<()> {
 }
 
 async fn definitions(shell: &Shell, open: &OpenCity, found: &mut Findings) -> anyhow::Result<()> {
-    let plan = shell.plan(&open.city, Vec::new()).await?;
+    let outlook = shell.plan(&open.city, Vec::new()).await?;
+    for held in &outlook.held {
+        found.add(format!("{} 市の上書き", open.city.code()), State::Warning, held.message.clone());
+    }
+    let plan = outlook.plan;
     let (state, message) = match (plan.is_empty(), plan.effect()) {
         (true, _) => (State::Good, "プログラムの定義と同じです。"),
         (false, Effect::Adds) => (State::Good, "足すだけの変更があります。次に serve したとき反映されます。"),
@@ -191,7 +195,7 @@ async fn work(open: &OpenCity, found: &mut Findings) -> anyhow::Result<()> {
         Some(batch) => (
             State::Warning,
             format!(
-                "途中の取込が{}件あります（例「{}」）。6時間動きがなければ、サーバーが片付けます。",
+                "終わっていない取込が{}件あります（例「{}」）。動いているものでなければ、次の serve か import が片付けます。",
                 unfinished.len(),
                 batch.title
             ),

@@ -12,7 +12,6 @@ use kawasemi_store::Access;
 use serde::Serialize;
 use tempfile::NamedTempFile;
 
-use super::abandoned;
 use crate::cli::Import;
 use crate::output::UsageError;
 use crate::shell::Shell;
@@ -28,7 +27,12 @@ pub async fn run(shell: &Shell, import: Import) -> anyhow::Result<()> {
     let (import, _spooled) = readable(import)?;
     let (store, open) = shell.open(Access::Command).await?;
     shell.know_ledger(&open.city, &import.ledger)?;
-    let _running = if import.dry_run { None } else { Some(abandoned::sweep(shell, &open).await?) };
+    for broken in open.ledgers.recover_imports(shell.clock.now()).await? {
+        shell.output.remark(format!(
+            "前の取込「{}」（{}）は途中で止まっていたため、片付けました（消した記録 {}、元に戻した記録 {}）。",
+            broken.title, broken.ledger, broken.removed, broken.reverted
+        ));
+    }
     let outcome = act(shell, &open.ledgers, &import).await;
     if !import.dry_run && matches!(import.ledger.as_str(), "department" | "assignment" | "staff") {
         kawasemi_registry::sync_departments(&open.ledgers, &open.identity, &shell.context("配属の反映")).await?;

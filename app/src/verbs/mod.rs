@@ -1,6 +1,5 @@
 //! What each verb of the command line does, one file for each.
 
-mod abandoned;
 mod audit;
 mod backup;
 mod calc;

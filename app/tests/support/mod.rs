@@ -2,8 +2,9 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 #![allow(clippy::unwrap_used, reason = "a fixture that fails fails the test")]
 
+use std::cell::RefCell;
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
 use kawasemi_store::Location;
@@ -16,6 +17,7 @@ pub struct Hall {
     /// A folder for files of the test; the data folder is `data` in it.
     pub folder: TempDir,
     database: Option<String>,
+    binary: RefCell<Option<PathBuf>>,
 }
 
 /// What the binary did.
@@ -27,7 +29,7 @@ pub struct Done {
 
 impl Hall {
     pub fn on_sqlite() -> Self {
-        Self { folder: TempDir::new().unwrap(), database: None }
+        Self { folder: TempDir::new().unwrap(), database: None, binary: RefCell::default() }
     }
 
     /// Where its cities lie, for looking into them beside the program.
@@ -42,6 +44,16 @@ impl Hall {
         self.folder.path().join(name)
     }
 
+    /// Works with another binary than the one that was just built, such as a release's; none for that one again.
+    pub fn use_binary(&self, binary: Option<PathBuf>) {
+        self.binary.replace(binary);
+    }
+
+    /// The address of the database, on PostgreSQL.
+    pub fn url(&self) -> Option<&str> {
+        self.database.as_deref()
+    }
+
     pub fn data(&self) -> PathBuf {
         self.path("data")
     }
@@ -54,7 +66,8 @@ impl Hall {
     }
 
     pub fn command(&self, words: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_kawasemi"));
+        let mut command =
+            Command::new(self.binary.borrow().as_deref().unwrap_or(Path::new(env!("CARGO_BIN_EXE_kawasemi"))));
         // Nothing of the machine's own configuration.
         command.current_dir(self.folder.path()).env_clear().stdin(Stdio::null());
         match &self.database {

@@ -14,7 +14,6 @@ use kawasemi_store::{City, CityInfo, Sealer, Store};
 use kawasemi_webhook::Webhooks;
 use tokio::sync::{Mutex, watch};
 
-use crate::admin::audit::Verification;
 use crate::api::Streams;
 use crate::problem::Problem;
 
@@ -32,7 +31,6 @@ struct Inner {
     settings: Settings,
     opener: Box<dyn Opener>,
     cities: Mutex<HashMap<String, Arc<CityDesk>>>,
-    verifications: std::sync::Mutex<HashMap<String, Arc<Verification>>>,
     directory: RwLock<Arc<Vec<CityInfo>>>,
     streams: Arc<Streams>,
     closing: watch::Sender<bool>,
@@ -131,10 +129,9 @@ impl Desk {
         settings: Settings,
         opener: Box<dyn Opener>,
     ) -> Self {
-        let (cities, directory, verifications, streams) = <_>::default();
+        let (cities, directory, streams) = <_>::default();
         let closing = watch::Sender::new(false);
-        let inner =
-            Inner { store, clock, ids, systems, settings, opener, cities, verifications, directory, streams, closing };
+        let inner = Inner { store, clock, ids, systems, settings, opener, cities, directory, streams, closing };
         Self { inner: Arc::new(inner) }
     }
 
@@ -192,12 +189,6 @@ impl Desk {
     pub fn system_title(&self, key: &str, lang: Lang) -> Option<&str> {
         let site = self.inner.systems.iter().find(|site| site.bundle.system.key == key)?;
         Some(site.bundle.system.title.get(lang))
-    }
-
-    /// The verification of a city's audit trail that runs here, or what the last one found.
-    pub(crate) fn verification(&self, code: &str) -> Arc<Verification> {
-        let mut all = self.inner.verifications.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(all.entry(code.to_owned()).or_default())
     }
 
     /// The city that a `Host` header names, opened on first use.

@@ -41,6 +41,38 @@ on_both_stores! {
         assert!(!clerk.get(PARKS).await.says("新しい公園"));
     }
 
+    async fn an_import_that_was_broken_off_says_so_and_is_begun_anew(fixture) {
+        let city = city(fixture).await;
+        let clerk = city.sign_in("hanako", &["park-keeper"]).await;
+        let csv = "公園名,種別,面積,備考\n新しい公園,街区公園,5,\n";
+        let sent = send_file(&clerk, &format!("{PARKS}/import"), "file", "公園.csv", csv.as_bytes(), &[]).await;
+        let file = clerk.get(sent.location()).await.input("file").expect("the file is carried along");
+        let mut entries = vec![("file", file.as_str()), ("mode", "import"), ("merge", "")];
+        entries.extend(["name", "kind", "area", "remarks"].map(|column| ("column", column)));
+        let started = clerk.post(&format!("{PARKS}/import/run"), &entries).await;
+        let done = outcome(&clerk, &started).await;
+        assert!(done.says("取り込みました"), "{}", done.text);
+
+        // As if the process had been killed before it published anything.
+        let staged = kawasemi_store::Unit::of([
+            "UPDATE {import_run} SET state = 'running', report = NULL, holder = 'gone', held_until = 0 WHERE state = 'ended'",
+            "UPDATE {batch} SET state = 'open', published_at = NULL, holder = 'gone', held_until = 0",
+        ].map(|sql| kawasemi_store::Sql::with(sql, []).into()));
+        fixture.city.write(staged).await.expect("the database is written");
+        assert!(!clerk.get(PARKS).await.says("新しい公園"), "what is not published is invisible");
+        let told = clerk.get(&format!("{PARKS}/import")).await;
+        assert!(told.says("「公園.csv」の取込みは途中で止まりました") && told.says("片付け済み"), "{}", told.text);
+        let stranger = city.sign_in("saburo", &["park-keeper"]).await;
+        assert!(!stranger.get(&format!("{PARKS}/import")).await.says("途中で止まりました"));
+        let page = clerk.get(started.location()).await;
+        assert!(page.says("もう一度取り込む"), "{}", page.text);
+        let again = page.form(&format!("{PARKS}/import/run")).expect("a way on");
+        let done = outcome(&clerk, &clerk.post(&format!("{PARKS}/import/run"), &again).await).await;
+        assert!(done.says("取り込みました"), "{}", done.text);
+        assert!(clerk.get(&format!("{PARKS}/count")).await.says("1件"), "nothing is doubled");
+        assert!(!clerk.get(&format!("{PARKS}/import")).await.says("途中で止まりました"));
+    }
+
     async fn what_is_no_table_is_refused_in_words(fixture) {
         let city = city(fixture).await;
         let clerk = city.sign_in("hanako", &["park-keeper"]).await;

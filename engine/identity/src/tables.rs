@@ -4,9 +4,16 @@
 //! history. People and posts are ledgers, in the staff register. Secrets are kept as hashes, but for the one-time code's,
 //! which has to be known to be checked and is kept sealed.
 
+use kawasemi_store::Engine;
 use kawasemi_store::table::{Column, Table};
 
-/// All of them, for [`kawasemi_store::StoreOptions::tables`].
+/// Accounts and sign-in among the engines: their tables and, once a release needs one, the moves that led to them.
+#[must_use]
+pub fn engine() -> Engine {
+    Engine::new("identity", tables())
+}
+
+/// All of them.
 pub fn tables() -> Vec<Table> {
     vec![
         account(),

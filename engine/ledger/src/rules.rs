@@ -44,6 +44,14 @@ pub(crate) enum Source {
     Calculator(Arc<Calculate>),
 }
 
+/// Says whether the conditions and computed fields of a definition hold water, before anything is done with it.
+///
+/// # Errors
+/// Every mistake, at its place in the definition's file.
+pub fn check_rules(ledger: &Arc<LedgerDef>, calculators: &Calculators) -> Result<(), SchemaErrors> {
+    Rules::compile(ledger, calculators).map(drop)
+}
+
 impl Rules {
     /// Reads the rules of a ledger.
     ///

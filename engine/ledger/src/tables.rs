@@ -1,11 +1,18 @@
-//! The ledger engine's own tables, for [`kawasemi_store::StoreOptions::tables`].
+//! The ledger engine's own tables.
 
+use kawasemi_store::Engine;
 use kawasemi_store::table::{Column, Table};
+
+/// Ledgers among the engines: their tables and, once a release needs one, the moves that led to them.
+#[must_use]
+pub fn engine() -> Engine {
+    Engine::new("ledger", tables())
+}
 
 /// All of them.
 #[must_use]
 pub fn tables() -> Vec<Table> {
-    vec![views(), uses(), changes()]
+    vec![views(), uses(), changes(), import_runs()]
 }
 
 /// Saved views (保存した表示): a person's own, or shared with all who may read the ledger.
@@ -46,4 +53,29 @@ fn changes() -> Table {
         .column(Column::int("after_revision"))
         .key(["batch", "record"])
         .clustered()
+}
+
+/// Files that were sent for an import, and the imports and dry runs of them (取込の経過): whichever node runs one, every node
+/// can tell how far it is, and what came out outlives a restart.
+fn import_runs() -> Table {
+    Table::new("import_run")
+        .column(Column::id("id"))
+        .column(Column::text("ledger"))
+        .column(Column::text("owner"))
+        .column(Column::text("state"))
+        .column(Column::bool("is_dry"))
+        .column(Column::text("file"))
+        .column(Column::text("entries"))
+        .column(Column::int("rows"))
+        .column(Column::int("bad"))
+        .column(Column::bool("is_updating"))
+        .column(Column::text("report").optional())
+        .column(Column::text("error").optional())
+        .column(Column::int("created_at"))
+        .column(Column::int("ended_at").optional())
+        .column(Column::text("holder").optional())
+        .column(Column::int("held_until").optional())
+        .key(["id"])
+        .index(["ledger", "owner"])
+        .index(["created_at"])
 }

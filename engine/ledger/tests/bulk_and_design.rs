@@ -53,6 +53,25 @@ kawasemi_testkit::on_both_stores! {
         assert_eq!(city.names(&city.system(), &ListRequest::all()).await, ["緑地"]);
     }
 
+    async fn what_is_added_to_a_ledger_of_the_program_outlives_its_next_release(fixture) {
+        let city = City::open(fixture).await;
+        let admin = city.system();
+        let toml = city.ledgers.definition_toml(&admin, "park").expect("reads");
+        let more = format!("{toml}\n[[field]]\nkey = \"adopter\"\nlabel = \"愛護会\"\ntype = \"text\"\n");
+        let published = city.ledgers.publish_definition(&admin, &more).await.expect("is published");
+        assert!(published.field("adopter").is_some());
+        let less = toml.replace("max_length = 40", "max_length = 41");
+        let refused = city.ledgers.publish_definition(&admin, &less).await.expect_err("is refused").to_string();
+        assert!(refused.contains("変えられません"), "{refused}");
+        // The program starts again with its own definition.
+        let own = std::sync::Arc::new(kawasemi_schema::LedgerDef::read(kawasemi_schema::SourceFile::new("test.toml", toml)).expect("reads"));
+        let check = |def: &std::sync::Arc<kawasemi_schema::LedgerDef>| kawasemi_ledger::check_rules(def, city.ledgers.calculators());
+        let laid = kawasemi_store::schema::overlaid(&fixture.city, &[own], vec![], &check).await.expect("lays over");
+        let wanted = kawasemi_store::schema::Wanted { definitions: laid.definitions, retired: vec![] };
+        let plan = kawasemi_store::schema::plan(&fixture.city, wanted).await.expect("plans");
+        assert!(plan.is_empty() && laid.held.is_empty(), "{plan}");
+    }
+
     async fn a_sheet_becomes_a_ledger_and_its_use_is_known(fixture) {
         let city = City::open(fixture).await;
         let ledgers = Ledgers::new(fixture.city.clone(), vec![designer_role(), kawasemi_schema::RoleDef {

@@ -6,11 +6,10 @@ use std::io::Write as _;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use common::{City, tables};
-use jiff::SignedDuration;
 use kawasemi_kernel::Value;
-use kawasemi_ledger::import::{FileOptions, ImportPlan, ImportReport, Mapping};
+use kawasemi_ledger::import::{FileOptions, ImportPlan, ImportReport, Mapping, RunState};
 use kawasemi_ledger::{LedgerError, ListRequest};
-use kawasemi_store::batch;
+use kawasemi_store::{Sql, Unit, batch};
 use tempfile::NamedTempFile;
 
 struct Import {
@@ -49,6 +48,12 @@ const GOOD: &str = "公園名,種別,面積（㎡）,開園日,所管,管理コ�
 
 async fn all(city: &City<'_>) -> Vec<String> {
     city.names(&city.keeper(), &ListRequest::all()).await
+}
+
+/// The process that ran the imports is gone.
+async fn as_if_killed(city: &City<'_>) {
+    let sql = Sql::with("UPDATE {batch} SET holder = 'another process', held_until = 0 WHERE holder IS NOT NULL", []);
+    city.ledgers.city().write(Unit::of([sql.into()])).await.expect("writes");
 }
 
 kawasemi_testkit::on_both_stores! {
@@ -130,14 +135,75 @@ kawasemi_testkit::on_both_stores! {
         task.abort();
         drop(task.await);
         assert!(all(&city).await.is_empty());
-        let open = batch::unfinished(&fixture.city).await.expect("reads");
-        assert_eq!(open.len(), 1);
-        let swept = city.ledgers.sweep_imports(&city.system(), SignedDuration::ZERO).await.expect("sweeps");
-        assert!(swept >= 500, "{swept}");
+        assert_eq!(batch::unfinished(&fixture.city).await.expect("reads").len(), 1);
+        let now = fixture.now();
+        // It runs as far as others know, until its process is gone.
+        assert!(city.ledgers.recover_imports(now).await.expect("looks").is_empty());
+        as_if_killed(&city).await;
+        let recovered = city.ledgers.recover_imports(now).await.expect("clears away");
+        assert!(recovered[0].removed >= 500 && recovered[0].title == "公園.csv", "{recovered:?}");
         assert!(batch::unfinished(&fixture.city).await.expect("reads").is_empty());
         let report = import.run(&city).await;
         assert_eq!(report.created, 3_000);
         drop(import.file);
+    }
+
+    async fn an_import_killed_while_it_changes_records_is_taken_back(fixture) {
+        let city = City::open(fixture).await;
+        let rows = |name: &str| (0..1_500).map(|n| format!("A-{n},{name}{n},みどり公園課\n")).collect::<String>();
+        let heading = "管理コード,公園名,所管\n";
+        Import::of(&city, (heading.to_owned() + &rows("公園")).as_bytes()).await.run(&city).await;
+        let newer = heading.to_owned() + &rows("新公園") + "B-1,別の公園,みどり公園課\n";
+        let import = Import::of(&city, newer.as_bytes()).await.mapped(|mapping| mapping.merge = vec!["code".into()]);
+        let (ledgers, keeper, plan) = (city.ledgers.clone(), city.keeper(), import.plan.clone());
+        let (sender, mut told) = tokio::sync::mpsc::unbounded_channel();
+        let task = tokio::spawn(async move {
+            let progress = move |now: kawasemi_ledger::import::Progress| sender.send(now.is_updating).unwrap_or_default();
+            ledgers.import(&keeper, "park", &plan, &progress).await
+        });
+        while !told.recv().await.expect("it goes on to change records") {}
+        task.abort();
+        drop(task.await);
+        as_if_killed(&city).await;
+        let recovered = city.ledgers.recover_imports(fixture.now()).await.expect("takes back");
+        assert!(recovered[0].reverted >= 500 && recovered[0].removed == 1, "{recovered:?}");
+        let names = all(&city).await;
+        assert!(names.iter().all(|name| name.starts_with("公園")), "everything is as before");
+        let report = import.run(&city).await;
+        assert_eq!((report.created, report.updated), (1, 1_500), "{:?}", report.problems);
+    }
+
+    async fn a_run_is_told_by_every_process_and_outlives_it(fixture) {
+        let city = City::open(fixture).await;
+        let import = Import::of(&city, GOOD.as_bytes()).await;
+        let file = kawasemi_kernel::FileRef {
+            id: uuid::Uuid::from_u128(7),
+            name: "公園.csv".into(),
+            media_type: "text/csv".into(),
+            size: 3,
+            sha256: "00".into(),
+        };
+        let keeper = city.keeper();
+        let kept = city.ledgers.keep_import_file(&keeper, "park", &file).await.expect("is kept");
+        let of = city.ledgers.import_run(&keeper, "park", kept).await.expect("is there");
+        assert_eq!((of.state.clone(), of.file.clone()), (RunState::Chosen, file));
+        let id = city.ledgers.begin_import(&keeper, &of, import.plan.clone(), false, "a=b", ()).await.expect("begins");
+        let run = loop {
+            let run = city.ledgers.import_run(&keeper, "park", id).await.expect("is there");
+            if !matches!(run.state, RunState::Running(_)) {
+                break run;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        };
+        let RunState::Ended(report) = &run.state else { panic!("{run:?}") };
+        assert_eq!((report.created, report.is_applied, run.entries.as_str()), (2, true, "a=b"));
+        // It is the person's own.
+        assert!(matches!(city.ledgers.import_run(&city.staff(), "park", id).await, Err(LedgerError::Forbidden { .. } | LedgerError::NotFound)));
+
+        let begun = "UPDATE {import_run} SET state = 'running', report = NULL, holder = 'gone', held_until = 0 WHERE id = $1";
+        fixture.city.write(Unit::of([Sql::with(begun, [id.into()]).into()])).await.expect("writes");
+        assert_eq!(city.ledgers.import_run(&keeper, "park", id).await.expect("is there").state, RunState::BrokenOff);
+        assert_eq!(city.ledgers.broken_imports(&keeper, "park").await.expect("reads").len(), 1);
     }
 
     async fn what_was_exported_can_be_imported(fixture) {

@@ -2,6 +2,7 @@
 
 use schemars::{JsonSchema, schema_for};
 
+use crate::overlay::RawOverlay;
 use crate::raw::{RawKpis, RawLedger, RawSystem};
 
 /// The schemas with the file names under which `docs/schema/` publishes them.
@@ -9,6 +10,7 @@ pub fn schemas() -> Vec<(&'static str, String)> {
     vec![
         ("ledger.schema.json", schema::<RawLedger>()),
         ("system.schema.json", schema::<RawSystem>()),
+        ("overlay.schema.json", schema::<RawOverlay>()),
         ("kpis.schema.json", schema::<RawKpis>()),
     ]
 }

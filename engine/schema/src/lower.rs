@@ -31,11 +31,7 @@ pub(crate) fn ledger(raw: RawLedger, source: SourceFile) -> Result<LedgerDef, Sc
     }
     let mut unique: Vec<Vec<String>> = raw.unique.into_iter().map(|key| key.fields).collect();
     unique.extend(fields.iter().filter(|f| f.unique).map(|f| vec![f.key.clone()]));
-    let columns = if raw.list.columns.is_empty() {
-        fields.iter().filter(|f| f.kind.scalar().is_some()).take(LIST_COLUMNS).map(|f| f.key.clone()).collect()
-    } else {
-        raw.list.columns
-    };
+    let columns = if raw.list.columns.is_empty() { columns_of(&fields) } else { raw.list.columns };
     let grants = raw
         .grant
         .into_iter()
@@ -74,6 +70,17 @@ pub(crate) fn ledger(raw: RawLedger, source: SourceFile) -> Result<LedgerDef, Sc
         grants,
         source,
     })
+}
+
+/// The columns of a list where the definition says nothing.
+pub(crate) fn usual_columns(fields: &[RawField]) -> Vec<String> {
+    let source = SourceFile::default();
+    let mut lowering = Lowering { source: &source, errors: Vec::new() };
+    columns_of(&lowering.fields(fields.to_vec(), ""))
+}
+
+fn columns_of(fields: &[FieldDef]) -> Vec<String> {
+    fields.iter().filter(|f| f.kind.scalar().is_some()).take(LIST_COLUMNS).map(|f| f.key.clone()).collect()
 }
 
 struct Lowering<'a> {

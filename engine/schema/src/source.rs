@@ -29,12 +29,31 @@ pub struct SourceFile {
     pub name: String,
     /// The text.
     pub text: String,
+    /// Places of the text that stand in another file: those of a city's overlay.
+    laid: Vec<Laid>,
+}
+
+/// A place of a definition that stands in a file of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Laid {
+    /// The place in the whole definition.
+    pub at: String,
+    /// The place in the file.
+    pub path: String,
+    /// The file.
+    pub source: SourceFile,
 }
 
 impl SourceFile {
     /// A file by name and text.
     pub fn new(name: impl Into<String>, text: impl Into<String>) -> Self {
-        Self { name: name.into(), text: text.into() }
+        Self { name: name.into(), text: text.into(), laid: Vec::new() }
+    }
+
+    /// The same, with the places that stand elsewhere.
+    pub(crate) fn with_laid(mut self, laid: Vec<Laid>) -> Self {
+        self.laid = laid;
+        self
     }
 
     /// The position of a byte offset.
@@ -95,6 +114,13 @@ impl SourceFile {
 
     /// A mistake at a path of this file.
     pub fn error(&self, path: &str, message: impl Into<String>, hint: impl Into<String>) -> SchemaError {
+        let laid = self.laid.iter().find_map(|laid| {
+            let rest = path.strip_prefix(&laid.at).filter(|rest| rest.is_empty() || rest.starts_with('.'))?;
+            Some((laid, format!("{}{rest}", laid.path)))
+        });
+        if let Some((laid, path)) = laid {
+            return laid.source.error(&path, message, hint);
+        }
         SchemaError { file: self.name.clone(), position: self.locate(path), message: message.into(), hint: hint.into() }
     }
 }

@@ -10,6 +10,7 @@ use kawasemi_kernel::{Act, Actor, IdSource};
 
 use crate::city::City;
 use crate::error::{Result, StoreError};
+use crate::lease::{self, Kept};
 use crate::ledger::Ledger;
 use crate::record::read::{RECORDS, actor, instant};
 use crate::record::{Projection, RecordUnit};
@@ -25,6 +26,8 @@ const AT_ONCE: i64 = 500;
 pub enum State {
     /// Records are being added; nobody sees them.
     Open,
+    /// Its records are visible, and records that were there before are being changed.
+    Updating,
     /// Its records are visible.
     Published,
     /// It was given up; its records are gone.
@@ -34,8 +37,13 @@ pub enum State {
 }
 
 impl State {
-    const ALL: [(Self, &'static str); 4] =
-        [(Self::Open, "open"), (Self::Published, "published"), (Self::Swept, "swept"), (Self::Undone, "undone")];
+    const ALL: [(Self, &'static str); 5] = [
+        (Self::Open, "open"),
+        (Self::Updating, "updating"),
+        (Self::Published, "published"),
+        (Self::Swept, "swept"),
+        (Self::Undone, "undone"),
+    ];
 
     fn key(self) -> &'static str {
         Self::ALL.iter().find(|(state, _)| *state == self).map_or("", |(_, key)| key)
@@ -105,12 +113,16 @@ pub async fn open(city: &City, ledger: &Ledger, title: &str, meta: &str, act: &A
         meta.into(),
         at.into(),
         act.actor.to_string().into(),
+        lease::this_process().into(),
     ];
+    let end = lease::end(city.dialect());
     unit.finish_with(vec![NumberRequest::one("batch")], move |numbers| {
         let params = std::iter::once(Param::Int(numbers[0])).chain(fixed.iter().cloned());
         let sql = Sql::with(
-            "INSERT INTO {batch} (id, ledger, state, title, meta, progress, created_at, created_by, updated_at) \
-             VALUES ($1, $2, $3, $4, $5, 0, $6, $7, $6)",
+            &format!(
+                "INSERT INTO {{batch}} (id, ledger, state, title, meta, progress, created_at, created_by, updated_at, \
+                 holder, held_until) VALUES ($1, $2, $3, $4, $5, 0, $6, $7, $6, $8, {end})"
+            ),
             params,
         );
         Ok(vec![sql.into()])
@@ -135,10 +147,17 @@ pub async fn open(city: &City, ledger: &Ledger, title: &str, meta: &str, act: &A
 #[must_use]
 pub fn progress(batch: i64, from: i64, to: i64, at: Timestamp) -> Statement {
     let sql = Sql::with(
-        "UPDATE {batch} SET progress = $1, updated_at = $2 WHERE id = $3 AND state = 'open' AND progress = $4",
-        [to.into(), at.as_microsecond().into(), batch.into(), from.into()],
+        "UPDATE {batch} SET progress = $1, updated_at = $2 \
+         WHERE id = $3 AND state = 'open' AND progress = $4 AND holder = $5",
+        [to.into(), at.as_microsecond().into(), batch.into(), from.into(), lease::this_process().into()],
     );
     Statement::one_row(sql, Unmet::Conflict)
+}
+
+/// Says from now on that this process is at work on a batch, until what is answered goes away.
+#[must_use]
+pub fn keep(city: &City, batch: i64) -> Kept {
+    Kept::keep(city, "batch", batch.into())
 }
 
 /// Makes a batch's records visible, all at once.
@@ -146,12 +165,73 @@ pub fn progress(batch: i64, from: i64, to: i64, at: Timestamp) -> Statement {
 /// # Errors
 /// [`StoreError::Conflict`] when it is not open any more.
 pub async fn publish(city: &City, batch: i64, at: Timestamp) -> Result<()> {
+    make_visible(city, batch, State::Published, at).await
+}
+
+/// Makes a batch's records visible, before it goes on to change records that were there; [`finish`] ends that.
+///
+/// # Errors
+/// [`StoreError::Conflict`] when it is not open any more.
+pub async fn publish_and_go_on(city: &City, batch: i64, at: Timestamp) -> Result<()> {
+    make_visible(city, batch, State::Updating, at).await
+}
+
+async fn make_visible(city: &City, batch: i64, to: State, at: Timestamp) -> Result<()> {
     let sql = Sql::with(
-        "UPDATE {batch} SET state = 'published', published_at = $1, updated_at = $1 WHERE id = $2 AND state = 'open'",
-        [at.as_microsecond().into(), batch.into()],
+        "UPDATE {batch} SET state = $1, published_at = $2, updated_at = $2 \
+         WHERE id = $3 AND state = 'open' AND holder = $4",
+        [to.key().into(), at.as_microsecond().into(), batch.into(), lease::this_process().into()],
     );
     city.write(Unit::of([Statement::one_row(sql, Unmet::Conflict)])).await?;
     city.refresh_statistics().await
+}
+
+/// The statement of a batch that changes records that were there: written with every part of them, so that nothing is
+/// changed for a batch that was taken back meanwhile.
+#[must_use]
+pub fn still_updating(batch: i64, at: Timestamp) -> Statement {
+    let sql = Sql::with(
+        "UPDATE {batch} SET updated_at = $1 WHERE id = $2 AND state = 'updating' AND holder = $3",
+        [at.as_microsecond().into(), batch.into(), lease::this_process().into()],
+    );
+    Statement::one_row(sql, Unmet::Conflict)
+}
+
+/// Says that a batch has changed all that it had to.
+///
+/// # Errors
+/// [`StoreError::Conflict`] when it was taken back meanwhile.
+pub async fn finish(city: &City, batch: i64, at: Timestamp) -> Result<()> {
+    city.write(Unit::of([close(batch, State::Updating, State::Published, at)])).await.map(|_| ())
+}
+
+/// The batches that were broken off: begun by a process that is no longer at work on them. They belong to the caller from
+/// now on, who sweeps them or takes them back.
+///
+/// # Errors
+/// As [`City::write`].
+pub async fn take_broken_off(city: &City) -> Result<Vec<Batch>> {
+    let ended = lease::has_ended(city.dialect());
+    let sql = Sql::with(
+        &format!(
+            "SELECT id, holder, CASE WHEN {ended} THEN 1 ELSE 0 END FROM {{batch}} WHERE state IN ('open', 'updating')"
+        ),
+        [],
+    );
+    let mut taken = Vec::new();
+    for row in city.read(sql).await? {
+        let (id, holder, ended): (i64, Option<String>, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        if lease::is_held(holder.as_deref(), ended != 0) {
+            continue;
+        }
+        let takes = lease::take_over(city.dialect(), "batch", id.into(), holder.as_deref());
+        match city.write(Unit::of([Statement::one_row(takes, Unmet::Conflict)])).await {
+            Ok(_) => taken.extend(lookup(city, id).await?),
+            Err(StoreError::Conflict) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(taken)
 }
 
 /// Looks a batch up.
@@ -162,12 +242,12 @@ pub async fn lookup(city: &City, batch: i64) -> Result<Option<Batch>> {
     Ok(select(city, Sql::with("id = $1", [batch.into()])).await?.pop())
 }
 
-/// The batches that were neither published nor given up, oldest first.
+/// The batches that were neither wholly published nor given up, oldest first.
 ///
 /// # Errors
 /// As [`City::read`].
 pub async fn unfinished(city: &City) -> Result<Vec<Batch>> {
-    select(city, Sql::text("state = 'open'")).await
+    select(city, Sql::text("state IN ('open', 'updating')")).await
 }
 
 /// Gives an open batch up and removes what it wrote.
@@ -218,7 +298,12 @@ pub async fn undo(city: &City, ledger: &Ledger, batch: i64, act: &Act, ids: &dyn
         city.write(unit.into_unit()).await?;
     }
     undone.kept = count_live(city, &ledger, batch).await?;
-    city.write(Unit::of([close(batch, State::Published, State::Undone, act.at)])).await?;
+    let sql = Sql::with(
+        "UPDATE {batch} SET state = 'undone', updated_at = $1, holder = NULL, held_until = NULL \
+         WHERE id = $2 AND state IN ('published', 'updating')",
+        [act.at.as_microsecond().into(), batch.into()],
+    );
+    city.write(Unit::of([Statement::one_row(sql, Unmet::Conflict)])).await?;
     Ok(undone)
 }
 
@@ -270,7 +355,7 @@ fn still_open(batch: i64, at: Timestamp) -> Statement {
 
 fn close(batch: i64, from: State, to: State, at: Timestamp) -> Statement {
     let sql = Sql::with(
-        "UPDATE {batch} SET state = $1, updated_at = $2 WHERE id = $3 AND state = $4",
+        "UPDATE {batch} SET state = $1, updated_at = $2, holder = NULL, held_until = NULL WHERE id = $3 AND state = $4",
         [to.key().into(), at.as_microsecond().into(), batch.into(), from.key().into()],
     );
     Statement::one_row(sql, Unmet::Conflict)

@@ -126,6 +126,19 @@ impl Shape {
         }
     }
 
+    /// Forgets the indexes of ours that a table has, since they will be dropped.
+    pub fn take_indexes(&mut self, table: &str) -> Vec<String> {
+        let is_ours = |name: &str| name.starts_with("i_") || name.starts_with("u_");
+        let taken: Vec<String> = self
+            .indexes
+            .iter()
+            .filter(|(name, of)| *of == table && is_ours(name))
+            .map(|(name, _)| name.clone())
+            .collect();
+        self.indexes.retain(|name, _| !taken.contains(name));
+        taken
+    }
+
     fn new_references<'a>(&'a self, tables: &'a [Table]) -> impl Iterator<Item = (&'a Table, &'a Column)> {
         tables
             .iter()
@@ -299,7 +312,7 @@ pub(crate) fn null_rank(column: &str) -> Sql {
     sql
 }
 
-fn drop_index(name: &str) -> Sql {
+pub(crate) fn drop_index(name: &str) -> Sql {
     let mut sql = Sql::text("DROP INDEX IF EXISTS ");
     // An index is named with its schema when it is dropped, as a table is.
     sql.table(name);

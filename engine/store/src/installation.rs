@@ -18,6 +18,8 @@ use crate::sql::{Naming, Param, Sql};
 use crate::unit::Unit;
 
 const LIST: &str = "installation.json";
+/// The version of the list.
+const FORMAT: u32 = 1;
 const LOCK: &str = "server.lock";
 /// The schema of what concerns no single city.
 const SCHEMA: &str = "kawasemi";
@@ -74,12 +76,18 @@ impl Directory {
         };
         let list: CityList = serde_json::from_str(&text)
             .map_err(|error| StoreError::Corrupt { detail: format!("{}: {error}", path.display()) })?;
+        if list.format > FORMAT {
+            return Err(StoreError::refused(format!(
+                "データフォルダー {} は、より新しい kawasemi の形です。この版では開けません。何も変更していません。新しい kawasemi を使ってください。",
+                self.root.display()
+            )));
+        }
         Ok(list.cities)
     }
 
     /// Replaces the list. A crash leaves the old or the new one, never half of one.
     pub fn save(&self, cities: Vec<CityInfo>) -> Result<()> {
-        let text = serde_json::to_string_pretty(&CityList { format: 1, cities })
+        let text = serde_json::to_string_pretty(&CityList { format: FORMAT, cities })
             .map_err(|error| StoreError::Io { detail: error.to_string() })?;
         let fresh = self.root.join(format!("{LIST}.new"));
         let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&fresh)?;

@@ -1,22 +1,15 @@
-//! Bringing a city's database to the shape that is declared: what is missing is added, and written into `schema_log`.
+//! Bringing the tables of published ledgers to the shape that the program gives them: what is missing is added, and
+//! written into `schema_log`. The engines' own tables have their numbers in [`crate::engine`].
 
 use kawasemi_kernel::Clock;
 
 use crate::catalogue::Catalogue;
 use crate::city::City;
-use crate::ddl::{self, Change, SearchIndex, Shape};
+use crate::ddl::{Change, SearchIndex, Shape};
 use crate::error::{Result, StoreError};
 use crate::sql::{Param, Sql};
 use crate::table::Table;
 use crate::unit::{Statement, Unit};
-
-/// Adds what the database lacks of the engines' tables.
-pub(crate) async fn bring_up_to_date(city: &City, tables: &[Table], clock: &dyn Clock) -> Result<()> {
-    if let Some(schema) = ddl::create_schema(city.naming()) {
-        city.write(Unit::of([schema.into()])).await?;
-    }
-    bring_about(city, tables, &[], clock).await
-}
 
 /// Adds what the database lacks of the published ledgers' tables: a newer program may give them further columns or
 /// indexes.

@@ -9,9 +9,11 @@ use kawasemi_kernel::Clock;
 use tokio::sync::Mutex;
 
 use crate::city::{self, City, CityInfo};
+use crate::engine::{self, Engine, Upgrade};
 use crate::error::{Result, StoreError};
 use crate::installation::{Directory, Register, private_folder};
 use crate::postgres::{self, Server};
+use crate::schema::Allow;
 use crate::sqlite;
 use crate::table::Table;
 use crate::{shape, system_tables};
@@ -45,8 +47,12 @@ pub enum Access {
 pub struct StoreOptions {
     /// What the process is going to do.
     pub access: Access,
-    /// The tables of the engines above, which every city gets.
+    /// The engines above, whose tables every city gets.
+    pub engines: Vec<Engine>,
+    /// Further tables, which only ever grow.
     pub tables: Vec<Table>,
+    /// Which changes of the engines' own tables may be made when a city is opened.
+    pub allow: Allow,
     /// The clock by which changes of the database's shape are logged.
     pub clock: Arc<dyn Clock>,
     /// Queries at once for each SQLite city.
@@ -64,7 +70,9 @@ impl StoreOptions {
         let cores = std::thread::available_parallelism().map_or(2, std::num::NonZeroUsize::get);
         Self {
             access: Access::default(),
+            engines: Vec::new(),
             tables: Vec::new(),
+            allow: Allow::Additions,
             clock,
             readers: (2 * cores).clamp(4, 16),
             connections: 16,
@@ -79,7 +87,21 @@ impl StoreOptions {
         self
     }
 
-    /// With the tables of an engine.
+    /// With an engine.
+    #[must_use]
+    pub fn engine(mut self, engine: Engine) -> Self {
+        self.engines.push(engine);
+        self
+    }
+
+    /// With permission to change the engines' own tables beyond adding: `kawasemi schema apply --offline`.
+    #[must_use]
+    pub fn allow(mut self, allow: Allow) -> Self {
+        self.allow = allow;
+        self
+    }
+
+    /// With further tables.
     #[must_use]
     pub fn tables(mut self, tables: impl IntoIterator<Item = Table>) -> Self {
         self.tables.extend(tables);
@@ -96,7 +118,8 @@ pub struct Store {
 struct Inner {
     place: Place,
     options: StoreOptions,
-    tables: Vec<Table>,
+    /// The store, the engines above it, and what has no number of its own.
+    engines: Vec<Engine>,
     open: Mutex<HashMap<String, City>>,
 }
 
@@ -125,9 +148,10 @@ impl Store {
                 Place::Postgres(server, register)
             }
         };
-        let mut tables = system_tables::tables();
-        tables.extend(options.tables.iter().cloned());
-        Ok(Self { inner: Arc::new(Inner { place, options, tables, open: Mutex::default() }) })
+        let mut engines = vec![system_tables::engine()];
+        engines.extend(options.engines.iter().cloned());
+        engines[0].tables.extend(options.tables.iter().cloned());
+        Ok(Self { inner: Arc::new(Inner { place, options, engines, open: Mutex::default() }) })
     }
 
     /// The cities, by code.
@@ -229,10 +253,50 @@ impl Store {
         }
     }
 
+    /// What a city lacks of the engines' present form: what opening it for writing would do first.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`]; [`StoreError::Refused`] when a newer program has moved the city on.
+    pub async fn pending(&self, code: &str) -> Result<Upgrade> {
+        let info = self.cities().await?.into_iter().find(|city| city.code == code).ok_or(StoreError::NotFound)?;
+        let city = self.handle(&info, false).await?;
+        let upgrade = engine::plan(&city, &self.inner.engines).await;
+        city.close().await;
+        upgrade
+    }
+
     async fn open_known(&self, info: &CityInfo) -> Result<City> {
         let options = &self.inner.options;
         let writable = options.access != Access::Read;
-        let city = match &self.inner.place {
+        let city = self.handle(info, writable).await?;
+        let opened = self.prepare(&city, writable).await;
+        match opened {
+            Ok(()) => Ok(city),
+            Err(error) => {
+                city.close().await;
+                Err(error)
+            }
+        }
+    }
+
+    /// Brings a city to the present form and reads its ledgers.
+    async fn prepare(&self, city: &City, writable: bool) -> Result<()> {
+        let (options, engines) = (&self.inner.options, &self.inner.engines);
+        match writable {
+            true => engine::bring_up_to_date(city, engines, options.allow, &*options.clock).await?,
+            false => engine::refuse_if_newer(city, engines).await?,
+        }
+        city.load_catalogue().await?;
+        if writable {
+            shape::bring_ledgers_up_to_date(city, &city.catalogue(), &*options.clock).await?;
+        }
+        Ok(())
+    }
+
+    /// A handle to a city's database as it is.
+    async fn handle(&self, info: &CityInfo, writable: bool) -> Result<City> {
+        let options = &self.inner.options;
+        Ok(match &self.inner.place {
             Place::Directory(directory) => {
                 let settings =
                     sqlite::Settings { readers: options.readers, writable, read_timeout: options.time_limit };
@@ -240,15 +304,7 @@ impl Store {
                 City::on_sqlite(info.clone(), sqlite::Database::open(&path, settings).await?)
             }
             Place::Postgres(server, _) => City::on_postgres(info.clone(), server.clone()),
-        };
-        if writable {
-            shape::bring_up_to_date(&city, &self.inner.tables, &*options.clock).await?;
-        }
-        city.load_catalogue().await?;
-        if writable {
-            shape::bring_ledgers_up_to_date(&city, &city.catalogue(), &*options.clock).await?;
-        }
-        Ok(city)
+        })
     }
 
     async fn save(&self, mut cities: Vec<CityInfo>, info: CityInfo) -> Result<()> {

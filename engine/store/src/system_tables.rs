@@ -1,5 +1,6 @@
 //! The tables that every city has, whatever its ledgers.
 
+use crate::engine::Engine;
 use crate::table::{Column, IndexedRows, Table};
 
 /// Batches whose records are invisible.
@@ -9,18 +10,26 @@ const SEALED: IndexedRows = IndexedRows::Where { name: "sealed", condition: "\"s
 /// Audit entries that the sealing job has not seen yet.
 const UNSEALED: IndexedRows = IndexedRows::Where { name: "unsealed", condition: "\"seq\" IS NULL" };
 
+/// The store among the engines.
+pub(crate) fn engine() -> Engine {
+    Engine::new("store", tables())
+}
+
 /// The store's own tables.
-pub(crate) fn tables() -> Vec<Table> {
+fn tables() -> Vec<Table> {
     vec![
         counter(),
         definition(),
+        overlay(),
         schema_log(),
         batch(),
         audit(),
         audit_payload(),
         audit_tombstone(),
         checkpoint(),
+        verification(),
         outbox(),
+        crate::engine::format_table(),
     ]
 }
 
@@ -41,6 +50,19 @@ fn definition() -> Table {
         .column(Column::text("published_by"))
         .column(Column::text("reason"))
         .column(Column::int("retired_at").optional())
+        .key(["ledger", "version"])
+}
+
+/// Every published version of what the city lays over a ledger of the program. Rows are never changed.
+fn overlay() -> Table {
+    Table::new("overlay")
+        .column(Column::text("ledger"))
+        .column(Column::int("version"))
+        .column(Column::text("file"))
+        .column(Column::text("source"))
+        .column(Column::int("published_at"))
+        .column(Column::text("published_by"))
+        .column(Column::text("reason"))
         .key(["ledger", "version"])
 }
 
@@ -67,6 +89,8 @@ fn batch() -> Table {
         .column(Column::text("created_by"))
         .column(Column::int("updated_at"))
         .column(Column::int("published_at").optional())
+        .column(Column::text("holder").optional())
+        .column(Column::int("held_until").optional())
         .key(["id"])
         .index(["state"])
         .index_of(UNPUBLISHED, ["id"])
@@ -131,6 +155,21 @@ fn checkpoint() -> Table {
         .column(Column::blob("key"))
         .column(Column::blob("signature"))
         .key(["number"])
+}
+
+/// The last verification of the audit trail (監査の検証), whichever node runs or ran it: one row.
+fn verification() -> Table {
+    Table::new("verification")
+        .column(Column::int("id"))
+        .column(Column::int("since"))
+        .column(Column::int("done"))
+        .column(Column::int("total"))
+        .column(Column::int("ended_at").optional())
+        .column(Column::text("report").optional())
+        .column(Column::text("error").optional())
+        .column(Column::text("holder").optional())
+        .column(Column::int("held_until").optional())
+        .key(["id"])
 }
 
 /// Effects and jobs: written with the act that causes them, done afterwards, at least once.

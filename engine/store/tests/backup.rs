@@ -12,7 +12,7 @@ use bytes::Bytes;
 use common::{PARK, fields, text};
 use futures::{TryStreamExt as _, stream};
 use kawasemi_store::audit::{self, Keeper};
-use kawasemi_store::backup::{self, Restored, Taken};
+use kawasemi_store::backup::{self, Beside, Restored, Taken};
 use kawasemi_store::files::Files;
 use kawasemi_store::{Access, City, Ledger, Location, RecordUnit, Result, Sql, Store, StoreError, StoreOptions};
 use kawasemi_testkit::postgres::TestDatabase;
@@ -58,13 +58,17 @@ impl<'a> Desk<'a> {
     async fn take(&self) -> Result<Taken> {
         let files = |_: &str| Files::in_folder(&self.beside().join("files"));
         let (store, location) = (&self.fixture.store, self.fixture.location());
-        backup::take(store, location, &files, &self.archive(), self.fixture.now(), &|_, _| {}).await
+        let keeper = |_: &str| self.keeper();
+        let beside = Beside { files: &files, keeper: &keeper };
+        backup::take(store, location, beside, &self.archive(), self.fixture.now(), &|_, _| {}).await
     }
 
     async fn restore(&self, archive: &Path, target: &Location) -> Result<Restored> {
         let beside = beside(target, &self.folder.path().join("restored"));
         let files = |_: &str| Files::in_folder(&beside.join("files"));
-        backup::restore(target, &files, archive, self.fixture.now(), &|_, _| {}).await
+        let keeper = |_: &str| Keeper::new(beside.join("audit"));
+        let beside = Beside { files: &files, keeper: &keeper };
+        backup::restore(target, &[], beside, archive, self.fixture.now(), &|_, _| {}).await
     }
 
     async fn opened(&self, target: &Location) -> (Store, City) {
@@ -160,11 +164,11 @@ on_both_stores! {
         let files = Files::in_folder(&folder.join("files")).unwrap();
         let read: Vec<Bytes> = files.get(&stored.sha256).await.unwrap().try_collect().await.unwrap();
         assert_eq!(read.concat(), content);
-        // With the trail's public key and checkpoints, on SQLite out of the archive.
-        let keeper = match target.location {
-            Location::Directory(_) => Keeper::new(folder.join("audit")),
-            Location::Postgres(_) => desk.keeper(),
-        };
+        // With the trail's public key out of the archive, and its checkpoints out of the database.
+        let keeper = Keeper::new(folder.join("audit"));
+        if let Location::Postgres(_) = target.location {
+            audit::rebase(&city, &keeper, fixture.now()).await.unwrap();
+        }
         let report = audit::verify(&city, &keeper, &|_, _| {}).await.unwrap();
         assert!(report.ok, "{report:?}");
         assert_eq!((report.sealed_to, report.unsealed), (2, 0));
@@ -288,7 +292,9 @@ on_both_stores! {
         desk.create("城山公園").await;
         let fail = |_: &str| Err(StoreError::DiskFull);
         let (store, location) = (&fixture.store, fixture.location());
-        let refused = backup::take(store, location, &fail, &desk.archive(), fixture.now(), &|_, _| {}).await;
+        let keeper = |_: &str| desk.keeper();
+        let beside = Beside { files: &fail, keeper: &keeper };
+        let refused = backup::take(store, location, beside, &desk.archive(), fixture.now(), &|_, _| {}).await;
         assert_eq!(refused, Err(StoreError::DiskFull));
         assert_eq!(only_archive(desk.folder.path()), Vec::<String>::new());
     }

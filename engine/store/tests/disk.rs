@@ -139,7 +139,9 @@ on_both_stores! {
         let target = disk.path().join("city.kawasemi");
         for room in [3 * 1024, 40] {
             let filler = disk.fill(room);
-            let taken = backup::take(&fixture.store, fixture.location(), &files, &target, fixture.now(), &|_, _| {}).await;
+            let keeper = |_: &str| kawasemi_store::audit::Keeper::new(folder.path().join("audit"));
+            let beside = kawasemi_store::backup::Beside { files: &files, keeper: &keeper };
+            let taken = backup::take(&fixture.store, fixture.location(), beside, &target, fixture.now(), &|_, _| {}).await;
             assert_eq!(taken, Err(StoreError::DiskFull), "{room} KiB");
             assert_eq!(disk.files(), ["filler"]);
             std::fs::remove_file(filler).unwrap();

@@ -75,6 +75,31 @@ on_both_stores! {
         }
     }
 
+    async fn every_form_of_a_name_finds_every_other(fixture) {
+        let ledger = fixture.publish(&[PARK]).await;
+        let families: [&[&str]; 8] = [
+            &["渡邉医院", "渡邊医院", "渡辺医院"],
+            &["齋藤商店", "斎藤商店", "齊藤商店", "斉藤商店"],
+            &["髙橋建設", "高橋建設"],
+            &["宮﨑造園", "宮崎造園"],
+            &["ハヤカワ住宅", "ﾊﾔｶﾜ住宅", "はやかわ住宅"],
+            &["ＡＢＣビル", "abcﾋﾞﾙ", "Ａbcびる"],
+            &["葛󠄀城邸", "葛城邸"],
+            &["㈱綾瀬", "(株)綾瀬", "（株）綾瀬"],
+        ];
+        for (n, forms) in families.iter().enumerate() {
+            for (m, form) in forms.iter().enumerate() {
+                add(fixture, &ledger, &format!("記録{n}-{m}"), form, "").await;
+            }
+        }
+        for (n, forms) in families.iter().enumerate() {
+            let expected: Vec<String> = (0..forms.len()).map(|m| format!("記録{n}-{m}")).collect();
+            for form in forms.iter() {
+                assert_eq!(find(fixture, &ledger, everywhere(form)).await, expected, "{form}");
+            }
+        }
+    }
+
     async fn a_level_that_may_not_be_seen_is_not_searched(fixture) {
         let ledger = fixture.publish(&[PARK]).await;
         add(fixture, &ledger, "城山公園", "", "渡邉 花子").await;

@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use kawasemi_kernel::context::FixedClock;
+use kawasemi_store::audit::Keeper;
+use kawasemi_store::backup::{self, Beside};
 use kawasemi_store::files::Files;
-use kawasemi_store::{CityInfo, Location, Sql, Store, StoreError, StoreOptions, backup};
+use kawasemi_store::{CityInfo, Location, Sql, Store, StoreError, StoreOptions};
 use kawasemi_testkit::postgres::{SecuredServer, Shown};
 
 async fn open(url: &str) -> Result<Store, StoreError> {
@@ -99,9 +101,11 @@ async fn everything_goes_over_the_encrypted_connection() {
 
     let folder = tempfile::tempdir().unwrap();
     let files = |_: &str| Files::in_folder(&folder.path().join("files"));
+    let keeper = |_: &str| Keeper::new(folder.path().join("audit"));
+    let beside = || Beside { files: &files, keeper: &keeper };
     let target = folder.path().join("city.kwsm");
     let location = Location::Postgres(url);
-    backup::take(&store, &location, &files, &target, Timestamp::UNIX_EPOCH, &|_, _| {}).await.unwrap();
+    backup::take(&store, &location, beside(), &target, Timestamp::UNIX_EPOCH, &|_, _| {}).await.unwrap();
     store.close().await;
-    backup::restore(&location, &files, &target, Timestamp::UNIX_EPOCH, &|_, _| {}).await.unwrap();
+    backup::restore(&location, &[], beside(), &target, Timestamp::UNIX_EPOCH, &|_, _| {}).await.unwrap();
 }

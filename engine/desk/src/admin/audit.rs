@@ -1,15 +1,15 @@
 //! The audit trail (監査): how far it is sealed (検印), and verifying that nothing was changed by hand.
 //!
 //! A verification looks at every entry, which takes minutes in a large city. It runs beside the server, one at a time for
-//! each city, and the page tells how far it is; what it found stays until the next one or the next start.
-
-use std::sync::{Arc, Mutex, PoisonError};
+//! each city, and the page of every node tells how far it is; what it found stays until the next one.
 
 use axum::response::Response;
 use jiff::Timestamp;
 use kawasemi_kernel::Lang;
-use kawasemi_store::audit::{Broken, VerifyReport, checkpoint, verify};
-use kawasemi_store::{City, StoreError};
+use kawasemi_store::City;
+use kawasemi_store::audit::{
+    Broken, LastVerification, VerificationState, VerifyReport, begin_verification, checkpoint, last_verification,
+};
 use kawasemi_ui::button::{LinkButton, Look, Post, Submit, row};
 use kawasemi_ui::chart::{Tone as Bar, progress};
 use kawasemi_ui::facts::{Fact, facts};
@@ -24,50 +24,11 @@ use crate::view::{answer, done_at, note, section, when};
 
 const PATH: &str = "/desk/admin/audit";
 
-/// The verification of one city: running, or what the last one found.
-#[derive(Debug, Default)]
-pub struct Verification(Mutex<State>);
-
-#[derive(Clone, Debug, Default)]
-enum State {
-    #[default]
-    Never,
-    Running {
-        since: Timestamp,
-        done: u64,
-        total: u64,
-    },
-    Finished {
-        at: Timestamp,
-        report: Result<VerifyReport, String>,
-    },
-}
-
-impl Verification {
-    fn state(&self) -> State {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    fn set(&self, state: State) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = state;
-    }
-
-    /// Takes the turn; false if another one runs.
-    fn begin(&self, since: Timestamp) -> bool {
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if matches!(*state, State::Running { .. }) {
-            return false;
-        }
-        *state = State::Running { since, done: 0, total: 0 };
-        true
-    }
-}
-
 /// `GET /desk/admin/audit`
 pub async fn show(cx: Cx) -> Result<Response, Problem> {
-    let state = cx.desk().verification(cx.city().city.code()).state();
+    let last = last_verification(&cx.city().city).await?;
     let mut body = sealed(&cx.city().city).await?;
-    body.push(&section("検証", &verification(&cx, &state)));
+    body.push(&section("検証", &verification(&cx, last.as_ref())));
     let site = site(&cx);
     let page = page(&site, "監査").lead(
         "すべての変更は、前の変更とつながった指紋（ハッシュ）とともに残り、定期的に署名した検印を押します。\
@@ -78,22 +39,14 @@ pub async fn show(cx: Cx) -> Result<Response, Problem> {
 
 /// `POST /desk/admin/audit/verify`
 pub async fn start(cx: Cx) -> Result<Response, Problem> {
-    let verification = cx.desk().verification(cx.city().city.code());
-    let since = cx.context().act.at;
-    if verification.begin(since) {
+    if let Some(turn) = begin_verification(&cx.city().city, cx.context().act.at).await? {
         let (city, keeper, desk) = (cx.city().city.clone(), cx.city().keeper.clone(), cx.desk().clone());
-        let running = Arc::clone(&verification);
         tokio::spawn(async move {
-            let progress = |done, total| running.set(State::Running { since, done, total });
-            let outcome = verify(&city, &keeper, &progress).await;
-            if let Err(error) = &outcome {
-                tracing::error!(%error, detail = error.detail(), "the audit trail could not be verified");
+            match turn.run(&keeper, || desk.clock().now()).await {
+                Ok(Some(report)) if !report.ok => tracing::error!(city = city.code(), "the audit trail is broken"),
+                Ok(_) => {}
+                Err(error) => tracing::error!(%error, "the outcome of a verification was not kept"),
             }
-            let report = outcome.map_err(|error: StoreError| error.to_string());
-            if report.as_ref().is_ok_and(|report| !report.ok) {
-                tracing::error!(city = city.code(), "the audit trail is broken");
-            }
-            running.set(State::Finished { at: desk.clock().now(), report });
         });
     }
     Ok(done_at(PATH, "started"))
@@ -114,32 +67,36 @@ async fn sealed(city: &City) -> Result<SafeHtml, Problem> {
     })
 }
 
-fn verification(cx: &Cx, state: &State) -> SafeHtml {
+fn verification(cx: &Cx, last: Option<&LastVerification>) -> SafeHtml {
     let button = Submit::new("検証を始める").look(Look::Primary);
     let start = Post::new(format!("{PATH}/verify"), button).html();
-    match state {
-        State::Never => {
-            let mut html = note("このサーバーが起動してから、検証はまだ行われていません。件数が多いと数分かかります。");
-            html.push(&start);
-            html
-        }
-        State::Running { since, done, total } => {
-            let label = format!("{}から検証しています", when(*since));
-            let of = format!("{}／{}", said::whole(clamped(*done)), said::whole(clamped(*total)));
-            #[expect(clippy::cast_precision_loss, reason = "a bar is not exact")]
-            let mut html = progress(&label, *done as f64, (*total).max(1) as f64, &of, Bar::First);
-            html.push(&row([LinkButton::new("最新の状態を見る", PATH).html()]));
-            html
-        }
-        State::Finished { at, report } => {
-            let mut html = match report {
-                Ok(report) => outcome(cx, *at, report),
-                Err(error) => Notice::new(Tone::Error, "検証を最後まで行えませんでした").text(error.as_str()).html(),
-            };
-            html.push(&start);
-            html
-        }
+    let Some(LastVerification { since, state }) = last else {
+        let mut html = note("検証はまだ行われていません。件数が多いと数分かかります。");
+        html.push(&start);
+        return html;
+    };
+    if let VerificationState::Running(done, total) = state {
+        let label = format!("{}から検証しています", when(*since));
+        let of = format!("{}／{}", said::whole(clamped(*done)), said::whole(clamped(*total)));
+        #[expect(clippy::cast_precision_loss, reason = "a bar is not exact")]
+        let mut html = progress(&label, *done as f64, (*total).max(1) as f64, &of, Bar::First);
+        html.push(&row([LinkButton::new("最新の状態を見る", PATH).html()]));
+        return html;
     }
+    let mut html = match state {
+        VerificationState::Ended(at, report) => outcome(cx, *at, report),
+        VerificationState::Failed(error) => {
+            Notice::new(Tone::Error, "検証を最後まで行えませんでした").text(error.as_str()).html()
+        }
+        _ => Notice::new(Tone::Warning, "前の検証は途中で止まりました")
+            .text(format!(
+                "{}に始めた検証は、サーバーが止まったため終わっていません。もう一度始めてください。",
+                when(*since)
+            ))
+            .html(),
+    };
+    html.push(&start);
+    html
 }
 
 fn outcome(cx: &Cx, at: Timestamp, report: &VerifyReport) -> SafeHtml {

@@ -4,9 +4,9 @@ use axum::extract::Path;
 use axum::response::{Html, IntoResponse, Response};
 use http::header;
 use kawasemi_kernel::Lang;
-use kawasemi_schema::{FieldDef, LedgerDef, Retention, RetentionStart};
+use kawasemi_schema::{FieldDef, LedgerDef, Overlay, Retention, RetentionStart};
 use kawasemi_store::StoreError;
-use kawasemi_store::schema::{self, Effect, Wanted};
+use kawasemi_store::schema::{self, Effect, Held, Wanted};
 use kawasemi_ui::button::{LinkButton, row};
 use kawasemi_ui::chip::{State, chip};
 use kawasemi_ui::facts::{Fact, facts};
@@ -66,6 +66,9 @@ pub async fn show(cx: Cx, Path(key): Path<String>) -> Result<Response, Problem> 
         Fact::text("保存期間の根拠", &def.retention.basis),
     ]);
     body.push(&section("項目", &fields(def)));
+    if let Some(overlay) = schema::overlays(&cx.city().city).await?.get(&key) {
+        body.push(&section("市の上書き", &from_overlay(def, overlay)));
+    }
     let site = site(&cx);
     let buttons = row([
         LinkButton::new("台帳を開く", format!("/desk/ledgers/{key}")).icon(Icon::Ledger).html(),
@@ -91,8 +94,13 @@ pub async fn source(cx: Cx, Path(key): Path<String>) -> Result<Response, Problem
 /// What of the program's definitions is not published yet: changes that go beyond adding wait for the command line.
 async fn pending(cx: &Cx) -> Result<SafeHtml, Problem> {
     let definitions: Vec<_> = cx.desk().systems().iter().flat_map(|site| site.bundle.ledgers.iter().cloned()).collect();
-    let plan = match schema::plan(&cx.city().city, Wanted { definitions, retired: Vec::new() }).await {
-        Ok(plan) if plan.steps.is_empty() => return Ok(SafeHtml::EMPTY),
+    let calculators = cx.ledgers().calculators();
+    let check = |def: &std::sync::Arc<LedgerDef>| kawasemi_ledger::check_rules(def, calculators);
+    let laid = schema::overlaid(&cx.city().city, &definitions, Vec::new(), &check).await?;
+    let mut html = held(&laid.held);
+    let plan = match schema::plan(&cx.city().city, Wanted { definitions: laid.definitions, retired: Vec::new() }).await
+    {
+        Ok(plan) if plan.steps.is_empty() => return Ok(html),
         Ok(plan) => plan,
         Err(StoreError::Refused { message }) => {
             return Ok(Notice::new(Tone::Error, "プログラムの定義を反映できません").text(message).html());
@@ -113,10 +121,74 @@ async fn pending(cx: &Cx) -> Result<SafeHtml, Problem> {
         Row::new(vec![code(&step.ledger), effect, SafeHtml::escape(&step.message)])
     });
     let table = Table::new(Lang::Ja, "まだ反映されていない定義", columns, rows.collect()).html();
-    let text = "サーバーを止め、kawasemi schema plan で確かめてから、kawasemi schema apply で反映してください。";
-    let mut html = Notice::new(Tone::Warning, "まだ反映されていない定義があります").text(text).html();
-    html.push(&table);
-    Ok(section("反映待ち", &html))
+    let text =
+        "サーバーを止め、kawasemi schema plan で確かめてから、kawasemi schema apply --offline で反映してください。";
+    let mut waiting = Notice::new(Tone::Warning, "まだ反映されていない定義があります").text(text).html();
+    waiting.push(&table);
+    html.push(&section("反映待ち", &waiting));
+    Ok(html)
+}
+
+/// Ledgers that stay as they are, since what the city lays over them does not fit what the program brings.
+fn held(held: &[Held]) -> SafeHtml {
+    let mut html = SafeHtml::EMPTY;
+    for Held { ledger, message } in held {
+        let title = format!("台帳 {ledger} は、市の上書きが合わないため今の定義のまま使っています");
+        let text = format!("{message}\n上書きのファイルを直し、kawasemi schema plan で確かめてから反映してください。");
+        html.push(&Notice::new(Tone::Warning, title).text(text).html());
+    }
+    html
+}
+
+/// What comes from the city's overlay (市の上書き), if it has one over this ledger.
+fn from_overlay(def: &LedgerDef, overlay: &Overlay) -> SafeHtml {
+    let columns = vec![Column::new("what", "上書き"), Column::new("key", "項目"), Column::new("label", "内容")];
+    let mut rows = Vec::new();
+    let mut add = |what: &str, key: &str, text: &str| {
+        let key = if key.is_empty() { SafeHtml::or_dash("") } else { code(key) };
+        rows.push(Row::new(vec![SafeHtml::escape(what), key, SafeHtml::or_dash(text)]));
+    };
+    for field in &overlay.raw.field {
+        add("足した項目", &field.key, field.label.ja());
+    }
+    for change in &overlay.raw.change {
+        if !change.label.is_empty() {
+            add("項目の名前", &change.field, change.label.ja());
+        }
+        if !change.hint.is_empty() {
+            add("入力の助け", &change.field, change.hint.ja());
+        }
+        for choice in &change.choices {
+            add("選択肢", &change.field, choice.label.ja());
+        }
+        for row in &change.rows {
+            add("足した明細の項目", &format!("{}.{}", change.field, row.key), row.label.ja());
+        }
+        if let Some(condition) = &change.required_when {
+            add("必須の条件", &change.field, condition);
+        }
+    }
+    for check in &overlay.raw.check {
+        add("足した条件", check.field.as_deref().unwrap_or_default(), check.message.ja());
+    }
+    for (what, text) in [("台帳の名前", &overlay.raw.title), ("台帳の説明", &overlay.raw.description)] {
+        if !text.is_empty() {
+            add(what, "", text.ja());
+        }
+    }
+    let source = LinkButton::new("上書きのTOMLを保存する", format!("{PATH}/{}/overlay", def.key)).icon(Icon::Download);
+    let mut html = crate::view::note(&overlay.raw.reason);
+    html.push(&Table::new(Lang::Ja, "市の上書き", columns, rows).html());
+    html.push(&row([source.download().html()]));
+    html
+}
+
+/// `GET /desk/admin/definitions/{ledger}/overlay`: what the city lays over the ledger.
+pub async fn overlay(cx: Cx, Path(key): Path<String>) -> Result<Response, Problem> {
+    let overlay = schema::overlays(&cx.city().city).await?.remove(&key).ok_or_else(Problem::not_found)?;
+    let kind = (header::CONTENT_TYPE, "application/toml; charset=utf-8".to_owned());
+    let name = (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{key}.toml\""));
+    Ok(([kind, name], overlay.source.text).into_response())
 }
 
 fn fields(def: &LedgerDef) -> SafeHtml {

@@ -39,6 +39,7 @@ pub fn routes() -> Routes {
         .route("/desk/admin/definitions", get(definitions::list))
         .route("/desk/admin/definitions/{ledger}", get(definitions::show))
         .route("/desk/admin/definitions/{ledger}/source", get(definitions::source))
+        .route("/desk/admin/definitions/{ledger}/overlay", get(definitions::overlay))
         .route("/desk/admin/jobs", get(jobs::list))
         .route("/desk/admin/jobs/{id}/retry", post(jobs::retry))
         .behind(|router| router.layer(from_fn(gate::admin)))

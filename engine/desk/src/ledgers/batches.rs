@@ -65,7 +65,8 @@ pub fn table(opened: &Opened, batches: &[BatchSummary]) -> SafeHtml {
         let (state, label) = match batch.state {
             BatchState::Published => (State::Good, "反映済み"),
             BatchState::Undone => (State::Muted, "取消済み"),
-            _ => (State::Underway, "取込み中"),
+            BatchState::Swept => (State::Muted, "取り込まずに片付け済み"),
+            BatchState::Open | BatchState::Updating => (State::Underway, "取込み中"),
         };
         let act = if batch.can_undo {
             let question =

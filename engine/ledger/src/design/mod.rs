@@ -11,4 +11,4 @@ mod words;
 
 pub use builder::LedgerBuilder;
 pub use guess::guess_fields;
-pub use publish::{DESIGNER, designer_role, is_own};
+pub use publish::{DESIGNER, designer_role, is_own, own_name};

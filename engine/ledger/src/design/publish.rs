@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use kawasemi_identity::Context;
-use kawasemi_schema::{Action, LedgerDef, RoleDef, SourceFile};
+use kawasemi_schema::{Action, LedgerDef, Overlay, RoleDef, SourceFile};
 use kawasemi_store::schema::{self, Allow, Plan, Wanted};
 
 use crate::error::{LedgerError, Result};
@@ -27,6 +27,12 @@ pub fn designer_role() -> RoleDef {
     }
 }
 
+/// The name of the definition of a ledger that the city makes itself.
+#[must_use]
+pub fn own_name(key: &str) -> String {
+    format!("{OWN}{key}.toml")
+}
+
 /// Whether a ledger was made on the desk, rather than by a system.
 pub fn is_own(ledger: &LedgerDef) -> bool {
     ledger.source.name.starts_with(OWN)
@@ -38,15 +44,29 @@ impl Ledgers {
         context.caller.is_admin() || context.caller.has_role(DESIGNER) && !context.caller.read_only
     }
 
-    /// Reads a definition and says what publishing it would do.
+    /// Reads a definition and says what publishing it would do. What it adds to a ledger of the program becomes part of the
+    /// city's overlay, so that the program's next release leaves it alone.
     ///
     /// # Errors
     /// [`LedgerError::Schema`] with every mistake, [`LedgerError::Forbidden`].
     pub async fn plan_definition(&self, context: &Context, toml: &str) -> Result<(Arc<LedgerDef>, Plan)> {
-        let definition = self.own_definition(context, toml)?;
+        let edited = self.own_definition(context, toml)?;
+        let catalogue = self.city().catalogue();
+        let (definition, overlay) = match catalogue.get(&edited.key).filter(|known| !is_own(&known.def)) {
+            None => (edited, None),
+            Some(published) if published.def.source.text == edited.source.text => (edited, None),
+            Some(published) => {
+                let mut overlays = schema::overlays(self.city()).await?;
+                let present = overlays.remove(&edited.key);
+                let extension = Overlay::extending(&published.def, &edited.source, present.as_ref())?;
+                let whole = extension.added.lay_over(&published.def, present.as_ref())?;
+                (Arc::new(whole), Some(extension.whole))
+            }
+        };
+        self.check_definitions(&definition)?;
         let wanted = Wanted { definitions: vec![Arc::clone(&definition)], ..Wanted::default() };
         let plan = schema::plan(self.city(), wanted).await?;
-        Ok((definition, plan))
+        Ok((definition, plan.keeping(overlay.into_iter().collect())))
     }
 
     /// Publishes a definition.
@@ -72,7 +92,7 @@ impl Ledgers {
         // Read once for the key, since the name of the file is made of it.
         let key = LedgerDef::read(SourceFile::new("新しい台帳.toml", toml))?.key;
         let known = self.city().catalogue().get(&key).cloned();
-        let name = known.as_ref().map_or_else(|| format!("{OWN}{key}.toml"), |known| known.def.source.name.clone());
+        let name = known.as_ref().map_or_else(|| own_name(&key), |known| known.def.source.name.clone());
         match &known {
             None if !self.may_design(context) => return Err(LedgerError::Forbidden { action: Action::Design }),
             None => {}
@@ -87,7 +107,6 @@ impl Ledgers {
         if is_own(&definition) {
             refuse_orphan(&definition)?;
         }
-        self.check_definitions(&definition)?;
         Ok(definition)
     }
 }

@@ -11,14 +11,18 @@ mod line_feeds;
 mod lookup;
 mod mapping;
 mod prepare;
+mod recover;
 mod report;
 mod run;
+mod runs;
 mod undo;
 mod workbook;
 
 pub use decode::Encoding;
 pub use file::{FileError, FileOptions, LOOK, Look, SheetRow, format_name, look, rows_below};
 pub use mapping::Mapping;
+pub use recover::Recovered;
 pub use report::{ImportReport, Problem, Progress};
 pub use run::{ImportPlan, OnProgress};
+pub use runs::{ImportRun, RunState};
 pub use undo::{BatchSummary, Undone};

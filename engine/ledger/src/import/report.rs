@@ -1,7 +1,7 @@
 //! What an import found and did, kept within bounds however bad the file is.
 
 use kawasemi_kernel::csv_safe::guard;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::file::SheetRow;
 use super::mapping::Mapping;
@@ -13,7 +13,7 @@ const KEPT: usize = 10_000;
 const QUOTED: usize = 60;
 
 /// The outcome of an import or of its dry run.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImportReport {
     /// Rows that were read.
     pub rows: u64,
@@ -34,7 +34,7 @@ pub struct ImportReport {
 }
 
 /// One mistake in one row.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
     /// The line or row in the file, from 1.
     pub line: u64,

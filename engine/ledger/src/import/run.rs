@@ -3,15 +3,16 @@
 //! The file is read twice at most. The first reading makes new records in units of five hundred under a batch that nobody
 //! sees yet, and counts what would change; if a row is bad and bad rows are not to be left out, the batch is swept and
 //! nothing has happened. Then the batch is published in one statement. Only where records change, a second reading
-//! changes them, each unit noting what it changed, so that the whole can be undone. A process that dies leaves an
-//! unpublished batch, which [`Ledgers::sweep_imports`] removes, or changes that a second run of the same file completes.
+//! changes them, each unit noting what it changed, so that the whole can be undone. What a process leaves that dies in the
+//! middle is found by the next one and removed or taken back ([`Ledgers::recover_imports`]), so that the same file can
+//! simply be imported again.
 
 use std::path::{Path, PathBuf};
 
-use jiff::SignedDuration;
 use kawasemi_identity::Context;
 use kawasemi_schema::Action;
 use kawasemi_store::batch::{self, Batch};
+use kawasemi_store::lease::Kept;
 use kawasemi_store::record::RecordUnit;
 use kawasemi_store::{Receipt, StoreError};
 use tokio::sync::mpsc;
@@ -116,24 +117,6 @@ impl Ledgers {
         }
     }
 
-    /// Removes what imports left that were cut short at least so long ago.
-    ///
-    /// # Errors
-    /// When the store fails.
-    pub async fn sweep_imports(&self, context: &Context, older_than: SignedDuration) -> Result<u64> {
-        let mut swept = 0;
-        for open in batch::unfinished(self.city()).await? {
-            if context.act.at.duration_since(open.updated_at) < older_than {
-                continue;
-            }
-            let catalogue = self.city().catalogue();
-            if let Some(ledger) = catalogue.get(&open.ledger) {
-                swept += batch::sweep(self.city(), ledger, open.id, context.act.at).await?;
-            }
-        }
-        Ok(swept)
-    }
-
     fn gate_for_import(&self, context: &Context, ledger: &str, plan: &ImportPlan) -> Result<Gate> {
         let gate = self.gate_for(context, ledger, Action::Import)?;
         if let Some(name) = plan.mapping.unknown(gate.def()) {
@@ -176,6 +159,8 @@ struct Import<'a> {
     read: i64,
     /// The unit that is being written while the next rows are prepared.
     writing: Option<JoinHandle<kawasemi_store::Result<Receipt>>>,
+    /// Says to others that this process is at work.
+    kept: Option<Kept>,
 }
 
 impl<'a> Import<'a> {
@@ -187,7 +172,7 @@ impl<'a> Import<'a> {
         look: &'a Look,
         progress: OnProgress<'a>,
     ) -> Self {
-        Self { ledgers, context, gate, plan, look, progress, batch: None, read: 0, writing: None }
+        Self { ledgers, context, gate, plan, look, progress, batch: None, read: 0, writing: None, kept: None }
     }
 
     /// Makes new records and counts the rest.
@@ -262,6 +247,7 @@ impl<'a> Import<'a> {
         let title = &self.plan.title;
         let batch = batch::open(self.ledgers.city(), &self.gate.ledger, title, &meta, &self.context.act).await?;
         let id = batch.id;
+        self.kept = Some(batch::keep(self.ledgers.city(), id));
         self.batch = Some(batch);
         Ok(id)
     }
@@ -281,10 +267,21 @@ impl<'a> Import<'a> {
     async fn finish(&mut self, mut report: ImportReport) -> Result<ImportReport> {
         if report.created + report.updated > 0 {
             let id = self.batch().await?;
-            batch::publish(self.ledgers.city(), id, self.context.act.at).await?;
+            let (city, at) = (self.ledgers.city(), self.context.act.at);
             report.batch = Some(id);
-            if report.updated > 0 {
-                report.updated = self.second_reading(id, &report).await?;
+            if report.updated == 0 {
+                batch::publish(city, id, at).await?;
+            } else {
+                batch::publish_and_go_on(city, id, at).await?;
+                match self.second_reading(id, &report).await {
+                    Ok(updated) => report.updated = updated,
+                    Err(error) => {
+                        // Nothing half-written remains: what was changed so far is as before.
+                        self.ledgers.take_back(self.context, self.gate.ledger.key(), id).await?;
+                        return Err(error);
+                    }
+                }
+                batch::finish(city, id, at).await?;
             }
         }
         report.is_applied = true;
@@ -325,6 +322,7 @@ impl<'a> Import<'a> {
             if changed == 0 {
                 return Ok(0);
             }
+            unit.add(batch::still_updating(batch, self.context.act.at));
             match self.ledgers.city().write(unit.into_unit()).await {
                 Ok(_) => return Ok(changed),
                 // Somebody changed one of the records between our look and our write: look again.

@@ -1,12 +1,14 @@
 //! Undoing an import, or other work that was done as one batch.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use kawasemi_identity::Context;
 use kawasemi_kernel::{Actor, RecordId};
 use kawasemi_schema::Action;
 use kawasemi_store::batch::{self, Batch, State};
 use kawasemi_store::record::{RecordUnit, history, read};
-use kawasemi_store::{Sql, StoreError};
+use kawasemi_store::{Ledger, Sql, StoreError};
 
 use crate::error::{LedgerError, Result};
 use crate::ledgers::{Gate, Ledgers};
@@ -79,12 +81,18 @@ impl Ledgers {
         if found.state != State::Published {
             return Err(LedgerError::Refused("この作業はすでに取り消されているか、まだ終わっていません。".to_owned()));
         }
-        let (reverted, kept) = self.revert_changes(context, &gate, id).await?;
-        let undone = batch::undo(self.city(), &gate.ledger, id, &context.act, self.ids()).await?;
+        self.take_back(context, ledger, id).await
+    }
+
+    /// Takes a batch back whose records are visible, whoever asks.
+    pub(super) async fn take_back(&self, context: &Context, ledger: &str, id: i64) -> Result<Undone> {
+        let ledger = Arc::clone(self.city().catalogue().ledger(ledger)?);
+        let (reverted, kept) = self.revert_changes(context, &ledger, id).await?;
+        let undone = batch::undo(self.city(), &ledger, id, &context.act, self.ids()).await?;
         Ok(Undone { deleted: undone.deleted, reverted, kept: kept + undone.kept })
     }
 
-    async fn revert_changes(&self, context: &Context, gate: &Gate, batch: i64) -> Result<(u64, u64)> {
+    async fn revert_changes(&self, context: &Context, ledger: &Arc<Ledger>, batch: i64) -> Result<(u64, u64)> {
         let sql = Sql::with(
             "SELECT record, before_revision, after_revision FROM {batch_change} WHERE batch = $1 ORDER BY record",
             [batch.into()],
@@ -96,15 +104,15 @@ impl Ledgers {
             let mut in_unit = 0;
             for change in part {
                 let (id, before): (uuid::Uuid, i64) = (change.get(0)?, change.get(1)?);
-                let row = read::record(self.city(), &gate.ledger, RecordId(id)).await?;
+                let row = read::record(self.city(), ledger, RecordId(id)).await?;
                 let after: i64 = change.get(2)?;
                 let Some(row) = row.filter(|row| row.revision == after && row.deleted_at.is_none()) else {
                     kept += 1;
                     continue;
                 };
-                match history::fields_at(self.city(), gate.ledger.key(), row.id, before).await {
+                match history::fields_at(self.city(), ledger.key(), row.id, before).await {
                     Ok((_, fields)) => {
-                        unit.update(&gate.ledger, &row, &fields)?;
+                        unit.update(ledger, &row, &fields)?;
                         in_unit += 1;
                     }
                     // The content was erased by a disposal.

@@ -50,6 +50,11 @@ impl Keeper {
         &self.folder
     }
 
+    /// The file of the public keys.
+    pub(crate) fn public_keys_file(&self) -> PathBuf {
+        self.path(PUBLIC)
+    }
+
     /// Makes a key from 32 random bytes unless there is one, and answers the public key.
     ///
     /// # Errors

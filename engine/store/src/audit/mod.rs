@@ -21,6 +21,7 @@
 
 pub mod checkpoint;
 mod keeper;
+mod last;
 mod merkle;
 mod sealing;
 pub mod tombstone;
@@ -28,6 +29,7 @@ pub mod verify;
 
 pub use self::checkpoint::Checkpoint;
 pub use self::keeper::Keeper;
+pub use self::last::{LastVerification, VerificationState, VerificationTurn, begin_verification, last_verification};
 pub use self::sealing::{Sealed, rebase, seal};
 pub use self::tombstone::Tombstone;
 pub use self::verify::{Broken, Problem, VerifyReport, verify, verify_with};

@@ -8,7 +8,8 @@
 //! Restoring reads the whole archive into a staging place and checks it there, the databases themselves included, before
 //! anything is replaced; what was there before is kept beside it.
 //!
-//! The key that seals the audit trail is not in the archive: whoever holds a backup can't sign. With a data directory the
+//! The key that seals the audit trail is not in the archive, only its public side: whoever holds a backup can verify, but
+//! not sign. With a data directory the
 //! key of before is taken over where there is one, and the copy of the checkpoints is set to what the restored database has
 //! ([`crate::audit::rebase`]); with PostgreSQL the caller does this for the folder that it keeps them in.
 
@@ -17,11 +18,15 @@ mod postgres;
 mod restore;
 mod take;
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 pub use self::restore::{Restored, restore};
 pub use self::take::{Taken, take};
+use crate::audit::Keeper;
 use crate::city::CityInfo;
+use crate::engine::Reached;
 use crate::error::Result;
 use crate::files::Files;
 
@@ -40,6 +45,9 @@ struct Manifest {
     /// UTC microseconds.
     taken_at: i64,
     cities: Vec<CityInfo>,
+    /// How far each engine had taken each city, by the city's code: a program that knows less does not restore it.
+    #[serde(default)]
+    formats: BTreeMap<String, Reached>,
     entries: Vec<Entry>,
 }
 
@@ -67,6 +75,18 @@ fn keys_path(code: &str) -> String {
 
 /// Tells how far the work is: what is being done, and how many bytes of it are done.
 pub type Progress<'a> = &'a (dyn Fn(&str, u64) + Send + Sync);
+
+/// What lies beside the databases of an installation.
+#[derive(Clone, Copy)]
+pub struct Beside<'a> {
+    /// The file store of each city.
+    pub files: FilesOf<'a>,
+    /// The keeper of each city's audit trail, whose public keys go along: without them nobody could verify the trail.
+    pub keeper: KeeperOf<'a>,
+}
+
+/// Answers the keeper of a city by its code.
+pub type KeeperOf<'a> = &'a (dyn Fn(&str) -> Keeper + Send + Sync);
 
 /// Answers the file store of a city by its code.
 pub type FilesOf<'a> = &'a (dyn Fn(&str) -> Result<Files> + Send + Sync);

@@ -7,15 +7,17 @@ use jiff::Timestamp;
 use kawasemi_kernel::context::FixedClock;
 
 use super::take::Staging;
-use super::{FilesOf, Manifest, Progress, archive, database_path, postgres};
+use super::{Beside, Manifest, Progress, archive, database_path, keys_path, postgres};
 use crate::audit::{self, Keeper};
 use crate::city::CityInfo;
+use crate::engine::{self, Engine};
 use crate::error::{Result, StoreError};
 use crate::files::Files;
 use crate::installation::{Directory, Register};
 use crate::postgres::{Server, Settings};
 use crate::seal::KEY_FILE;
 use crate::store::{Access, Location, Store, StoreOptions};
+use crate::system_tables;
 
 /// What was restored.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -28,21 +30,23 @@ pub struct Restored {
     pub kept: Vec<PathBuf>,
 }
 
-/// Restores a backup into an installation, which must not be served meanwhile. `files` answers the file store of a city;
-/// a data directory has its own and does not ask.
+/// Restores a backup into an installation, which must not be served meanwhile. `engines` are those of the program, which
+/// does not restore what a newer one has written; `beside` answers what lies beside the
+/// databases; a data directory has its own and does not ask.
 ///
 /// # Errors
 /// When the archive is damaged or of another kind of store, or the installation is in use; nothing is changed then.
 pub async fn restore(
     location: &Location,
-    files: FilesOf<'_>,
+    engines: &[Engine],
+    beside: Beside<'_>,
     archive: &Path,
     at: Timestamp,
     progress: Progress<'_>,
 ) -> Result<Restored> {
     match location {
-        Location::Directory(root) => into_directory(root, archive, at, progress).await,
-        Location::Postgres(url) => into_postgres(url, files, archive, progress).await,
+        Location::Directory(root) => into_directory(root, engines, archive, at, progress).await,
+        Location::Postgres(url) => into_postgres(url, engines, beside, archive, progress).await,
     }
 }
 
@@ -56,12 +60,25 @@ fn wrong_store(manifest: &Manifest, wanted: &str) -> Result<()> {
     )))
 }
 
-async fn into_directory(root: &Path, archive: &Path, at: Timestamp, progress: Progress<'_>) -> Result<Restored> {
+/// Refuses a backup of a city that a newer program has moved on: this one could not open it afterwards.
+fn refuse_newer(manifest: &Manifest, engines: &[Engine]) -> Result<()> {
+    let known: Vec<Engine> = std::iter::once(system_tables::engine()).chain(engines.iter().cloned()).collect();
+    manifest.formats.values().try_for_each(|reached| engine::refuse_newer(reached, &known))
+}
+
+async fn into_directory(
+    root: &Path,
+    engines: &[Engine],
+    archive: &Path,
+    at: Timestamp,
+    progress: Progress<'_>,
+) -> Result<Restored> {
     // The lock keeps a server from starting in the middle, and refuses when one runs.
     let directory = Directory::open(root, true, true)?;
     let staging = Staging::beside(&root.join("restore"))?;
     let manifest = archive::extract(archive, &staging.0, progress)?;
     wrong_store(&manifest, "sqlite")?;
+    refuse_newer(&manifest, engines)?;
     for city in &manifest.cities {
         let database = staging.0.join(database_path(&city.code, "sqlite"));
         tokio::task::spawn_blocking(move || check_database(&database))
@@ -81,7 +98,7 @@ async fn into_directory(root: &Path, archive: &Path, at: Timestamp, progress: Pr
         std::fs::rename(&restored, &live)?;
     }
     directory.save(merged(directory.cities()?, &manifest.cities))?;
-    rebase_keepers(root, &manifest, at).await?;
+    rebase_keepers(root, engines, &manifest, at).await?;
     Ok(restored(&manifest, kept))
 }
 
@@ -115,8 +132,9 @@ fn take_over_seal(from: &Path, to: &Path) -> Result<()> {
 }
 
 /// Lets the copies of the checkpoints say what the restored databases say.
-async fn rebase_keepers(root: &Path, manifest: &Manifest, at: Timestamp) -> Result<()> {
-    let options = StoreOptions::new(Arc::new(FixedClock(at))).access(Access::Read);
+async fn rebase_keepers(root: &Path, engines: &[Engine], manifest: &Manifest, at: Timestamp) -> Result<()> {
+    let mut options = StoreOptions::new(Arc::new(FixedClock(at))).access(Access::Read);
+    options.engines = engines.to_vec();
     let store = Store::open(&Location::Directory(root.to_owned()), options).await?;
     for city in &manifest.cities {
         let keeper = Keeper::new(root.join("cities").join(&city.code).join("audit"));
@@ -126,16 +144,25 @@ async fn rebase_keepers(root: &Path, manifest: &Manifest, at: Timestamp) -> Resu
     Ok(())
 }
 
-async fn into_postgres(url: &str, files: FilesOf<'_>, archive: &Path, progress: Progress<'_>) -> Result<Restored> {
+async fn into_postgres(
+    url: &str,
+    engines: &[Engine],
+    beside: Beside<'_>,
+    archive: &Path,
+    progress: Progress<'_>,
+) -> Result<Restored> {
     let staging = Staging::beside(&std::env::temp_dir().join("kawasemi-restore"))?;
     let manifest = archive::extract(archive, &staging.0, progress)?;
     wrong_store(&manifest, "postgres")?;
+    refuse_newer(&manifest, engines)?;
     for city in &manifest.cities {
         postgres::check(url, &staging.0.join(database_path(&city.code, "postgres"))).await?;
     }
     // Content first: what a record names must be there when the record is.
     for city in &manifest.cities {
-        adopt_files(&files(&city.code)?, &staging.0.join("cities").join(&city.code).join("files/content")).await?;
+        take_over_keys(&staging.0.join(keys_path(&city.code)), &(beside.keeper)(&city.code))?;
+        adopt_files(&(beside.files)(&city.code)?, &staging.0.join("cities").join(&city.code).join("files/content"))
+            .await?;
     }
     let settings = Settings { connections: 2, writable: true, timeout: std::time::Duration::from_secs(60) };
     let register = Register::open(Server::new(url, settings)?, true).await?;
@@ -144,6 +171,15 @@ async fn into_postgres(url: &str, files: FilesOf<'_>, archive: &Path, progress: 
         register.save(city).await?;
     }
     Ok(restored(&manifest, Vec::new()))
+}
+
+/// Takes the public keys of a backup along, so that what they sealed can be verified here.
+fn take_over_keys(file: &Path, keeper: &Keeper) -> Result<()> {
+    let Some(folder) = file.parent().filter(|_| file.exists()) else { return Ok(()) };
+    crate::installation::private_folder(keeper.folder())?;
+    let known = keeper.keys()?;
+    let new = Keeper::new(folder).keys()?.into_iter().filter(|key| !known.contains(key));
+    new.into_iter().try_for_each(|key| keeper.add_key(&key))
 }
 
 async fn adopt_files(files: &Files, folder: &Path) -> Result<()> {

@@ -1,12 +1,14 @@
 //! Taking a backup.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use futures::{StreamExt as _, TryStreamExt as _};
 use jiff::Timestamp;
 
 use super::archive::Writer;
-use super::{FORMAT, FilesOf, Manifest, Progress, database_path, keys_path, postgres};
+use super::{Beside, FORMAT, Manifest, Progress, database_path, keys_path, postgres};
+use crate::engine;
 use crate::error::{Result, StoreError};
 use crate::files::Files;
 use crate::store::{Location, Store};
@@ -25,14 +27,14 @@ pub struct Taken {
     pub bytes: u64,
 }
 
-/// Writes a backup of all cities to a file, also while they are served. `files` answers the file store of a city.
+/// Writes a backup of all cities to a file, also while they are served. `beside` answers what lies beside the databases.
 ///
 /// # Errors
 /// When something can't be read or written; nothing stands under the file's name then.
 pub async fn take(
     store: &Store,
     location: &Location,
-    files: FilesOf<'_>,
+    beside: Beside<'_>,
     target: &Path,
     at: Timestamp,
     progress: Progress<'_>,
@@ -45,6 +47,7 @@ pub async fn take(
     let kind = if matches!(location, Location::Directory(_)) { "sqlite" } else { "postgres" };
     let mut writer = Writer::create(target)?;
     let mut count = 0;
+    let mut formats = BTreeMap::new();
     for city in &cities {
         let snapshot = staging.0.join(format!("{}.snapshot", city.code));
         let path = database_path(&city.code, kind);
@@ -56,14 +59,15 @@ pub async fn take(
                 watching(&snapshot, &path, progress, postgres::dump(url, &city.code, &snapshot)).await?;
             }
         }
+        formats.insert(city.code.clone(), engine::reached(&store.open_city(&city.code).await?).await?);
         writer = blocking(writer, path.clone(), snapshot.clone()).await?;
         progress(&path, std::fs::metadata(&snapshot)?.len());
         std::fs::remove_file(&snapshot)?;
-        let keys = store.directory().map(|root| root.join(keys_path(&city.code)));
-        if let Some(keys) = keys.filter(|keys| keys.exists()) {
+        let keys = (beside.keeper)(&city.code).public_keys_file();
+        if keys.exists() {
             writer = blocking(writer, keys_path(&city.code), keys).await?;
         }
-        let content = files(&city.code)?;
+        let content = (beside.files)(&city.code)?;
         let mut listed = std::pin::pin!(content.list());
         while let Some(found) = listed.next().await {
             let (sha256, size) = found.map_err(|error| StoreError::Io { detail: error.to_string() })?;
@@ -81,6 +85,7 @@ pub async fn take(
         store: kind.to_owned(),
         taken_at: at.as_microsecond(),
         cities: cities.clone(),
+        formats,
         entries: Vec::new(),
     };
     let bytes = tokio::task::spawn_blocking(move || writer.finish(manifest)).await.map_err(joined)??;

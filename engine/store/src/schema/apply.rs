@@ -9,7 +9,7 @@ use kawasemi_schema::field::FieldKind;
 use serde_json::json;
 
 use super::plan::{Allow, Plan, Step, StepKind, hash, versions};
-use super::{reindex, retype};
+use super::{overlay, reindex, retype};
 use crate::audit::{Trail, id_of_name};
 use crate::city::City;
 use crate::ddl::{Change, SearchIndex, Shape};
@@ -44,6 +44,9 @@ pub async fn apply(city: &City, plan: &Plan, allow: Allow, act: &Act, ids: &dyn 
         publication.extend(publish(city, def, version, &steps, act, ids).await?);
         published.push(Ledger::new(Arc::clone(def), version));
     }
+    for overlay in &plan.overlays {
+        publication.extend(overlay::publish(city, overlay, act, ids).await?);
+    }
     for key in &plan.retired {
         publication.extend(retire(city, key, act, ids).await?);
     }
@@ -56,9 +59,11 @@ pub async fn apply(city: &City, plan: &Plan, allow: Allow, act: &Act, ids: &dyn 
     all.extend(after);
     let mut unit = Unit::new();
     unit.patiently();
+    // The publication first: of two at once, the later one fails at the version that is taken, before it touches a table.
+    unit.extend(crate::engine::lock(city.naming()));
+    unit.extend(publication);
     unit.extend(all.iter().map(|change| Statement::any(change.sql.clone())));
     unit.extend(shape::log_entries(&all, act.at.as_microsecond(), &act.actor.to_string()));
-    unit.extend(publication);
     city.write(unit).await.map_err(as_conflict)?;
     city.load_catalogue().await?;
     let searched: BTreeSet<&str> =
@@ -81,7 +86,11 @@ async fn next_version(city: &City, ledger: &str) -> Result<i64> {
 /// Two publications at once took the same version or followed the same audit entry.
 fn as_conflict(error: StoreError) -> StoreError {
     match error {
-        StoreError::Unique { index } if index.contains("definition") || index.contains("audit") => StoreError::Conflict,
+        StoreError::Unique { index }
+            if !index.contains("l_") && (index.contains("definition") || index.contains("audit")) =>
+        {
+            StoreError::Conflict
+        }
         other => other,
     }
 }
@@ -116,8 +125,16 @@ fn rename(shape: &mut Shape, old: &LedgerDef, new: &LedgerDef, from: &str, to: &
         return vec![Change::new(to, sql)];
     }
     let table = new.table();
+    let mut changes = Vec::new();
+    if new.field(from).is_some() {
+        // The indexes go along with the column under their old names, which belong to the new field of that key: all of
+        // the table's are made anew.
+        let indexes: Vec<String> = shape.take_indexes(&table);
+        changes.extend(indexes.iter().map(|name| Change::new(name.clone(), crate::ddl::drop_index(name))));
+    }
     let pairs = before.columns().into_iter().zip(after.columns());
-    pairs.map(|(before, after)| rename_column(shape, &table, &before.name, &after.name)).collect()
+    changes.extend(pairs.map(|(before, after)| rename_column(shape, &table, &before.name, &after.name)));
+    changes
 }
 
 fn rename_column(shape: &mut Shape, table: &str, from: &str, to: &str) -> Change {
@@ -137,7 +154,7 @@ fn retype(
     version: i64,
 ) -> Vec<Change> {
     let Some(after) = new.field(field) else { return Vec::new() };
-    let before = super::diff::old_key(old, after).and_then(|key| old.field(key));
+    let before = super::diff::old_key(old, new, after).and_then(|key| old.field(key));
     let conversion = before.and_then(|before| retype::conversion(&before.kind, &after.kind));
     let (Some(conversion), Some(column)) = (conversion, after.columns().into_iter().next()) else {
         return Vec::new();

@@ -26,10 +26,13 @@ pub(super) fn steps(old: Option<&LedgerDef>, new: &LedgerDef, earlier: &[(String
     diff.steps
 }
 
-/// The key that a wanted field has in the published definition: its own or the one it was renamed from.
-pub(crate) fn old_key<'a>(old: &LedgerDef, field: &'a FieldDef) -> Option<&'a str> {
+/// The key that a wanted field has in the published definition: its own or the one it was renamed from. A key that another
+/// field took along when it was renamed is free for a new one: so a city's field makes way for one of the program.
+pub(crate) fn old_key<'a>(old: &LedgerDef, new: &LedgerDef, field: &'a FieldDef) -> Option<&'a str> {
+    let moves_from = |mover: &FieldDef, key: &str| mover.was.as_deref() == Some(key) && old.field(&mover.key).is_none();
     if old.field(&field.key).is_some() {
-        return Some(&field.key);
+        let is_taken_along = new.fields.iter().any(|other| moves_from(other, &field.key));
+        return (!is_taken_along).then_some(&*field.key);
     }
     field.was.as_deref().filter(|was| old.field(was).is_some())
 }
@@ -46,7 +49,7 @@ impl Diff<'_> {
 
     fn fields(&mut self, old: &LedgerDef, new: &LedgerDef, earlier: &[(String, Arc<LedgerDef>)]) {
         for field in &new.fields {
-            let Some(key) = old_key(old, field) else { continue };
+            let Some(key) = old_key(old, new, field) else { continue };
             let before = old.field(key).expect("old_key answers keys of the old definition");
             if key != field.key {
                 let kind = StepKind::RenameField { from: key.to_owned(), to: field.key.clone() };
@@ -55,14 +58,15 @@ impl Diff<'_> {
             }
             self.kind(before, field);
         }
-        let fresh: Vec<FieldDef> = new.fields.iter().filter(|field| old_key(old, field).is_none()).cloned().collect();
+        let fresh: Vec<FieldDef> =
+            new.fields.iter().filter(|field| old_key(old, new, field).is_none()).cloned().collect();
         self.returning(&fresh, earlier);
         for field in fresh.iter().filter(|field| !earlier.iter().any(|(key, _)| *key == field.key)) {
             let message = format!("{}: 項目 {}（{}）を加える", self.ledger, field.key, field.label.ja());
             self.add(StepKind::AddField { field: field.key.clone() }, Effect::Adds, message);
         }
         for field in &old.fields {
-            let stays = new.fields.iter().any(|new| old_key(old, new) == Some(&field.key));
+            let stays = new.fields.iter().any(|after| old_key(old, new, after) == Some(&field.key));
             if !stays {
                 let message = format!(
                     "{}: 項目 {}（{}）をなくす（列は残り、schema purge で消せる）",
@@ -169,7 +173,8 @@ impl Diff<'_> {
     fn search(&mut self, old: &LedgerDef, new: &LedgerDef) {
         let after = searched(&new.fields, Clearance::Public);
         let is_changed = searched(&old.fields, Clearance::Public).into_iter().any(|(key, level)| {
-            let renamed = new.fields.iter().find(|field| old_key(old, field) == Some(&key)).map(|field| &field.key);
+            let renamed =
+                new.fields.iter().find(|field| old_key(old, new, field) == Some(&key)).map(|field| &field.key);
             after.get(renamed.unwrap_or(&key)).copied().unwrap_or(None) != level
         });
         if is_changed {

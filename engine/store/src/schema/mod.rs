@@ -8,6 +8,7 @@
 
 mod apply;
 mod diff;
+mod overlay;
 mod plan;
 mod purge;
 mod reindex;
@@ -15,6 +16,7 @@ mod retype;
 
 pub use apply::apply;
 pub(crate) use diff::old_key;
-pub use plan::{Allow, Effect, Plan, Step, StepKind, Wanted, plan};
+pub use overlay::{Held, Overlaid, overlaid, overlays};
+pub use plan::{Allow, Effect, Plan, Step, StepKind, Wanted, going_back, plan};
 pub use purge::{Retired, purge, retired};
 pub use reindex::reindex;

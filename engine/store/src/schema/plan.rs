@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use kawasemi_schema::LedgerDef;
+use kawasemi_schema::{LedgerDef, Overlay};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
@@ -31,6 +31,8 @@ pub struct Plan {
     pub(super) definitions: Vec<Arc<LedgerDef>>,
     #[serde(skip)]
     pub(super) retired: Vec<String>,
+    #[serde(skip)]
+    pub(super) overlays: Vec<Overlay>,
 }
 
 /// One step of a plan.
@@ -105,6 +107,13 @@ pub enum StepKind {
     },
     /// Labels, lists, conditions, grants: nothing that concerns the tables.
     Revise,
+    /// What the city lays over the ledger is kept with it.
+    KeepOverlay,
+    /// A definition that was replaced since would hold again: an older program meets a newer city.
+    GoBack {
+        /// The version that said the same.
+        version: i64,
+    },
 }
 
 /// What a step means for what is there.
@@ -117,6 +126,18 @@ pub enum Effect {
     Changes,
     /// It can't be done this way.
     Refused,
+}
+
+impl Effect {
+    /// The mark before a step in a plan.
+    #[must_use]
+    pub fn mark(self) -> &'static str {
+        match self {
+            Self::Adds => "+",
+            Self::Changes => "!",
+            Self::Refused => "×",
+        }
+    }
 }
 
 /// Up to which effect steps may be applied.
@@ -132,7 +153,20 @@ impl Plan {
     /// Whether everything is as wanted.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.steps.is_empty()
+        self.steps.is_empty() && self.overlays.is_empty()
+    }
+
+    /// The same plan, which also keeps the overlays that its definitions were made with.
+    #[must_use]
+    pub fn keeping(mut self, overlays: Vec<Overlay>) -> Self {
+        self.steps.extend(overlays.iter().map(|overlay| Step {
+            ledger: overlay.raw.ledger.clone(),
+            kind: StepKind::KeepOverlay,
+            effect: Effect::Adds,
+            message: format!("台帳 {} の市の上書き（{}）を控える", overlay.raw.ledger, overlay.source.name),
+        }));
+        self.overlays = overlays;
+        self
     }
 
     /// The gravest effect of the steps.
@@ -152,10 +186,15 @@ impl Plan {
         if beyond.is_empty() {
             return Ok(());
         }
+        let goes_back = self.steps.iter().any(|step| matches!(step.kind, StepKind::GoBack { .. }));
         let advice = match self.effect() {
+            Effect::Changes if goes_back => {
+                "この市には、より新しい定義が公開されています。何も変更していません。新しい kawasemi を使ってください。\
+                 わざと前の定義に戻すときだけ、サーバーを止めて kawasemi schema apply --offline を実行してください。"
+            }
             Effect::Refused => "この変更はできません。",
             _ => {
-                "運用中にはできない変更です。サーバーを止め、kawasemi schema plan で確かめてから kawasemi schema apply を実行してください。"
+                "運用中にはできない変更です。サーバーを止め、kawasemi schema plan で確かめてから kawasemi schema apply --offline を実行してください。"
             }
         };
         Err(StoreError::refused(format!("{advice}\n{}", beyond.join("\n"))))
@@ -168,13 +207,8 @@ impl fmt::Display for Plan {
             return f.write_str("変更はありません。");
         }
         for (position, step) in self.steps.iter().enumerate() {
-            let mark = match step.effect {
-                Effect::Adds => "+",
-                Effect::Changes => "!",
-                Effect::Refused => "×",
-            };
             let end = if position + 1 < self.steps.len() { "\n" } else { "" };
-            write!(f, "{mark} {}{end}", step.message)?;
+            write!(f, "{} {}{end}", step.effect.mark(), step.message)?;
         }
         Ok(())
     }
@@ -188,7 +222,7 @@ impl fmt::Display for Plan {
 pub async fn plan(city: &City, wanted: Wanted) -> Result<Plan> {
     let catalogue = city.catalogue();
     let shape = Shape::read(city).await?;
-    let mut plan = Plan { steps: Vec::new(), definitions: Vec::new(), retired: Vec::new() };
+    let mut plan = Plan { steps: Vec::new(), definitions: Vec::new(), retired: Vec::new(), overlays: Vec::new() };
     for def in &wanted.definitions {
         let present = catalogue.get(&def.key);
         if present.is_some_and(|present| hash(&present.def) == hash(def)) {
@@ -213,6 +247,32 @@ pub async fn plan(city: &City, wanted: Wanted) -> Result<Plan> {
     let together = wanted.definitions.iter().chain(unchanged).filter(|def| stays(&def.key)).cloned();
     kawasemi_schema::Catalogue::new(together).map_err(|errors| StoreError::refused(errors.to_string()))?;
     Ok(plan)
+}
+
+/// Of wanted definitions, those that were published before and replaced since, as steps: what an older program would take
+/// back without knowing.
+///
+/// # Errors
+/// As [`City::read`].
+pub async fn going_back(city: &City, definitions: &[Arc<LedgerDef>]) -> Result<Vec<Step>> {
+    let catalogue = city.catalogue();
+    let mut steps = Vec::new();
+    for def in definitions {
+        let Some(present) = catalogue.get(&def.key).filter(|present| hash(&present.def) != hash(def)) else { continue };
+        let sql = Sql::with(
+            "SELECT max(version) FROM {definition} WHERE ledger = $1 AND hash = $2",
+            [def.key.as_str().into(), hash(def).into()],
+        );
+        let version: Option<i64> = city.read_one(sql).await?.map_or(Ok(None), |row| row.get(0))?;
+        let Some(version) = version else { continue };
+        steps.push(Step {
+            ledger: def.key.clone(),
+            kind: StepKind::GoBack { version },
+            effect: Effect::Changes,
+            message: format!("台帳 {} を、第{}版から以前の第{version}版の定義に戻す", def.key, present.version),
+        });
+    }
+    Ok(steps)
 }
 
 /// What a definition says, whoever wrote it.

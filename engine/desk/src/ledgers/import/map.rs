@@ -11,9 +11,11 @@ use kawasemi_ui::Component;
 use kawasemi_ui::notice::{Notice, Tone};
 use kawasemi_ui::steps::steps;
 
+use uuid::Uuid;
+
 use super::super::cells::shortened;
 use super::super::opened::Opened;
-use super::{STEPS, fetch};
+use super::{STEPS, fetch, kept};
 use crate::problem::Problem;
 use crate::request::{Cx, Entries};
 
@@ -21,9 +23,8 @@ use crate::request::{Cx, Entries};
 const SAMPLES: usize = 3;
 
 /// The address of this step for a file.
-pub fn address(opened: &Opened, sealed: &str) -> String {
-    let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("file", sealed).finish();
-    format!("{}?{query}", opened.at("import/map"))
+pub fn address(opened: &Opened, kept: Uuid) -> String {
+    format!("{}?file={kept}", opened.at("import/map"))
 }
 
 /// The address of this step with everything as it was chosen.
@@ -43,8 +44,8 @@ pub async fn show(cx: Cx, Path(ledger): Path<String>) -> Result<Response, Proble
 
 /// The page, with a mistake where the run was refused.
 pub async fn render(cx: &Cx, opened: &Opened, entries: &Entries, mistake: Option<String>) -> Result<Response, Problem> {
-    let sealed = entries.text("file");
-    let (file, temporary) = fetch(cx, opened.key(), sealed).await?;
+    let kept = kept(cx, opened.key(), entries.text("file")).await?;
+    let (file, temporary) = (&kept.file, fetch(cx, &kept.file).await?);
     let options = options(entries);
     let site = cx.desk_site("ledgers");
     let page = opened.page(&site, "列を合わせる").crumb("ファイルから取り込む", opened.at("import"));
@@ -67,7 +68,7 @@ pub async fn render(cx: &Cx, opened: &Opened, entries: &Entries, mistake: Option
         action: opened.at("import/run"),
         again: opened.at("import/map"),
         cancel: opened.at("import"),
-        file: sealed,
+        file: kept.id.to_string(),
         name: &file.name,
         columns: columns(&look, &mapping),
         targets: targets(opened),
@@ -173,7 +174,7 @@ struct Mapper<'a> {
     action: String,
     again: String,
     cancel: String,
-    file: &'a str,
+    file: String,
     name: &'a str,
     columns: Vec<Heading<'a>>,
     targets: Vec<(String, String)>,

@@ -1,7 +1,9 @@
 //! Bringing a file of rows into a ledger (取込み): upload, say where columns go, try, run; and take it back.
 //!
-//! The file is stored when it arrives, and every further step carries along, sealed for this person, which it is. Trying and
-//! running go on in the background ([`runs`]), so that a page never waits for a large file; they show how far they are.
+//! The file is stored when it arrives, and every further step names the row that remembers it ([`kawasemi_ledger::import`]),
+//! so that any node can go on with it. Trying and running go on in the background ([`runs`]), so that a page never waits for
+//! a large file; they show how far they are. What an import left that was broken off is cleared away, and said, as soon as
+//! somebody looks.
 
 mod map;
 mod report;
@@ -11,18 +13,24 @@ use axum::extract::Path;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use http::StatusCode;
 use kawasemi_kernel::{FileRef, Lang};
+use kawasemi_ledger::LedgerError;
+use kawasemi_ledger::import::ImportRun;
 use kawasemi_schema::Action;
 use kawasemi_store::files::FileError;
 use kawasemi_ui::Component;
+use kawasemi_ui::button::LinkButton;
 use kawasemi_ui::field::{FieldKind as Control, FieldView};
 use kawasemi_ui::form::Form;
+use kawasemi_ui::notice::{Notice, Tone};
+use kawasemi_ui::page::Page;
 use kawasemi_ui::steps::steps;
 use tempfile::NamedTempFile;
 use tokio::io::AsyncWriteExt as _;
 use tokio_util::io::ReaderStream;
+use uuid::Uuid;
 
+use super::batches;
 use super::opened::Opened;
-use super::{batches, kept_files};
 use crate::problem::Problem;
 use crate::request::Cx;
 use crate::request::uploads::{Upload, Uploads};
@@ -31,8 +39,6 @@ use crate::view::section;
 
 /// The steps on the way.
 const STEPS: [&str; 4] = ["ファイルを選ぶ", "列を合わせる", "試しに読む", "取り込む"];
-/// Stands in the seal for the field of an attachment.
-const FILE: &str = "(import)";
 /// What can be read.
 const ACCEPT: &str = ".csv,.tsv,.txt,.xlsx,.xls,.ods";
 
@@ -66,8 +72,8 @@ async fn upload(cx: Cx, Path(ledger): Path<String>, uploads: Uploads) -> Result<
     }
     match store(&cx, upload).await? {
         Ok(file) => {
-            let sealed = kept_files::seal(&cx, &ledger, FILE, &file).ok_or_else(Problem::not_found)?;
-            Ok(Redirect::to(&map::address(&opened, &sealed)).into_response())
+            let kept = cx.ledgers().keep_import_file(cx.context(), &ledger, &file).await?;
+            Ok(Redirect::to(&map::address(&opened, kept)).into_response())
         }
         Err(refusal) => page(&cx, &opened, Some(format!("{}：{refusal}", upload.name))).await,
     }
@@ -92,10 +98,17 @@ async fn store(cx: &Cx, upload: &Upload) -> Result<Result<FileRef, String>, Prob
     }
 }
 
-/// The file of a seal, as a temporary file that the engine can read.
-async fn fetch(cx: &Cx, ledger: &str, sealed: &str) -> Result<(FileRef, NamedTempFile), Problem> {
-    let kept = kept_files::open(cx, ledger, sealed).filter(|(field, _)| field == FILE);
-    let (_, file) = kept.ok_or_else(over)?;
+/// The kept file that an address or a form names, with the run that has it.
+async fn kept(cx: &Cx, ledger: &str, id: &str) -> Result<ImportRun, Problem> {
+    let id = Uuid::try_parse(id).map_err(|_| over())?;
+    match cx.ledgers().import_run(cx.context(), ledger, id).await {
+        Err(LedgerError::NotFound) => Err(over()),
+        run => Ok(run?),
+    }
+}
+
+/// A kept file as a temporary file that the engine can read.
+async fn fetch(cx: &Cx, file: &FileRef) -> Result<NamedTempFile, Problem> {
     let mut content = Box::pin(cx.city().files.get(&file.sha256).await.map_err(|_| over())?);
     // The ending of the name is kept, since it says what the file is.
     let ending = file.name.rsplit_once('.').map_or_else(String::new, |(_, ending)| format!(".{ending}"));
@@ -107,7 +120,7 @@ async fn fetch(cx: &Cx, ledger: &str, sealed: &str) -> Result<(FileRef, NamedTem
         writer.write_all(&chunk).await.map_err(|error| Problem::internal(&error))?;
     }
     writer.flush().await.map_err(|error| Problem::internal(&error))?;
-    Ok((file, temporary))
+    Ok(temporary)
 }
 
 fn over() -> Problem {
@@ -127,6 +140,8 @@ async fn page(cx: &Cx, opened: &Opened, mistake: Option<String>) -> Result<Respo
     let mistaken = form.has_mistakes();
     let mut body = steps(Lang::Ja, &STEPS, 0);
     body.push(&form.html());
+    cx.ledgers().recover_imports(cx.context().act.at).await?;
+    let broken = cx.ledgers().broken_imports(cx.context(), opened.key()).await?;
     let batches = cx.ledgers().batches(cx.context(), opened.key()).await?;
     if !batches.is_empty() {
         body.push(&section("最近の取込みと一括変更", &batches::table(opened, &batches)));
@@ -134,8 +149,17 @@ async fn page(cx: &Cx, opened: &Opened, mistake: Option<String>) -> Result<Respo
     let site = cx.desk_site("ledgers");
     let lead = "まず試しに読み、間違いのある行を確かめてから取り込みます。取り込んだあとでも、まとめて取り消せます。";
     let page = opened.page(&site, "ファイルから取り込む").lead(lead).body(body);
+    let page = broken.iter().map(|run| cleared(opened, run)).fold(page, Page::notice);
     if mistaken {
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(page.with_mistakes().render())).into_response());
     }
     Ok(Html(page.render()).into_response())
+}
+
+/// Says that an import was broken off, and leads to where it can be begun anew.
+fn cleared(opened: &Opened, run: &ImportRun) -> Notice {
+    let text = "サーバーが途中で止まったため、書きかけのものをすべて片付けました。何も取り込まれていません。";
+    Notice::new(Tone::Warning, format!("「{}」の取込みは途中で止まりました", run.file.name))
+        .text(text)
+        .more(LinkButton::new("もう一度取り込む", opened.at(&format!("import/runs/{}", run.id))).html())
 }

@@ -7,7 +7,7 @@ use axum::extract::Path;
 use axum::response::{Html, IntoResponse, Response};
 use http::header;
 use kawasemi_kernel::Lang;
-use kawasemi_ledger::import::ImportReport;
+use kawasemi_ledger::import::{ImportReport, ImportRun, RunState};
 use kawasemi_ui::button::{LinkButton, Look, Post, Submit};
 use kawasemi_ui::card::{Tile, grid};
 use kawasemi_ui::notice::{Notice, Tone};
@@ -18,20 +18,20 @@ use kawasemi_ui::{Component, Icon, SafeHtml, said};
 use super::super::cells::shortened;
 use super::super::files::disposition;
 use super::super::opened::Opened;
-use super::runs::{Run, open};
+use super::runs::open;
 use super::{STEPS, map};
 use crate::problem::Problem;
-use crate::request::Cx;
+use crate::request::{Cx, Entries};
 use crate::view::section_with;
 
 /// Bad rows that are shown; the file of mistakes has more.
 const SHOWN: usize = 100;
 
 /// The page of a run that has ended.
-pub fn page(cx: &Cx, opened: &Opened, run: &Run, id: &str, outcome: &Result<Arc<ImportReport>, String>) -> Response {
+pub fn page(cx: &Cx, opened: &Opened, run: &ImportRun, outcome: &Result<Arc<ImportReport>, String>) -> Response {
     let site = cx.desk_site("ledgers");
     let title = if run.is_dry { "試しに読んだ結果" } else { "取込みの結果" };
-    let page = opened.page(&site, title).lead(format!("「{}」", run.title));
+    let page = opened.page(&site, title).lead(format!("「{}」", run.file.name));
     let mut body = steps(Lang::Ja, &STEPS, if run.is_dry { 2 } else { 3 });
     let page = match outcome {
         Err(message) => {
@@ -42,7 +42,7 @@ pub fn page(cx: &Cx, opened: &Opened, run: &Run, id: &str, outcome: &Result<Arc<
         Ok(report) => {
             body.push(&figures(run, report));
             if report.bad > 0 {
-                let csv = opened.at(&format!("import/runs/{id}/problems.csv"));
+                let csv = opened.at(&format!("import/runs/{}/problems.csv", run.id));
                 let button = LinkButton::new("間違いの一覧をCSVで保存", csv).icon(Icon::Download).download().html();
                 body.push(&section_with("間違いのある行", &button, &bad_rows(report)));
             }
@@ -53,10 +53,24 @@ pub fn page(cx: &Cx, opened: &Opened, run: &Run, id: &str, outcome: &Result<Arc<
     Html(page.body(body).render()).into_response()
 }
 
-/// The page of a run that this process does not know.
+/// The page of a run that was broken off: nothing of it remains, and it can be begun anew.
+pub fn broken_off(cx: &Cx, opened: &Opened, run: &ImportRun) -> Response {
+    let notice = Notice::new(Tone::Warning, "この取込みは途中で止まりました").text(
+        "サーバーが途中で止まったため、書きかけのものをすべて片付けました。何も取り込まれていません。\
+         ファイルは残っているので、そのままもう一度始められます。二重にはなりません。",
+    );
+    let label = if run.is_dry { "もう一度試しに読む" } else { "もう一度取り込む" };
+    let mode = if run.is_dry { "dry" } else { "import" };
+    let body = kawasemi_ui::button::row([go_on(opened, run, label.to_owned(), mode, false), again(opened, run)]);
+    let site = cx.desk_site("ledgers");
+    let page = opened.page(&site, "取込みの経過").lead(format!("「{}」", run.file.name)).notice(notice);
+    Html(page.body(body).render()).into_response()
+}
+
+/// The page of a run that nobody remembers.
 pub fn forgotten(cx: &Cx, opened: &Opened) -> Response {
     let notice = Notice::new(Tone::Info, "この取込みの経過は、もう表示できません")
-        .text("サーバーが再起動したか、時間がたちました。取り込まれたかどうかは「最近の取込み」で確かめられます。途中だった取込みは、何も変えていません。");
+        .text("時間がたちました。取り込まれたかどうかは「最近の取込み」で確かめられます。");
     let site = cx.desk_site("ledgers");
     let body = LinkButton::new("最近の取込みを見る", opened.at("import")).html();
     Html(opened.page(&site, "取込みの経過").notice(notice).body(body).render()).into_response()
@@ -64,9 +78,8 @@ pub fn forgotten(cx: &Cx, opened: &Opened) -> Response {
 
 /// `GET …/import/runs/{run}/problems.csv`
 pub async fn problems(cx: Cx, Path(at): Path<HashMap<String, String>>) -> Result<Response, Problem> {
-    let (opened, run) = open(&cx, &at)?;
-    let run = run.ok_or_else(Problem::not_found)?;
-    let Some(Ok(report)) = run.outcome() else { return Err(Problem::not_found()) };
+    let (opened, run) = open(&cx, &at).await?;
+    let Some(RunState::Ended(report)) = run.map(|run| run.state) else { return Err(Problem::not_found()) };
     let headers = [
         (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
         (header::CONTENT_DISPOSITION, disposition("attachment", &format!("{}_取込みの間違い.csv", opened.title()))),
@@ -74,7 +87,7 @@ pub async fn problems(cx: Cx, Path(at): Path<HashMap<String, String>>) -> Result
     Ok((headers, report.to_csv()).into_response())
 }
 
-fn notice(run: &Run, report: &ImportReport) -> Notice {
+fn notice(run: &ImportRun, report: &ImportReport) -> Notice {
     match (run.is_dry, report.is_applied, report.bad) {
         (false, true, 0) => Notice::new(Tone::Success, "取り込みました"),
         (false, true, _) => Notice::new(Tone::Warning, "間違いのある行を飛ばして取り込みました"),
@@ -87,7 +100,7 @@ fn notice(run: &Run, report: &ImportReport) -> Notice {
     }
 }
 
-fn figures(run: &Run, report: &ImportReport) -> SafeHtml {
+fn figures(run: &ImportRun, report: &ImportReport) -> SafeHtml {
     let tile =
         |label: &str, count: u64| Tile::new(label, said::whole(i64::try_from(count).unwrap_or(i64::MAX)), "行").html();
     let (created, updated) =
@@ -127,19 +140,19 @@ fn bad_rows(report: &ImportReport) -> SafeHtml {
     html
 }
 
-fn buttons(opened: &Opened, run: &Run, report: &ImportReport) -> Vec<SafeHtml> {
+fn buttons(opened: &Opened, run: &ImportRun, report: &ImportReport) -> Vec<SafeHtml> {
     let mut all = Vec::new();
     if run.is_dry {
         let count = report.created + report.updated;
-        if count > 0 && (report.bad == 0 || run.entries.has("skip_bad")) {
+        if count > 0 && (report.bad == 0 || entries(run).has("skip_bad")) {
             let label = format!("{}件を取り込む", said::whole(i64::try_from(count).unwrap_or(i64::MAX)));
-            all.push(go_on(opened, run, label, false));
+            all.push(go_on(opened, run, label, "import", false));
         } else if count > 0 {
             let label = format!(
                 "間違いのある行を飛ばして{}件を取り込む",
                 said::whole(i64::try_from(count).unwrap_or(i64::MAX))
             );
-            all.push(go_on(opened, run, label, true));
+            all.push(go_on(opened, run, label, "import", true));
         }
         all.push(again(opened, run));
         all.push(LinkButton::new("別のファイルを選ぶ", opened.at("import")).look(Look::Quiet).html());
@@ -154,10 +167,10 @@ fn buttons(opened: &Opened, run: &Run, report: &ImportReport) -> Vec<SafeHtml> {
     all
 }
 
-/// The same again, in earnest.
-fn go_on(opened: &Opened, run: &Run, label: String, skip_bad: bool) -> SafeHtml {
-    let mut post = Post::new(opened.at("import/run"), Submit::new(label).look(Look::Primary)).hidden("mode", "import");
-    for (name, value) in run.entries.0.iter().filter(|(name, _)| name != "mode") {
+/// The same again, in a mode.
+fn go_on(opened: &Opened, run: &ImportRun, label: String, mode: &str, skip_bad: bool) -> SafeHtml {
+    let mut post = Post::new(opened.at("import/run"), Submit::new(label).look(Look::Primary)).hidden("mode", mode);
+    for (name, value) in entries(run).0.iter().filter(|(name, _)| name != "mode") {
         post = post.hidden(name, value);
     }
     if skip_bad {
@@ -166,6 +179,11 @@ fn go_on(opened: &Opened, run: &Run, label: String, skip_bad: bool) -> SafeHtml 
     post.html()
 }
 
-fn again(opened: &Opened, run: &Run) -> SafeHtml {
-    LinkButton::new("列の割り当てに戻る", map::address_with(opened, &run.entries)).html()
+fn again(opened: &Opened, run: &ImportRun) -> SafeHtml {
+    LinkButton::new("列の割り当てに戻る", map::address_with(opened, &entries(run))).html()
+}
+
+/// What was chosen for a run.
+fn entries(run: &ImportRun) -> Entries {
+    Entries::from_urlencoded(run.entries.as_bytes())
 }

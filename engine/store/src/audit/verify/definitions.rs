@@ -13,31 +13,35 @@ use crate::audit::id_of_name;
 use crate::error::Result;
 use crate::sql::Sql;
 
-/// Checks every version of every ledger's definition.
+/// Checks every version of every ledger's definition, and of what the city lays over it.
 pub(super) async fn check(walk: &mut Walk<'_>) -> Result<()> {
-    let ledgers = walk.city.read(Sql::with("SELECT DISTINCT ledger FROM {definition} ORDER BY ledger", [])).await?;
-    for row in ledgers {
-        check_ledger(walk, &row.get::<String>(0)?).await?;
+    for table in ["definition", "overlay"] {
+        let mut sql = Sql::text("SELECT DISTINCT ledger FROM ");
+        sql.table(table).push(" ORDER BY ledger");
+        for row in walk.city.read(sql).await? {
+            check_ledger(walk, table, &row.get::<String>(0)?).await?;
+        }
     }
     Ok(())
 }
 
-async fn check_ledger(walk: &mut Walk<'_>, ledger: &str) -> Result<()> {
-    let trail = id_of_name("definition", ledger);
+async fn check_ledger(walk: &mut Walk<'_>, table: &'static str, ledger: &str) -> Result<()> {
+    let trail = id_of_name(table, ledger);
     let mut published = publications(walk, trail).await?;
-    let sql = "SELECT version, source FROM {definition} WHERE ledger = $1 ORDER BY version";
-    for row in walk.city.read(Sql::with(sql, [ledger.into()])).await? {
+    let mut sql = Sql::text("SELECT version, source FROM ");
+    sql.table(table).push(" WHERE ledger = ").bind(ledger).push(" ORDER BY version");
+    for row in walk.city.read(sql).await? {
         let (version, source): (i64, String) = (row.get(0)?, row.get(1)?);
         let publication = published.remove(&version);
         let is_same = publication.as_ref().is_some_and(|(_, hash)| *hash == hex::encode(Sha256::digest(&source)));
         if !is_same {
-            found(walk, trail, publication.and_then(|(seq, _)| seq), version);
+            found(walk, (table, trail), publication.and_then(|(seq, _)| seq), version);
         }
     }
     let mut gone: Vec<(i64, Option<i64>)> = published.into_iter().map(|(version, (seq, _))| (version, seq)).collect();
     gone.sort_unstable();
     for (version, seq) in gone {
-        found(walk, trail, seq, version);
+        found(walk, (table, trail), seq, version);
     }
     Ok(())
 }
@@ -61,10 +65,10 @@ async fn publications(walk: &Walk<'_>, trail: Uuid) -> Result<HashMap<i64, (Opti
     Ok(published)
 }
 
-fn found(walk: &mut Walk<'_>, trail: Uuid, seq: Option<i64>, version: i64) {
+fn found(walk: &mut Walk<'_>, (subject, trail): (&str, Uuid), seq: Option<i64>, version: i64) {
     walk.found(Broken {
         seq,
-        ledger: Some("definition".to_owned()),
+        ledger: Some(subject.to_owned()),
         record: Some(trail),
         revision: None,
         problem: Problem::DefinitionAltered { version },

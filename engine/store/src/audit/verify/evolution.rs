@@ -52,7 +52,7 @@ fn trace(versions: &[Arc<LedgerDef>], written: usize) -> Vec<Origin> {
             .fields
             .iter()
             .map(|field| {
-                let origin = match old_key(old, field).and_then(|key| old.field(key)) {
+                let origin = match old_key(old, new, field).and_then(|key| old.field(key)) {
                     Some(before) if is_kept_alike(before, field) => origins[before.key.as_str()].clone(),
                     Some(_) => Origin::Unknown,
                     None if known.contains(field.key.as_str()) => Origin::Unknown,
