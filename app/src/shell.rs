@@ -212,6 +212,7 @@ impl Shell {
         let webhooks = Webhooks::new(kawasemi_webhook::Parts {
             ledgers: ledgers.clone(),
             identity: identity.clone(),
+            sealer: self.sealer_as_it_is(city.code()),
             ids: self.ids.clone(),
             clock: self.clock.clone(),
             sender: self.sender.clone(),

@@ -4,7 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use anyhow::bail;
-use kawasemi_identity::Seals;
+use kawasemi_store::seal::Seals;
 use kawasemi_store::{Access, SealError};
 use serde::Serialize;
 
@@ -43,7 +43,7 @@ async fn act(shell: &Shell, open: &OpenCity, keys: &Keys) -> anyhow::Result<()> 
 /// # Errors
 /// When the keys or the database can't be read or written.
 pub async fn renew(open: &OpenCity) -> anyhow::Result<Seals> {
-    let seals = open.identity.renew_seals().await?;
+    let seals = open.identity.renew_seals().await? + open.webhooks.renew_seals().await?;
     if seals.lost > 0 {
         tracing::error!(
             city = open.city.code(),
@@ -79,7 +79,9 @@ impl State {
     /// When the database can't be read.
     pub async fn of(shell: &Shell, open: &OpenCity) -> anyhow::Result<Self> {
         let sealer = shell.sealer_as_it_is(open.city.code());
-        let (sealed, lost) = open.identity.sealed_secrets().await?;
+        let (codes, lost_codes) = open.identity.sealed_secrets().await?;
+        let (webhooks, lost_webhooks) = open.webhooks.sealed_secrets().await?;
+        let (sealed, lost) = (codes + webhooks, lost_codes + lost_webhooks);
         let why = match sealer.check() {
             // A city in which nothing is sealed needs no key yet; serving makes one.
             Err(SealError::NoKey { .. }) if sealed == 0 => None,
@@ -90,19 +92,29 @@ impl State {
             )),
             Ok(()) => None,
         };
-        let problem = why.map(|why| if lost == 0 { why } else { format!("{why}{}", consequence(lost)) });
+        let problem = why.map(|why| format!("{why}{}", consequence(lost_codes, lost_webhooks)));
         let (path, private) = (sealer.path().to_owned(), sealer.is_private());
         Ok(Self { path, private, sealed, lost, renewed: 0, problem })
     }
 }
 
 /// What a lost key means for people, and how they get in.
-fn consequence(lost: usize) -> String {
-    format!(
-        "確認コードの秘密{lost}件が開きません。鍵が戻るまで、その人は回復コードでサインインするか、\
-         管理者が「管理 › 利用者」で確認コードを解除して設定し直します（管理者自身が入れないときは \
-         kawasemi user reset-code 名前）。"
-    )
+fn consequence(codes: usize, webhooks: usize) -> String {
+    let mut said = String::new();
+    if codes > 0 {
+        said.push_str(&format!(
+            "確認コードの秘密{codes}件が開きません。鍵が戻るまで、その人は回復コードでサインインするか、\
+             管理者が「管理 › 利用者」で確認コードを解除して設定し直します（管理者自身が入れないときは \
+             kawasemi user reset-code 名前）。"
+        ));
+    }
+    if webhooks > 0 {
+        said.push_str(&format!(
+            "Webhookの署名の秘密{webhooks}件が開きません。鍵が戻るまで送れません。鍵がもうないときは、\
+             「管理 › Webhook」で秘密を作り直し、受け取る側に渡してください。"
+        ));
+    }
+    said
 }
 
 impl fmt::Display for State {

@@ -208,6 +208,7 @@ impl Opener for TestOpener {
             let webhooks = Webhooks::new(kawasemi_webhook::Parts {
                 ledgers: ledgers.clone(),
                 identity: identity.clone(),
+                sealer: self.sealer.clone(),
                 ids: self.parts.ids.clone(),
                 clock: self.clock.clone(),
                 // A test's receiver is on this machine.

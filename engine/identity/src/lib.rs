@@ -46,7 +46,6 @@ pub use passkeys::{PasskeyInfo, PasskeyRequest, Site};
 pub use password::{PasswordCost, Passwords};
 pub use rate_limit::BrakeRules;
 pub use roles::{AssignedRole, Membership, RoleAssignment};
-pub use second_factor::Seals;
 pub use secret::{Entropy, Secret, SeededEntropy, SystemEntropy};
 pub use sessions::{NewSession, Session};
 pub use sign_in::SignIn;

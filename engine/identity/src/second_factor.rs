@@ -5,7 +5,8 @@
 //! the key is lost, recovery codes still work, and an administrator can take the codes away.
 
 use jiff::Timestamp;
-use kawasemi_store::{Sql, Statement, StoreError, Unit, Unmet, seal};
+use kawasemi_store::seal::{self, Seals};
+use kawasemi_store::{Sql, Statement, StoreError, Unit, Unmet};
 use uuid::Uuid;
 
 use crate::caller::Context;
@@ -219,15 +220,6 @@ impl Identity {
         let statements = std::iter::once(clear.into()).chain(hashes.map(insert)).collect();
         (codes, statements)
     }
-}
-
-/// What became of sealed secrets.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Seals {
-    /// Sealed anew with the newest key.
-    pub renewed: usize,
-    /// That no key opens.
-    pub lost: usize,
 }
 
 /// What a sealed secret is for: it opens for this account only.

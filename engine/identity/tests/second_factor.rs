@@ -7,7 +7,8 @@ mod common;
 use common::{Hall, PASSWORD};
 use jiff::Timestamp;
 use kawasemi_identity::totp::Enrolment;
-use kawasemi_identity::{Context, IdentityError, Seals, Secret, SignIn, Strength, Visit, tables};
+use kawasemi_identity::{Context, IdentityError, Secret, SignIn, Strength, Visit, tables};
+use kawasemi_store::seal::Seals;
 use kawasemi_store::{Sql, Unit};
 use kawasemi_testkit::{Fixture, on_both_stores};
 

@@ -78,6 +78,23 @@ pub enum SealError {
     Broken,
 }
 
+/// What became of secrets that were sealed anew ([`Sealer::is_current`]).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Seals {
+    /// Sealed anew with the newest key.
+    pub renewed: usize,
+    /// That no key opens.
+    pub lost: usize,
+}
+
+impl std::ops::Add for Seals {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self { renewed: self.renewed + other.renewed, lost: self.lost + other.lost }
+    }
+}
+
 /// A city's keys and what is done with them. Cheap to clone.
 #[derive(Clone)]
 pub struct Sealer {

@@ -86,7 +86,8 @@ impl Webhooks {
         // The address was allowed when it was entered; the operator may have decided otherwise since.
         let url = sender.destinations().read(&webhook.subscription.url)?;
         let id = id.to_string();
-        let signature = secret::signatures(webhook.secrets(at), &id, at, &message.body);
+        let secrets = self.opened(webhook, at).map_err(|error| format!("署名の秘密が開きません。{error}"))?;
+        let signature = secret::signatures(secrets.iter().map(String::as_str), &id, at, &message.body);
         let signed = Signed { id, second: at.as_second(), signature, body: message.body.clone() };
         sender.send(&url, &signed).await.map_err(|error: SendError| error.to_string())
     }

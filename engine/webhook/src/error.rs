@@ -2,7 +2,7 @@
 
 use kawasemi_identity::IdentityError;
 use kawasemi_ledger::LedgerError;
-use kawasemi_store::StoreError;
+use kawasemi_store::{SealError, StoreError};
 use thiserror::Error;
 
 /// The result of an act on webhooks.
@@ -29,6 +29,9 @@ pub enum WebhookError {
     /// The ledger engine refused or failed.
     #[error(transparent)]
     Ledger(#[from] LedgerError),
+    /// The secret can't be sealed.
+    #[error(transparent)]
+    Seal(#[from] SealError),
     /// The store failed.
     #[error(transparent)]
     Store(StoreError),

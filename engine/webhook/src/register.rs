@@ -45,7 +45,7 @@ impl Webhooks {
              VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'active', '', 0, $9, $10, $11, $12)",
             [id.into(), wanted.ledger.as_str().into()].into_iter().chain(decided(&wanted)).chain([
                 position.into(),
-                secret.as_str().into(),
+                self.seal(id, &secret)?.into(),
                 at.into(),
                 context.act.actor.to_string().into(),
             ]),
@@ -81,7 +81,7 @@ impl Webhooks {
         let until = context.act.at.checked_add(secret::OVERLAP).unwrap_or(context.act.at);
         let row = Sql::with(
             "UPDATE {webhook} SET old_secret = secret, old_secret_until = $2, secret = $3 WHERE id = $1",
-            [id.into(), until.as_microsecond().into(), secret.as_str().into()],
+            [id.into(), until.as_microsecond().into(), self.seal(id, &secret)?.into()],
         );
         self.write(context, id, "rotate", "{}", [Statement::one_row(row, Unmet::NotFound)]).await?;
         Ok(secret)

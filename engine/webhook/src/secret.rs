@@ -10,21 +10,91 @@ use base64::engine::general_purpose::STANDARD;
 use hmac::{Hmac, Mac as _};
 use jiff::{SignedDuration, Timestamp};
 use kawasemi_identity::Entropy;
+use kawasemi_store::seal::{self, SealError, Seals};
+use kawasemi_store::{Sql, Unit};
 use sha2::Sha256;
+use uuid::Uuid;
+
+use crate::error::Result;
+use crate::subscription::Webhook;
+use crate::webhooks::Webhooks;
 
 /// What secrets begin with.
 const PREFIX: &str = "whsec_";
 /// How long the secret before is still signed with after a new one was made.
 pub const OVERLAP: SignedDuration = SignedDuration::from_hours(24);
 
-/// A secret as it is kept, since signing needs it. `Debug` does not show it.
+/// A secret as it is kept: sealed, since signing needs it again. `Debug` does not show it.
 #[derive(Clone, PartialEq, Eq)]
-pub(crate) struct Kept(pub String);
+pub(crate) struct Sealed(pub Vec<u8>);
 
-impl fmt::Debug for Kept {
+impl fmt::Debug for Sealed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Kept(…)")
+        f.write_str("Sealed(…)")
     }
+}
+
+impl Webhooks {
+    pub(crate) fn seal(&self, webhook: Uuid, secret: &str) -> Result<Vec<u8>, SealError> {
+        let mut nonce = [0; seal::NONCE];
+        self.parts.identity.entropy().fill(&mut nonce);
+        self.parts.sealer.seal(&purpose(webhook), secret.as_bytes(), nonce)
+    }
+
+    /// The secrets with which a webhook's messages are signed at an instant. The one before is left out where it does not open
+    /// any more: the present one may have been made for that very reason.
+    pub(crate) fn opened(&self, webhook: &Webhook, at: Timestamp) -> Result<Vec<String>, SealError> {
+        let old = webhook.old_secret.as_ref().filter(|_| webhook.old_secret_until.is_some_and(|until| at < until));
+        let old = old.and_then(|old| self.open(webhook.id, &old.0).ok());
+        Ok(std::iter::once(self.open(webhook.id, &webhook.secret.0)?).chain(old).collect())
+    }
+
+    fn open(&self, webhook: Uuid, sealed: &[u8]) -> Result<String, SealError> {
+        let opened = self.parts.sealer.open(&purpose(webhook), sealed)?;
+        String::from_utf8(opened).map_err(|_| SealError::Broken)
+    }
+
+    /// Seals anew what was sealed with an older key.
+    ///
+    /// # Errors
+    /// When the keys or the database can't be read, or the database not written.
+    pub async fn renew_seals(&self) -> Result<Seals> {
+        let mut seals = Seals::default();
+        for webhook in self.select(&Sql::text("1 = 1")).await? {
+            for (column, sealed) in webhook.sealed() {
+                if self.parts.sealer.is_current(&sealed.0)? {
+                    continue;
+                }
+                let Ok(secret) = self.open(webhook.id, &sealed.0) else {
+                    seals.lost += 1;
+                    continue;
+                };
+                let update = Sql::with(
+                    &format!("UPDATE {{webhook}} SET {column} = $3 WHERE id = $1 AND {column} = $2"),
+                    [webhook.id.into(), sealed.0.clone().into(), self.seal(webhook.id, &secret)?.into()],
+                );
+                self.city().write(Unit::of([update.into()])).await?;
+                seals.renewed += 1;
+            }
+        }
+        Ok(seals)
+    }
+
+    /// How many secrets are kept sealed, and how many of them do not open with the keys that are there. Changes nothing.
+    ///
+    /// # Errors
+    /// When the database can't be read.
+    pub async fn sealed_secrets(&self) -> Result<(usize, usize)> {
+        let webhooks = self.select(&Sql::text("1 = 1")).await?;
+        let all = || webhooks.iter().flat_map(|webhook| webhook.sealed().map(|(_, sealed)| (webhook.id, sealed)));
+        let lost = all().filter(|(id, sealed)| self.open(*id, &sealed.0).is_err()).count();
+        Ok((all().count(), lost))
+    }
+}
+
+/// What a sealed secret is for: it opens for this webhook only.
+fn purpose(webhook: Uuid) -> String {
+    format!("webhook/{webhook}")
 }
 
 /// A new secret of 256 bits, as it is shown once.

@@ -6,7 +6,7 @@ use kawasemi_store::record::write::Kind;
 use kawasemi_store::{Row, Sql, StoreError};
 use uuid::Uuid;
 
-use crate::secret::Kept;
+use crate::secret::Sealed;
 
 /// What an administrator decides.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -93,8 +93,8 @@ pub struct Webhook {
     /// By whom.
     pub created_by: Option<Actor>,
     pub(crate) position: i64,
-    pub(crate) secret: Kept,
-    pub(crate) old_secret: Option<Kept>,
+    pub(crate) secret: Sealed,
+    pub(crate) old_secret: Option<Sealed>,
 }
 
 /// The columns of [`read`], in order.
@@ -102,10 +102,10 @@ const COLUMNS: &str = "id, ledger, title, url, kinds, filter, account, with_fiel
                        delivered_at, position, pending, secret, old_secret, old_secret_until, created_at, created_by";
 
 impl Webhook {
-    /// The secrets that are in force, the present one first.
-    pub(crate) fn secrets(&self, at: Timestamp) -> impl Iterator<Item = &str> {
-        let old = self.old_secret.as_ref().filter(|_| self.old_secret_until.is_some_and(|until| at < until));
-        std::iter::once(&self.secret).chain(old).map(|kept| kept.0.as_str())
+    /// All secrets that are kept, in force or not, each with its column.
+    pub(crate) fn sealed(&self) -> impl Iterator<Item = (&'static str, &Sealed)> {
+        let old = self.old_secret.as_ref().map(|old| ("old_secret", old));
+        std::iter::once(("secret", &self.secret)).chain(old)
     }
 }
 
@@ -138,8 +138,8 @@ pub(crate) fn read(row: &Row) -> Result<Webhook, StoreError> {
         delivered_at: instant(row.get(12)?),
         position: row.get(13)?,
         pending: row.get(14)?,
-        secret: Kept(row.get(15)?),
-        old_secret: row.get::<Option<String>>(16)?.map(Kept),
+        secret: Sealed(row.get(15)?),
+        old_secret: row.get::<Option<Vec<u8>>>(16)?.map(Sealed),
         old_secret_until: instant(row.get(17)?),
         created_at: instant(row.get(18)?).unwrap_or_default(),
         created_by: row.get::<String>(19)?.parse().ok(),

@@ -9,7 +9,8 @@ pub fn tables() -> Vec<Table> {
 }
 
 /// Webhooks. `position` is the place in the city's sequence up to which changes are told or on their way; `pending` is the
-/// job of the message on its way, and `pending_from` the place after which it begins. Secrets have to be known for signing.
+/// job of the message on its way, and `pending_from` the place after which it begins. Secrets have to be known for signing
+/// and are kept sealed.
 fn webhook() -> Table {
     Table::new("webhook")
         .column(Column::id("id"))
@@ -28,8 +29,8 @@ fn webhook() -> Table {
         .column(Column::int("position"))
         .column(Column::id("pending").optional())
         .column(Column::int("pending_from").optional())
-        .column(Column::text("secret"))
-        .column(Column::text("old_secret").optional())
+        .column(Column::blob("secret"))
+        .column(Column::blob("old_secret").optional())
         .column(Column::int("old_secret_until").optional())
         .column(Column::int("created_at"))
         .column(Column::text("created_by"))

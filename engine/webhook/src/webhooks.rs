@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use kawasemi_identity::{Context, Identity};
 use kawasemi_kernel::{Clock, IdSource};
 use kawasemi_ledger::Ledgers;
-use kawasemi_store::{City, Sql};
+use kawasemi_store::{City, Sealer, Sql};
 use uuid::Uuid;
 
 use crate::error::{Result, WebhookError};
@@ -20,6 +20,8 @@ pub struct Parts {
     pub ledgers: Ledgers,
     /// The city's accounts.
     pub identity: Identity,
+    /// The keys that seal the secrets.
+    pub sealer: Sealer,
     /// The source of ids.
     pub ids: Arc<dyn IdSource>,
     /// The clock.

@@ -223,6 +223,7 @@ on_both_stores! {
         let second = Webhooks::new(Parts {
             ledgers,
             identity: hall.city.city.identity.clone(),
+            sealer: fixture.sealer.clone(),
             ids: fixture.ids.clone(),
             clock: hall.city.clock.clone(),
             sender: sender(Destinations::default().with_loopback()),

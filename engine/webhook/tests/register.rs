@@ -5,7 +5,8 @@ mod common;
 use common::{Hall, Receiver};
 use jiff::SignedDuration;
 use kawasemi_identity::Context;
-use kawasemi_store::audit;
+use kawasemi_store::seal::Seals;
+use kawasemi_store::{Sql, audit};
 use kawasemi_testkit::desk::tables;
 use kawasemi_testkit::on_both_stores;
 use kawasemi_webhook::{Restart, State, Subscription, WebhookError};
@@ -62,6 +63,32 @@ on_both_stores! {
         hall.webhooks.test(&hall.city.system(), id).await.expect("is tried");
         let signatures = |n: usize| receiver.received()[n].headers["webhook-signature"].to_str().expect("text").split(' ').count();
         assert_eq!((signatures(0), signatures(1)), (2, 1));
+    }
+
+    async fn the_secret_is_sealed_and_follows_a_new_key(fixture) {
+        let (hall, receiver) = (Hall::open(fixture).await, Receiver::start().await);
+        let (id, secret) = hall.add(hall.subscription(&receiver.url())).await;
+        let row = hall.store().read_one(Sql::text("SELECT secret FROM {webhook}")).await.expect("reads").expect("a row");
+        let stored: Vec<u8> = row.get(0).expect("bytes");
+        assert!(!String::from_utf8_lossy(&stored).contains(&secret));
+        fixture.sealer.add_key([9; 32]).expect("a second key");
+        assert_eq!(hall.webhooks.renew_seals().await.expect("renews"), Seals { renewed: 1, lost: 0 });
+        assert_eq!(hall.webhooks.renew_seals().await.expect("renews"), Seals::default());
+        hall.webhooks.test(&hall.city.system(), id).await.expect("is tried");
+        assert!(receiver.received().remove(0).is_signed_with(&secret));
+    }
+
+    async fn without_the_key_a_new_secret_is_made(fixture) {
+        let (hall, receiver) = (Hall::open(fixture).await, Receiver::start().await);
+        let (id, _) = hall.add(hall.subscription(&receiver.url())).await;
+        std::fs::remove_file(fixture.sealer.path()).expect("removes");
+        fixture.sealer.ensure_key([9; 32]).expect("another key");
+        assert_eq!(hall.webhooks.sealed_secrets().await.expect("looks"), (1, 1));
+        let attempt = hall.webhooks.test(&hall.city.system(), id).await.expect("is tried");
+        assert!(attempt.error.is_some_and(|error| error.contains("秘密が開きません")));
+        let new = hall.webhooks.rotate(&hall.city.system(), id).await.expect("a new secret");
+        hall.webhooks.test(&hall.city.system(), id).await.expect("is tried");
+        assert!(receiver.received().remove(0).is_signed_with(&new));
     }
 
     async fn a_stopped_one_goes_on_from_where_it_stopped_or_from_now(fixture) {

@@ -233,7 +233,8 @@ pub fn sender(destinations: Destinations) -> Sender {
 
 pub fn webhooks(city: &TestCity, fixture: &Fixture, sender: Sender) -> Webhooks {
     let (ledgers, identity) = (city.city.ledgers.clone(), city.city.identity.clone());
-    Webhooks::new(Parts { ledgers, identity, ids: fixture.ids.clone(), clock: city.clock.clone(), sender })
+    let (sealer, ids, clock) = (fixture.sealer.clone(), fixture.ids.clone(), city.clock.clone());
+    Webhooks::new(Parts { ledgers, identity, sealer, ids, clock, sender })
 }
 
 pub fn only(kind: Kind) -> Vec<Kind> {
