@@ -18,7 +18,7 @@ use crate::problem::Problem;
 use crate::request::Cx;
 
 /// Most records in one request.
-const MANY: usize = 1_000;
+pub(super) const MANY: usize = 1_000;
 /// The header in which a program states the reason of a change, percent-encoded.
 const REASON: &str = "kawasemi-reason";
 

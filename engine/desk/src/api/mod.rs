@@ -10,6 +10,7 @@ mod definitions;
 mod feed;
 mod openapi;
 mod openapi_changes;
+mod openapi_schema;
 mod query;
 mod records;
 pub mod shape;

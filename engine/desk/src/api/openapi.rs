@@ -1,12 +1,13 @@
 //! The OpenAPI 3.1 document of the API, made from the definitions in force and what the caller may do with them. The changes
-//! of ledgers and the messages of webhooks are described in [`super::openapi_changes`].
+//! of ledgers and the messages of webhooks are described in [`super::openapi_changes`], the records themselves in
+//! [`super::openapi_schema`].
 
 use kawasemi_identity::grants::Access;
-use kawasemi_schema::raw::FieldType;
-use kawasemi_schema::{Action, FieldDef, FieldKind, LedgerDef};
+use kawasemi_schema::{Action, LedgerDef};
 use serde_json::{Map, Value as Json, json};
 
-use super::openapi_changes;
+use super::changes::MANY;
+use super::{openapi_changes, openapi_schema};
 use crate::problem::Problem;
 use crate::request::Cx;
 
@@ -19,7 +20,7 @@ pub async fn document(cx: Cx) -> Result<axum::Json<Json>, Problem> {
             continue;
         }
         tags.push(json!({ "name": def.key, "description": def.title.get(cx.lang()) }));
-        schemas.insert(def.key.clone(), record_schema(&cx, &def, &access));
+        schemas.insert(def.key.clone(), openapi_schema::record(cx.lang(), &def, &access));
         add_paths(&mut paths, &cx, &def, &access);
         openapi_changes::add_paths(&mut paths, &def.key, def.title.get(cx.lang()));
     }
@@ -52,65 +53,126 @@ pub async fn document(cx: Cx) -> Result<axum::Json<Json>, Problem> {
 
 fn add_paths(paths: &mut Map<String, Json>, cx: &Cx, def: &LedgerDef, access: &Access) {
     let (key, title) = (&def.key, def.title.get(cx.lang()));
+    let name = key.replace('-', "_");
     let reference = json!({ "$ref": format!("#/components/schemas/{key}") });
-    let one = json!({ "description": "記録", "content": { "application/json": { "schema": reference } } });
     let problem = json!({ "$ref": "#/components/responses/problem" });
     let page = json!({ "type": "object", "required": ["records", "next"], "properties": {
         "records": { "type": "array", "items": reference },
         "next": { "type": ["string", "null"], "description": "続きの位置（cursor に渡す）" },
     } });
     let mut collection = json!({ "get": {
-        "tags": [key], "operationId": format!("list_{}", key.replace('-', "_")), "summary": format!("{title}の一覧"),
+        "tags": [key], "operationId": format!("list_{name}"), "summary": format!("{title}の一覧"),
         "parameters": list_parameters(),
         "responses": {
             "200": { "description": "一覧の1ページ", "content": { "application/json": { "schema": page } } },
             "default": problem,
         },
     } });
-    let body = json!({ "required": true, "content": { "application/json": { "schema": reference } } });
     if access.may(Action::Create) {
+        let many = json!({ "type": "object", "required": ["created", "refused"], "properties": {
+            "created": { "type": "array", "items": { "type": "object" }, "description": "登録した記録の index、id、number、revision" },
+            "refused": { "type": "array", "items": { "type": "object" }, "description": "登録できなかった記録の index と理由" },
+        } });
+        let created = json!({ "oneOf": [reference, many] });
         collection["post"] = json!({
-            "tags": [key], "operationId": format!("create_{}", key.replace('-', "_")), "summary": format!("{title}の登録"),
-            "requestBody": body, "responses": { "201": one, "default": problem },
+            "tags": [key], "operationId": format!("create_{name}"), "summary": format!("{title}の登録"),
+            "description": format!("一件、または{MANY}件までの配列。配列では一件ずつ登録され、登録できなかったものは refused に並ぶ。"),
+            "requestBody": { "required": true, "content": { "application/json": { "schema": { "oneOf": [
+                reference, { "type": "array", "items": reference, "maxItems": MANY },
+            ] } } } },
+            "responses": {
+                "201": { "description": "登録した", "content": { "application/json": { "schema": created } } },
+                "207": { "description": "配列の一部を登録できなかった", "content": { "application/json": { "schema": many } } },
+                "default": problem,
+            },
         });
     }
     paths.insert(format!("/api/v1/ledgers/{key}/records"), collection);
+    paths.insert(
+        format!("/api/v1/ledgers/{key}/count"),
+        json!({ "get": {
+            "tags": [key], "operationId": format!("count_{name}"), "summary": format!("{title}の件数"),
+            "parameters": condition_parameters(),
+            "responses": { "200": { "description": "件数", "content": { "application/json": { "schema": {
+                "type": "object", "required": ["count", "more"], "properties": {
+                    "count": { "type": "integer" },
+                    "more": { "type": "boolean", "description": "数えるのをやめたところより多いか" },
+                } } } } }, "default": problem },
+        } }),
+    );
+    add_single(paths, key, &name, title, access);
+}
+
+/// Adds the addresses of one record.
+fn add_single(paths: &mut Map<String, Json>, key: &str, name: &str, title: &str, access: &Access) {
+    let reference = json!({ "$ref": format!("#/components/schemas/{key}") });
+    let one = json!({ "description": "記録", "content": { "application/json": { "schema": reference } } });
+    let problem = json!({ "$ref": "#/components/responses/problem" });
     let id = json!({ "name": "id", "in": "path", "required": true, "schema": { "type": "string", "format": "uuid" } });
-    let tag = json!({ "name": "If-Match", "in": "header", "required": true, "schema": { "type": "string" },
-        "description": "もとにした版（revision）" });
+    let tag = |about: &str| json!({ "name": "If-Match", "in": "header", "required": false, "schema": { "type": "string" }, "description": about });
+    let revision = tag("もとにした版（revision）。ないと 428");
     let mut single = json!({ "parameters": [id], "get": {
-        "tags": [key], "operationId": format!("get_{}", key.replace('-', "_")), "summary": format!("{title}の記録"),
+        "tags": [key], "operationId": format!("get_{name}"), "summary": format!("{title}の記録"),
         "responses": { "200": one, "default": problem },
     } });
     if access.may(Action::Update) {
         single["patch"] = json!({
-            "tags": [key], "operationId": format!("update_{}", key.replace('-', "_")), "summary": format!("{title}の変更"),
-            "parameters": [tag], "requestBody": body, "responses": { "200": one, "default": problem },
+            "tags": [key], "operationId": format!("update_{name}"), "summary": format!("{title}の変更"),
+            "description": "送った項目だけを変える。もとにした版を If-Match か、本文の revision で示す（ないと 428、古いと 409）。",
+            "parameters": [tag("もとにした版（revision）。本文の revision の代わりになる")],
+            "requestBody": { "required": true, "content": { "application/json": { "schema": reference } } },
+            "responses": { "200": one, "default": problem },
         });
     }
     if access.may(Action::Delete) {
         single["delete"] = json!({
-            "tags": [key], "operationId": format!("delete_{}", key.replace('-', "_")), "summary": format!("{title}の削除"),
-            "parameters": [tag], "responses": { "204": { "description": "削除した" }, "default": problem },
+            "tags": [key], "operationId": format!("delete_{name}"), "summary": format!("{title}の削除"),
+            "parameters": [revision], "responses": { "204": { "description": "削除した" }, "default": problem },
         });
+        paths.insert(
+            format!("/api/v1/ledgers/{key}/records/{{id}}/restore"),
+            json!({ "parameters": [id], "post": {
+                "tags": [key], "operationId": format!("restore_{name}"), "summary": format!("削除した{title}の復元"),
+                "parameters": [revision], "responses": { "200": one, "default": problem },
+            } }),
+        );
     }
     paths.insert(format!("/api/v1/ledgers/{key}/records/{{id}}"), single);
+    paths.insert(
+        format!("/api/v1/ledgers/{key}/records/{{id}}/history"),
+        json!({ "parameters": [id], "get": {
+            "tags": [key], "operationId": format!("history_{name}"), "summary": format!("{title}の記録の履歴"),
+            "responses": { "200": { "description": "新しい順の版", "content": { "application/json": { "schema": {
+                "type": "object", "required": ["revisions", "older"], "properties": {
+                    "revisions": { "type": "array", "items": { "type": "object" } },
+                    "older": { "description": "もっと古い版の続きの位置" },
+                } } } } }, "default": problem },
+        } }),
+    );
 }
 
-fn list_parameters() -> Json {
-    let text = |name: &str, about: &str| json!({ "name": name, "in": "query", "required": false, "description": about, "schema": { "type": "string" } });
-    json!([
-        text("filter", "条件（OGC CQL2）"),
-        { "name": "filter-lang", "in": "query", "required": false,
-          "schema": { "type": "string", "enum": ["cql2-text", "cql2-json"], "default": "cql2-text" } },
+fn text(name: &str, about: &str) -> Json {
+    json!({ "name": name, "in": "query", "required": false, "description": about, "schema": { "type": "string" } })
+}
+
+/// What narrows a list.
+fn condition_parameters() -> Vec<Json> {
+    let lang = json!({ "name": "filter-lang", "in": "query", "required": false,
+        "schema": { "type": "string", "enum": ["cql2-text", "cql2-json"], "default": "cql2-text" } });
+    vec![text("filter", "条件（OGC CQL2）"), lang, text("q", "全文検索"), text("view", "保存した表示")]
+}
+
+fn list_parameters() -> Vec<Json> {
+    let limit = json!({ "name": "limit", "in": "query", "required": false,
+        "schema": { "type": "integer", "minimum": 1, "maximum": 1000, "default": 50 } });
+    let mut all = condition_parameters();
+    all.extend([
         text("sort", "並び順。コンマ区切り、- で降順（例 -updated_at,name）"),
         text("fields", "返す項目。コンマ区切り"),
-        text("q", "全文検索"),
-        { "name": "limit", "in": "query", "required": false,
-          "schema": { "type": "integer", "minimum": 1, "maximum": 1000, "default": 50 } },
+        limit,
         text("cursor", "前のページの next"),
-        text("view", "保存した表示"),
-    ])
+    ]);
+    all
 }
 
 fn add_calculations(paths: &mut Map<String, Json>, cx: &Cx) {
@@ -137,75 +199,6 @@ fn add_calculations(paths: &mut Map<String, Json>, cx: &Cx) {
                 },
             } }),
         );
-    }
-}
-
-fn record_schema(cx: &Cx, def: &LedgerDef, access: &Access) -> Json {
-    let mut properties = Map::new();
-    let instant = json!({ "type": "string", "format": "date-time", "readOnly": true });
-    properties.insert("id".to_owned(), json!({ "type": "string", "format": "uuid" }));
-    properties.insert("number".to_owned(), json!({ "type": ["string", "null"], "readOnly": true }));
-    properties.insert("revision".to_owned(), json!({ "type": "integer", "readOnly": true }));
-    properties.insert("created_at".to_owned(), instant.clone());
-    properties.insert("updated_at".to_owned(), instant);
-    let fields: Vec<&FieldDef> = access.visible_fields(Action::Read).collect();
-    for field in &fields {
-        properties.insert(field.key.clone(), field_schema(cx, field));
-    }
-    json!({ "type": "object", "description": def.description.get(cx.lang()), "properties": properties })
-}
-
-fn field_schema(cx: &Cx, field: &FieldDef) -> Json {
-    let mut schema = kind_schema(cx, &field.kind);
-    schema["title"] = json!(field.label.get(cx.lang()));
-    if !field.hint.is_empty() {
-        schema["description"] = json!(field.hint.get(cx.lang()));
-    }
-    schema
-}
-
-fn kind_schema(cx: &Cx, kind: &FieldKind) -> Json {
-    let keys = || kind.choices().iter().map(|c| json!(c.key)).chain([Json::Null]).collect::<Vec<Json>>();
-    match kind.field_type() {
-        FieldType::Integer | FieldType::Yen | FieldType::FiscalYear => json!({ "type": ["integer", "null"] }),
-        FieldType::Decimal => json!({ "type": ["string", "null"], "description": "小数（文字列）" }),
-        FieldType::Date => json!({ "type": ["string", "null"], "format": "date" }),
-        FieldType::DateTime => json!({ "type": ["string", "null"], "format": "date-time" }),
-        FieldType::YesNo => json!({ "type": ["boolean", "null"] }),
-        FieldType::Choice => json!({ "type": ["string", "null"], "enum": keys() }),
-        FieldType::Choices => json!({ "type": ["array", "null"], "items": { "type": "string" } }),
-        FieldType::Reference => json!({ "type": ["string", "null"], "format": "uuid" }),
-        FieldType::PersonName => json!({ "type": ["object", "null"], "properties": {
-            "name": { "type": "string" }, "kana": { "type": "string" } } }),
-        FieldType::Address => json!({ "type": ["object", "null"], "properties": {
-            "postcode": { "type": "string" }, "text": { "type": "string" } } }),
-        FieldType::Point | FieldType::Line | FieldType::Polygon => {
-            json!({ "type": ["object", "null"], "description": "GeoJSONの形" })
-        }
-        FieldType::Files => json!({ "type": ["array", "null"], "items": { "type": "object" } }),
-        FieldType::Rows => match kind {
-            FieldKind::Rows { fields, .. } => {
-                let members: Map<String, Json> = fields.iter().map(|f| (f.key.clone(), field_schema(cx, f))).collect();
-                json!({ "type": ["array", "null"], "items": { "type": "object", "properties": members } })
-            }
-            _ => json!({}),
-        },
-        FieldType::Computed => match kind {
-            FieldKind::Computed { result, .. } => {
-                let mut schema = kind_schema(cx, result);
-                schema["readOnly"] = json!(true);
-                schema
-            }
-            _ => json!({}),
-        },
-        FieldType::Text
-        | FieldType::LongText
-        | FieldType::YearMonth
-        | FieldType::Phone
-        | FieldType::Mail
-        | FieldType::Url => {
-            json!({ "type": ["string", "null"] })
-        }
     }
 }
 

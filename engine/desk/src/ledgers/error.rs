@@ -16,10 +16,10 @@ impl From<LedgerError> for Problem {
         match error {
             LedgerError::NotFound => Self::not_found(),
             LedgerError::Forbidden { .. } => refused(S::FORBIDDEN, "この操作はできません"),
-            LedgerError::UnknownField { .. }
-            | LedgerError::Unsuitable { .. }
-            | LedgerError::Filter(_)
-            | LedgerError::Cursor => refused(S::BAD_REQUEST, "条件を読み取れません"),
+            LedgerError::UnknownField { .. } => refused(S::BAD_REQUEST, "その項目はありません"),
+            LedgerError::Unsuitable { .. } | LedgerError::Filter(_) | LedgerError::Cursor => {
+                refused(S::BAD_REQUEST, "条件を読み取れません")
+            }
             LedgerError::Invalid(mistakes) => {
                 let fields = mistakes.into_iter().map(|m| FieldProblem { field: m.field, message: m.message });
                 refused(S::UNPROCESSABLE_ENTITY, "入力に誤りがあります").with_fields(fields.collect())
