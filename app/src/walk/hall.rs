@@ -222,7 +222,7 @@ impl Hall {
     pub async fn place(&self, department: RecordId, path: &str) -> Place {
         let names = |name: &str| path.contains(&format!("{{{name}}}"));
         let (identity, system) = (&self.city.city.identity, self.city.system());
-        let stranger = self.city.account(&format!("stranger-{}", Uuid::from(self.city.desk.ids().next())), &[]).await;
+        let stranger = self.city.account(&format!("stranger-{}", self.city.desk.ids().next()), &[]).await;
         let role = RoleAssignment::of("organisation-editor");
         let grants = self.city.city.ledgers.grants().expect("the grants are compiled");
         let assigned = identity.assign_role(&system, grants.roles(), stranger, role).await.expect("it is assigned");

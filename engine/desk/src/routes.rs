@@ -67,7 +67,6 @@ impl Routes {
     }
 
     /// The router.
-    #[must_use]
     pub fn into_router(self) -> Router<Desk> {
         self.router
     }

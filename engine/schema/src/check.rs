@@ -6,6 +6,7 @@ use crate::clearance::Clearance;
 use crate::error::{SchemaError, SchemaErrors, nearest};
 use crate::field::{FieldDef, FieldKind};
 use crate::ledger::{KEY_MAX, LedgerDef, SYSTEM_PROPERTIES, is_reserved};
+use crate::raw::RawFreeze;
 
 pub(crate) fn ledger(ledger: &LedgerDef) -> Result<(), SchemaErrors> {
     let mut check = Check { ledger, errors: Vec::new() };
@@ -156,17 +157,17 @@ impl Check<'_> {
         }
         let is_text = |kind: &FieldKind| matches!(kind, FieldKind::Text { .. } | FieldKind::LongText { .. });
         let is_number = |kind: &FieldKind| matches!(kind, FieldKind::Integer { .. });
-        let wanted: [(&str, &String, &dyn Fn(&FieldKind) -> bool, &str); 2] = [
-            ("freeze.reason", &freeze.reason, &is_text, "文（text か long-text）"),
-            ("freeze.version", &freeze.version, &is_number, "整数（integer）"),
-        ];
-        for (path, key, fits, what) in wanted {
-            if !self.known(path, key) {
-                continue;
-            }
-            if ledger.field(key).is_none_or(|field| !fits(&field.kind)) || freeze.fields.contains(key) {
-                self.refuse(path, format!("「{key}」は、確定しない{what}の項目にしてください"), "");
-            }
+        self.beside_frozen(freeze, "freeze.reason", &freeze.reason, is_text, "文（text か long-text）");
+        self.beside_frozen(freeze, "freeze.version", &freeze.version, is_number, "整数（integer）");
+    }
+
+    fn beside_frozen(&mut self, freeze: &RawFreeze, path: &str, key: &str, fits: fn(&FieldKind) -> bool, what: &str) {
+        if !self.known(path, key) {
+            return;
+        }
+        let is_fit = self.ledger.field(key).is_some_and(|field| fits(&field.kind));
+        if !is_fit || freeze.fields.iter().any(|frozen| frozen == key) {
+            self.refuse(path, format!("「{key}」は、確定しない{what}の項目にしてください"), "");
         }
     }
 
