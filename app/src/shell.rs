@@ -117,9 +117,7 @@ impl Shell {
 
     /// The engines that keep something of their own in the store.
     pub fn engines_of_store(&self) -> Vec<Engine> {
-        // Webhooks refer to accounts, whose tables come first.
-        let webhooks = Engine::new("webhook", kawasemi_webhook::tables());
-        vec![kawasemi_identity::tables::engine(), kawasemi_ledger::engine(), webhooks]
+        vec![kawasemi_identity::tables::engine(), kawasemi_ledger::engine(), kawasemi_webhook::engine()]
     }
 
     /// The same, with permission to change the engines' own tables.

@@ -102,7 +102,7 @@ fn a_calculation_answers_in_json_with_its_working() {
 fn an_import_that_is_stopped_or_killed_is_simply_done_again() {
     let hall = Hall::on_sqlite();
     hall.init();
-    let file = hall.file("many.csv", &departments(4_000));
+    let file = hall.file("many.csv", &departments(20_000));
     for (signal, status) in [("-INT", Some(130)), ("-TERM", Some(143)), ("-KILL", None)] {
         let child = hall.spawn(&["import", "department", &file]);
         std::thread::sleep(Duration::from_millis(1_500));
@@ -114,7 +114,7 @@ fn an_import_that_is_stopped_or_killed_is_simply_done_again() {
         assert_eq!(hall.ok(&["export", "department", "--format", "csv"]).lines().count(), 1, "nothing is seen of it");
     }
     let again = hall.json(&["import", "department", &file]);
-    assert_eq!((again["created"].as_u64(), again["bad"].as_u64()), (Some(4_000), Some(0)), "{again}");
+    assert_eq!((again["created"].as_u64(), again["bad"].as_u64()), (Some(20_000), Some(0)), "{again}");
     assert!(!hall.ok(&["doctor"]).contains("途中の取込が"), "nothing of the killed ones is left");
     hall.ok(&["audit", "verify"]);
 }

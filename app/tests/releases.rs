@@ -122,7 +122,7 @@ fn set_number(hall: &Hall, number: i64) {
         let options = StoreOptions::new(Arc::new(SystemClock))
             .engine(Engine { moves: moves(99), ..kawasemi_identity::tables::engine() })
             .engine(kawasemi_ledger::engine())
-            .engine(Engine::new("webhook", kawasemi_webhook::tables()));
+            .engine(kawasemi_webhook::engine());
         let store = Store::open(&location(hall), options).await.unwrap();
         let city = store.open_city(CODE).await.unwrap();
         let sql = Sql::with("UPDATE {format} SET number = $1 WHERE engine = 'identity'", [number.into()]);
@@ -187,11 +187,7 @@ fn freeze() {
 
 /// What the command line can't do: takes a batch back, attaches a file, deletes and restores.
 async fn by_hand(hall: &Hall, batch: i64) {
-    let options = StoreOptions::new(Arc::new(SystemClock))
-        .engine(kawasemi_identity::tables::engine())
-        .engine(kawasemi_ledger::engine())
-        .engine(Engine::new("webhook", kawasemi_webhook::tables()));
-    let store = Store::open(&location(hall), options.access(Access::Command)).await.unwrap();
+    let store = hall.store(Access::Command).await;
     let city = store.open_city(CODE).await.unwrap();
     let ledger = Arc::clone(city.catalogue().ledger("park").unwrap());
     let ids = RandomIds(SystemClock);

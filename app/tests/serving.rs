@@ -6,12 +6,10 @@ mod support;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command};
-use std::sync::Arc;
 use std::time::Duration;
 
-use kawasemi_kernel::context::SystemClock;
 use kawasemi_store::jobs::JobRow;
-use kawasemi_store::{Access, City, Param, Sql, Store, StoreOptions, Unit};
+use kawasemi_store::{Access, City, Param, Sql, Store, Unit};
 use support::{Hall, on_both_stores};
 use uuid::Uuid;
 
@@ -78,7 +76,7 @@ fn a_data_folder_is_served_once() {
 
 /// Looks into a city beside the server.
 async fn city(hall: &Hall, code: &str, access: Access) -> (Store, City) {
-    let store = Store::open(&hall.location(), StoreOptions::new(Arc::new(SystemClock)).access(access)).await.unwrap();
+    let store = hall.store(access).await;
     let city = store.open_city(code).await.unwrap();
     (store, city)
 }

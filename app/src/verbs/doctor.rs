@@ -89,6 +89,11 @@ fn folder_is_private(folder: &Path, found: &mut Findings) {
 
 async fn city(shell: &Shell, store: &Store, code: &str, found: &mut Findings) -> anyhow::Result<()> {
     let city = store.open_city(code).await?;
+    if !store.pending(code).await?.is_empty() {
+        let message = "前の版の形です。kawasemi schema plan で確かめてから、serve か schema apply で上げてください。";
+        found.add(format!("{code} データの形"), State::Warning, message);
+        return Ok(());
+    }
     let open = shell.engines(city)?;
     database(&open, found).await?;
     definitions(shell, &open, found).await?;

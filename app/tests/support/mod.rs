@@ -6,8 +6,10 @@ use std::cell::RefCell;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::Arc;
 
-use kawasemi_store::Location;
+use kawasemi_kernel::context::SystemClock;
+use kawasemi_store::{Access, Location, Store, StoreOptions};
 use kawasemi_testkit::postgres::TestDatabase;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -38,6 +40,14 @@ impl Hall {
             Some(url) => Location::Postgres(url.clone()),
             None => Location::Directory(self.data()),
         }
+    }
+
+    /// The store beside the program, with all engines that the program has.
+    pub async fn store(&self, access: Access) -> Store {
+        let mut options = StoreOptions::new(Arc::new(SystemClock)).access(access);
+        options.engines =
+            vec![kawasemi_identity::tables::engine(), kawasemi_ledger::engine(), kawasemi_webhook::engine()];
+        Store::open(&self.location(), options).await.unwrap()
     }
 
     pub fn path(&self, name: &str) -> PathBuf {

@@ -121,8 +121,9 @@ fn a_computed_field_is_as_closed_as_what_it_is_computed_from() {
                 "[[field]]\nkey = \"{key}\"\nlabel = \"{key}\"\ntype = \"computed\"\nresult = \"yen\"\nexpression = \"{from}\"\n{more}"
             )
         };
+        let park = PARK.replacen("owner =", "purpose = \"委託料を管理するため\"\nowner =", 1);
         let text =
-            format!("{PARK}{wage}{}{}", computed("twice", "wage * 2", ""), computed("more", "twice + 1", clearance));
+            format!("{park}{wage}{}{}", computed("twice", "wage * 2", ""), computed("more", "twice + 1", clearance));
         let park = read(&text).expect("is accepted");
         ["twice", "more"].map(|key| park.field(key).map(|field| field.clearance))
     };

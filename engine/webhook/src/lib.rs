@@ -34,5 +34,5 @@ pub use error::{Result, WebhookError};
 pub use register::Restart;
 pub use sender::Sender;
 pub use subscription::{State, Subscription, Webhook};
-pub use tables::tables;
+pub use tables::engine;
 pub use webhooks::{Parts, Webhooks};

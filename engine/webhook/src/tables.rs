@@ -1,11 +1,12 @@
-//! The tables of webhooks, for [`kawasemi_store::StoreOptions::tables`].
+//! The tables of webhooks.
 
+use kawasemi_store::Engine;
 use kawasemi_store::table::{Column, Table};
 
-/// All of them. They refer to accounts, whose tables come before.
+/// Webhooks as an engine of the store. They refer to accounts, whose engine comes before.
 #[must_use]
-pub fn tables() -> Vec<Table> {
-    vec![webhook(), attempt()]
+pub fn engine() -> Engine {
+    Engine::new("webhook", vec![webhook(), attempt()])
 }
 
 /// Webhooks. `position` is the place in the city's sequence up to which changes are told or on their way; `pending` is the

@@ -68,7 +68,7 @@ on_both_stores! {
     async fn the_secret_is_sealed_and_follows_a_new_key(fixture) {
         let (hall, receiver) = (Hall::open(fixture).await, Receiver::start().await);
         let (id, secret) = hall.add(hall.subscription(&receiver.url())).await;
-        let row = hall.store().read_one(Sql::text("SELECT secret FROM {webhook}")).await.expect("reads").expect("a row");
+        let row = hall.store().read_one(Sql::with("SELECT secret FROM {webhook}", [])).await.expect("reads").expect("a row");
         let stored: Vec<u8> = row.get(0).expect("bytes");
         assert!(!String::from_utf8_lossy(&stored).contains(&secret));
         fixture.sealer.add_key([9; 32]).expect("a second key");
