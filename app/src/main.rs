@@ -58,9 +58,10 @@ fn run(cli: Cli, output: Output) -> anyhow::Result<()> {
         if matches!(cli.verb, Verb::Serve(_)) {
             return verbs::run(cli.verb, config, output).await;
         }
+        let stopped = stopped()?;
         tokio::select! {
             done = verbs::run(cli.verb, config, output) => done,
-            stopped = stopped() => Err(stopped?.into()),
+            interrupted = stopped => Err(interrupted.into()),
         }
     });
     // Whatever still reads a terminal or a slow disk is not waited for.
@@ -68,14 +69,16 @@ fn run(cli: Cli, output: Output) -> anyhow::Result<()> {
     done
 }
 
-/// Waits for Ctrl+C or SIGTERM.
-async fn stopped() -> anyhow::Result<Interrupted> {
+/// Waits for Ctrl+C or SIGTERM, which are listened for from the call on: the work may keep its first poll for long.
+fn stopped() -> anyhow::Result<impl Future<Output = Interrupted>> {
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
-    let number = tokio::select! {
-        _ = interrupt.recv() => SignalKind::interrupt().as_raw_value(),
-        _ = terminate.recv() => SignalKind::terminate().as_raw_value(),
-    };
-    Ok(Interrupted(u8::try_from(number).unwrap_or_default()))
+    Ok(async move {
+        let number = tokio::select! {
+            _ = interrupt.recv() => SignalKind::interrupt().as_raw_value(),
+            _ = terminate.recv() => SignalKind::terminate().as_raw_value(),
+        };
+        Interrupted(u8::try_from(number).unwrap_or_default())
+    })
 }
 
 /// A command line that can't be read, or a page of help.

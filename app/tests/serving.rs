@@ -9,7 +9,8 @@ use std::process::{Child, Command};
 use std::time::Duration;
 
 use kawasemi_store::jobs::JobRow;
-use kawasemi_store::{Access, City, Param, Sql, Store, Unit};
+use kawasemi_store::seal::KEY_FILE;
+use kawasemi_store::{Access, City, Param, Sealer, Sql, Store, Unit};
 use support::{Hall, on_both_stores};
 use uuid::Uuid;
 
@@ -126,11 +127,15 @@ fn what_waits_to_be_told_goes_out_without_a_visitor() {
             // A member of the staff, who may read the departments, from the very beginning of the city's history.
             let staff = Sql::with("SELECT id FROM {account} WHERE kind = 'staff' ORDER BY id LIMIT 1", []);
             let account: Uuid = city.read_one(staff).await.unwrap().unwrap().get(0).unwrap();
+            let sealer = Sealer::new("142182", hall.data().join("cities/142182").join(KEY_FILE));
+            sealer.ensure_key([7; 32]).unwrap();
+            let (what, secret) = (format!("webhook/{}", Uuid::from_u128(1)), b"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
+            let sealed = sealer.seal(&what, secret, [3; 12]).unwrap();
             let row = Sql::with(
                 "INSERT INTO {webhook} (id, ledger, title, url, kinds, account, with_fields, state, reason, failures, position, \
                  secret, created_at, created_by) VALUES ($1, 'department', '試験', $2, '', $3, $4, 'active', '', 0, 0, \
-                 'whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw', 0, 'system')",
-                [Uuid::from_u128(1).into(), url.as_str().into(), account.into(), Param::Bool(false)],
+                 $5, 0, 'system')",
+                [Uuid::from_u128(1).into(), url.as_str().into(), account.into(), Param::Bool(false), sealed.into()],
             );
             city.write(Unit::of([row.into()])).await.unwrap();
             store.close().await;

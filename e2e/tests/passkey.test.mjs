@@ -78,7 +78,7 @@ test("a passkey is registered, signs in without a name, and is refused once it i
   assert.match(tab.url(), /sign-in/, "whoever does not unlock the key is not let in");
   await key.unlocks(true);
   await tab.click("form[data-passkey=login] button");
-  await tab.waitForURL(/\/desk\/account\/sessions/);
+  await tab.waitForURL((url) => url.pathname === "/desk/account/sessions");
   await tab.waitForLoadState("load");
   assert.match(await tab.innerText("main"), /パスキー/);
 

@@ -1,6 +1,7 @@
 //! A city hall with somebody of every kind in it, and something of every kind to be found.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use axum::body::Body;
 use bytes::Bytes;
@@ -304,6 +305,11 @@ impl Hall {
         let file = browser.get(sent.location()).await.input("file").expect("the file is carried along");
         let entries = [("file", file.as_str()), ("mode", "dry"), ("merge", ""), ("column", "name")];
         let run = browser.post("/desk/ledgers/walk-park/import/run", &entries).await;
+        // What goes on by itself would change tables while somebody else is watched.
+        let running = || Sql::with("SELECT id FROM {import_run} WHERE state = 'running'", []);
+        while self.city.city.city.read_one(running()).await.expect("reads").is_some() {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
         run.location().rsplit('/').next().unwrap_or_default().to_owned()
     }
 

@@ -81,6 +81,10 @@ impl Browser {
             self.keep(cookie.to_str().expect("cookies are ASCII"));
         }
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        if headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind == "text/event-stream") {
+            // A stream has no end to wait for.
+            return Answer { status, headers, text: String::new() };
+        }
         let body = response.into_body().collect().await.expect("a body in memory arrives").to_bytes();
         Answer { status, headers, text: String::from_utf8_lossy(&body).into_owned() }
     }
