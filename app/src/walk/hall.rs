@@ -17,6 +17,7 @@ use kawasemi_schema::SystemBundle;
 use kawasemi_store::Sql;
 use kawasemi_testkit::desk::{Answer, Browser, PASSWORD, Setup};
 use kawasemi_testkit::{Fixture, TestCity};
+use kawasemi_webhook::Subscription;
 use uuid::Uuid;
 
 /// A system with a ledger of which nobody knows but its keepers and readers, each of their own department's records.
@@ -240,6 +241,9 @@ impl Hall {
         if names("view") {
             place.insert("view", self.view(id).await);
         }
+        if path.starts_with("/desk/admin/webhooks") {
+            place.insert("webhook", self.webhook().await);
+        }
         if names("batch") {
             place.insert("batch", self.batch().await);
         }
@@ -282,6 +286,20 @@ impl Hall {
         draft.attach("papers", file);
         let saved = self.city.city.ledgers.create(&self.city.system(), "walk-park", draft).await;
         (saved.expect("the record is added").id, id)
+    }
+
+    /// A webhook to where nobody listens, which tells what the owner may see.
+    async fn webhook(&self) -> String {
+        let wanted = Subscription {
+            title: "連携".into(),
+            ledger: "walk-park".into(),
+            url: "http://127.0.0.1:9/".into(),
+            kinds: Vec::new(),
+            filter: None,
+            account: self.owner_id(),
+            with_fields: false,
+        };
+        self.city.city.webhooks.add(&self.city.system(), wanted).await.expect("a webhook is made").0.to_string()
     }
 
     /// A bulk change of the owner's, which could be undone.

@@ -132,9 +132,10 @@ fn is_refusal(answer: &Answer) -> bool {
 }
 
 /// Routes whose own answer to somebody who may use them is that there is nothing: no such file, no provider, no one-time
-/// code, no failed job; and the board, on which nothing is published here.
+/// code, no failed job, no overlay; and the board, on which nothing is published here.
 fn is_elsewhere(route: &Route) -> bool {
-    const NOTHING_THERE: [&str; 15] = [
+    const NOTHING_THERE: [&str; 16] = [
+        "/desk/admin/definitions/{ledger}/overlay",
         "/assets/{*file}",
         "/auth/oidc/start",
         "/auth/oidc/callback",
@@ -167,6 +168,7 @@ fn address(route: &Route, place: &Place) -> String {
                 "id" if of_account => place["account"].clone(),
                 "id" if route.path.contains("/sessions/") => place["session"].clone(),
                 "id" if route.path.contains("/tokens/") => place["token"].clone(),
+                "id" if route.path.starts_with("/desk/admin/webhooks") => place["webhook"].clone(),
                 "file" if route.path.starts_with("/assets") => "nothing.js".to_owned(),
                 name => place[name].clone(),
             }
@@ -189,6 +191,7 @@ fn nowhere() -> Place {
         ("assigned", missing(6)),
         ("token", missing(7)),
         ("session", missing(8)),
+        ("webhook", missing(9)),
         ("role", "walk-keepex".to_owned()),
         ("name", "nothing".to_owned()),
     ])
