@@ -17,6 +17,8 @@ export function start(root: Document, startFragment: (root: ParentNode) => void)
     historyCacheSize: 0,
     refreshOnHistoryMiss: true,
     defaultSwapStyle: "outerHTML",
+    // What was just brought in answers at once: whoever is quick would otherwise choose something and see nothing happen.
+    defaultSettleDelay: 0,
     scrollIntoViewOnBoost: false,
     responseHandling: [
       { code: "204", swap: false },

@@ -6,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use axum::Router;
 use axum::body::Body;
 use axum::http::{Request, header};
+use axum::response::Response;
 use http_body_util::BodyExt as _;
 use serde_json::Value;
 use tower::ServiceExt as _;
@@ -70,23 +71,33 @@ impl Browser {
         self.send(request.body(Body::from(body.to_string()))).await
     }
 
-    /// Sends any request. Its cookies are kept.
+    /// Sends any request. Its cookies are kept. A stream of events, which has no end to wait for, is left unread.
     ///
     /// # Panics
     /// When the request is not well formed.
     pub async fn send(&self, request: axum::http::Result<Request<Body>>) -> Answer {
+        let response = self.respond(request).await;
+        if response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == "text/event-stream") {
+            return Answer { status: response.status().as_u16(), headers: response.headers().clone(), text: String::new() };
+        }
+        read(response).await
+    }
+
+    /// Opens a stream of events and reads it until the server ends it.
+    ///
+    /// # Panics
+    /// When the request is not well formed.
+    pub async fn read_to_end(&self, request: axum::http::request::Builder) -> Answer {
+        read(self.respond(request.body(Body::empty())).await).await
+    }
+
+    async fn respond(&self, request: axum::http::Result<Request<Body>>) -> Response {
         let request = request.expect("a well-formed request");
         let response = self.router.clone().oneshot(request).await.expect("a router always answers");
         for cookie in response.headers().get_all(header::SET_COOKIE) {
             self.keep(cookie.to_str().expect("cookies are ASCII"));
         }
-        let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        if headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind == "text/event-stream") {
-            // A stream has no end to wait for.
-            return Answer { status, headers, text: String::new() };
-        }
-        let body = response.into_body().collect().await.expect("a body in memory arrives").to_bytes();
-        Answer { status, headers, text: String::from_utf8_lossy(&body).into_owned() }
+        response
     }
 
     /// The beginning of a request, with host and cookies.
@@ -112,4 +123,11 @@ impl Browser {
             cookies.insert(name.to_owned(), value.to_owned());
         }
     }
+}
+
+/// A whole answer.
+async fn read(response: Response) -> Answer {
+    let (status, headers) = (response.status().as_u16(), response.headers().clone());
+    let body = response.into_body().collect().await.expect("a body in memory arrives").to_bytes();
+    Answer { status, headers, text: String::from_utf8_lossy(&body).into_owned() }
 }
