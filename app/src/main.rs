@@ -30,6 +30,11 @@ use crate::cli::{Cli, Verb};
 use crate::config::Config;
 use crate::output::{Interrupted, Output};
 
+/// Allocations take a good part of the time of a page, and a server that was busy is to give memory back: this allocator is
+/// quicker at the one and keeps less of the other than the system's. SQLite uses it as well.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let words = std::env::args_os().collect::<Vec<_>>();
     let is_json = words.iter().take_while(|word| *word != "--").any(|word| word == "--json");

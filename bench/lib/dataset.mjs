@@ -9,14 +9,17 @@ import { once } from 'node:events';
 export const COLUMNS = [
   'code', 'department', 'kind', 'status', 'title', 'town', 'place', 'reported_on', 'done_on', 'cost', 'quantity', 'note',
 ];
-/** Indexes beside the primary key, the same on every side: our ledger's list, its scope and its facets ask for these. */
+/**
+ * Indexes beside the primary key, the same on every side: our ledger's list, its scope and its facets ask for these. Those of a
+ * narrowed list carry the other facets behind the order, so that what is narrowed by two is decided in the index.
+ */
 export const INDEXES = [
-  ['code'],
-  ['reported_on'],
-  ['department'],
-  ['department', 'reported_on'],
-  ['department', 'status', 'reported_on'],
-  ['department', 'kind', 'reported_on'],
+  ['code', 'id'],
+  ['reported_on', 'id'],
+  ['department', 'id'],
+  ['department', 'reported_on', 'id', 'status', 'kind'],
+  ['department', 'status', 'reported_on', 'id', 'kind'],
+  ['department', 'kind', 'reported_on', 'id', 'status'],
 ];
 export const DEPARTMENTS = Array.from({ length: 10 }, (_, n) => `d${String(n + 1).padStart(2, '0')}`);
 /** Where new records are written to, so that the records that are read stay what they are. */

@@ -26,7 +26,7 @@ export class Plain {
       '.mode csv',
       `.import --skip 1 --schema temp ${csv} raw`,
       `INSERT INTO report (${names}) SELECT ${values} FROM raw;`,
-      ...INDEXES.map((keys, n) => `CREATE INDEX report_${n} ON report (${[...keys, 'id'].join(', ')});`),
+      ...INDEXES.map((keys, n) => `CREATE INDEX report_${n} ON report (${keys.join(', ')});`),
       `CREATE VIRTUAL TABLE report_fts USING fts5 (${SEARCHED.join(', ')}, content="report", content_rowid="id");`,
       `INSERT INTO report_fts (report_fts) VALUES ('rebuild');`,
       'ANALYZE;',

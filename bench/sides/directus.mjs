@@ -79,8 +79,9 @@ export class Directus {
       return `${name} ${type}`;
     });
     const names = COLUMNS.join(', ');
-    const indexes = INDEXES.map((keys, n) =>
-      `CREATE ${keys[0] === 'code' ? 'UNIQUE ' : ''}INDEX report_${n} ON report (${[...keys, ...(keys[0] === 'code' ? [] : ['id'])].join(', ')})`);
+    const indexes = INDEXES.map((keys, n) => keys[0] === 'code'
+      ? `CREATE UNIQUE INDEX report_${n} ON report (code)`
+      : `CREATE INDEX report_${n} ON report (${keys.join(', ')})`);
     if (this.database) {
       await this.database.sql([`CREATE TABLE report (id serial PRIMARY KEY, ${columns.join(', ')})`]);
       await this.database.sql([`COPY report (${names}) FROM STDIN (FORMAT csv, HEADER)`], createReadStream(csv));

@@ -96,6 +96,11 @@ impl Visible {
     pub(crate) fn only(&mut self, keys: &[String]) {
         self.fields.retain(|key, _| keys.contains(key));
     }
+
+    /// Leaves out the fields with these keys.
+    pub(crate) fn without(&mut self, keys: &[String]) {
+        keys.iter().for_each(|key| drop(self.fields.remove(key)));
+    }
 }
 
 impl RecordView for Visible {
@@ -115,6 +120,9 @@ impl RecordView for Visible {
 
 /// The fields up to a clearance, those of child rows included.
 pub(crate) fn masked(fields: &[FieldDef], mut values: Fields, clearance: Clearance) -> Fields {
+    if fields.iter().all(|field| is_open(field, clearance)) {
+        return values;
+    }
     let mut shown = Fields::new();
     for field in fields.iter().filter(|field| field.clearance <= clearance) {
         let Some(value) = values.remove(&field.key) else { continue };
@@ -130,6 +138,15 @@ pub(crate) fn masked(fields: &[FieldDef], mut values: Fields, clearance: Clearan
         shown.insert(field.key.clone(), value);
     }
     shown
+}
+
+/// Whether nothing of a field is above a clearance.
+fn is_open(field: &FieldDef, clearance: Clearance) -> bool {
+    let of_rows = match &field.kind {
+        FieldKind::Rows { fields, .. } => fields.as_slice(),
+        _ => &[],
+    };
+    field.clearance <= clearance && of_rows.iter().all(|field| is_open(field, clearance))
 }
 
 /// A stored row as grants and filters look at it.

@@ -280,8 +280,10 @@ fn add_reference(table: &str, column: &Column) -> Option<Sql> {
 fn create_index(table: &str, index: &Index, dialect: Dialect) -> Sql {
     let mut sql = Sql::text(if index.unique { "CREATE UNIQUE INDEX " } else { "CREATE INDEX " });
     sql.ident(&index.name).push(" ON ").table(table).push(" (");
-    let parts = index.parts.iter().filter(|part| dialect == Dialect::Postgres || **part != IndexPart::RowNumber);
-    for (position, part) in parts.enumerate() {
+    // SQLite's indexes end with the row number without being told.
+    let ends_with_number = dialect == Dialect::Sqlite && index.parts.last() == Some(&IndexPart::RowNumber);
+    let written = index.parts.len() - usize::from(ends_with_number);
+    for (position, part) in index.parts.iter().take(written).enumerate() {
         if position > 0 {
             sql.push(", ");
         }

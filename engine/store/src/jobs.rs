@@ -104,7 +104,7 @@ impl City {
         let until = now.checked_add(LEASE).unwrap_or(Timestamp::MAX);
         // The choice is made once, before the update looks at rows: in a subquery PostgreSQL may make it anew for each row.
         let mut sql = Sql::text("WITH due AS MATERIALIZED (");
-        sql.append(&due(topics, now)).push(" ORDER BY run_at, id LIMIT ").bind(i64::from(limit));
+        sql.append(&due(topics, now)).push(" ORDER BY run_at, id LIMIT ").number(i64::from(limit));
         if self.dialect() == Dialect::Postgres {
             sql.push(" FOR UPDATE SKIP LOCKED");
         }

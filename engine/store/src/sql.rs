@@ -158,6 +158,12 @@ impl Sql {
         self
     }
 
+    /// Adds a whole number as text, where few are ever asked for: SQLite plans a statement anew whenever the parameter of its
+    /// LIMIT is bound.
+    pub fn number(&mut self, number: i64) -> &mut Self {
+        self.push(&number.to_string())
+    }
+
     /// Adds a parameter, whose type PostgreSQL infers from its surroundings.
     pub fn bind(&mut self, param: impl Into<Param>) -> &mut Self {
         self.text.push(PARAMETER);

@@ -298,8 +298,12 @@ impl Store {
         let options = &self.inner.options;
         Ok(match &self.inner.place {
             Place::Directory(directory) => {
-                let settings =
-                    sqlite::Settings { readers: options.readers, writable, read_timeout: options.time_limit };
+                let settings = sqlite::Settings {
+                    readers: options.readers,
+                    writable,
+                    mapped: options.access == Access::Serve,
+                    read_timeout: options.time_limit,
+                };
                 let path = directory.city(&info.code).join(CITY_FILE);
                 City::on_sqlite(info.clone(), sqlite::Database::open(&path, settings).await?)
             }

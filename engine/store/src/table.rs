@@ -85,7 +85,7 @@ pub enum IndexPart {
         /// From 1 to 0.
         descending: bool,
     },
-    /// The row number `n`, which SQLite's indexes end with anyway.
+    /// The row number `n`, which SQLite's indexes end with even if nothing is said.
     RowNumber,
 }
 
@@ -213,6 +213,22 @@ impl Table {
         if !self.indexes.iter().any(|index| index.name == name) {
             self.indexes.push(Index { name, parts, unique, rows });
         }
+        self
+    }
+
+    /// Leaves out the indexes that are the beginning of another one: that finds and sorts the same rows.
+    #[must_use]
+    pub(crate) fn without_beginnings(mut self) -> Self {
+        let all = self.indexes.clone();
+        self.indexes.retain(|index| {
+            let is_beginning_of = |other: &Index| {
+                !other.unique
+                    && other.rows == index.rows
+                    && other.parts.len() > index.parts.len()
+                    && other.parts.starts_with(&index.parts)
+            };
+            index.unique || !all.iter().any(is_beginning_of)
+        });
         self
     }
 }

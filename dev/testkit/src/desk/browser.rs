@@ -78,7 +78,11 @@ impl Browser {
     pub async fn send(&self, request: axum::http::Result<Request<Body>>) -> Answer {
         let response = self.respond(request).await;
         if response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == "text/event-stream") {
-            return Answer { status: response.status().as_u16(), headers: response.headers().clone(), text: String::new() };
+            return Answer {
+                status: response.status().as_u16(),
+                headers: response.headers().clone(),
+                text: String::new(),
+            };
         }
         read(response).await
     }

@@ -7,12 +7,20 @@ use axum::response::{IntoResponse, Response};
 use http::header::{self, HeaderValue};
 use kawasemi_kernel::RecordId;
 use kawasemi_schema::LedgerDef;
+use serde::Serialize;
 use serde_json::{Value as Json, json};
 
 use super::query::list_request;
-use super::shape;
+use super::shape::RecordJson;
 use crate::problem::Problem;
 use crate::request::Cx;
+
+/// A page of a list.
+#[derive(Serialize)]
+struct Records<'a> {
+    records: Vec<RecordJson<'a>>,
+    next: Option<&'a str>,
+}
 
 /// The bound of a count.
 const COUNTED: u64 = 10_000;
@@ -23,8 +31,8 @@ pub async fn list(cx: Cx, Path(ledger): Path<String>, RawQuery(query): RawQuery)
     let (def, _) = cx.ledgers().open(cx.context(), &ledger)?;
     let page = cx.ledgers().list(cx.context(), &ledger, &request).await?;
     let asked = request.fields.as_deref();
-    let records: Vec<Json> = page.records.iter().map(|record| shape::record(&def, record, asked)).collect();
-    let mut response = axum::Json(json!({ "records": records, "next": page.next })).into_response();
+    let records = page.records.iter().map(|record| RecordJson::new(&def, record, asked)).collect();
+    let mut response = axum::Json(Records { records, next: page.next.as_deref() }).into_response();
     if let Some(mark) = &page.next
         && let Ok(link) = HeaderValue::from_str(&next_link(&ledger, query.as_deref(), mark))
     {
@@ -79,7 +87,7 @@ pub async fn history(
 pub(super) async fn answer(cx: &Cx, ledger: &str, id: RecordId) -> Result<Response, Problem> {
     let (def, _): (Arc<LedgerDef>, _) = cx.ledgers().open(cx.context(), ledger)?;
     let record = cx.ledgers().get(cx.context(), ledger, id).await?;
-    let mut response = axum::Json(shape::record(&def, &record, None)).into_response();
+    let mut response = axum::Json(RecordJson::new(&def, &record, None)).into_response();
     if let Ok(tag) = HeaderValue::from_str(&format!("\"{}\"", record.revision)) {
         response.headers_mut().insert(header::ETAG, tag);
     }

@@ -1,7 +1,7 @@
 //! Records and errors as JSON.
 
 use kawasemi_ledger::LedgerError;
-pub use kawasemi_ledger::json::{change, record};
+pub use kawasemi_ledger::json::{RecordJson, change, record};
 use kawasemi_schema::ledger::SYSTEM_PROPERTIES;
 use serde_json::{Map, Value as Json};
 

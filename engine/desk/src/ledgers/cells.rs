@@ -151,12 +151,27 @@ fn count(unit: &str, number: usize) -> SafeHtml {
 
 /// The beginning of a text, on one line.
 pub fn shortened(text: &str) -> String {
-    let line: String = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let mut cut: String = line.chars().take(CELL).collect();
-    if cut.len() < line.len() {
-        cut.push('…');
+    let mut line = String::with_capacity(text.len().min(4 * CELL));
+    let mut left = CELL;
+    for word in text.split_whitespace() {
+        let gap = usize::from(!line.is_empty());
+        let room = left.saturating_sub(gap);
+        if room == 0 {
+            line.push('…');
+            return line;
+        }
+        line.push_str(if gap == 1 { " " } else { "" });
+        match word.char_indices().nth(room) {
+            None => line.push_str(word),
+            Some((end, _)) => {
+                line.push_str(&word[..end]);
+                line.push('…');
+                return line;
+            }
+        }
+        left = room - word.chars().count();
     }
-    cut
+    line
 }
 
 fn digits(phone: &str) -> String {

@@ -33,38 +33,45 @@ pub fn table(opened: &Opened, listed: &Listed, page: &Records) -> Table {
         let number = Column::new("number", "番号").align(Align::Tight);
         columns.insert(1.min(columns.len()), sortable(opened, &listed.asked, &sorted, number, "number"));
     }
-    let rows = page.records.iter().map(|record| row(opened, record, &fields, head, has_number, &style)).collect();
+    let label: Vec<&FieldDef> = opened.label_fields().collect();
+    let shape = Shape { ledger: opened.key(), fields, label, head, has_number };
+    let rows = page.records.iter().map(|record| row(&shape, record, &style)).collect();
     let head = if has_number && head > 0 { head + 1 } else { head };
     Table::new(Lang::Ja, format!("{}の一覧", opened.title()), columns, rows).head(head)
 }
 
-fn row(
-    opened: &Opened,
-    record: &Visible,
-    fields: &[&FieldDef],
+/// What all rows of a table have in common.
+struct Shape<'a> {
+    ledger: &'a str,
+    fields: Vec<&'a FieldDef>,
+    /// The fields by which records are called.
+    label: Vec<&'a FieldDef>,
+    /// The place of the cell that leads to the record.
     head: usize,
     has_number: bool,
-    style: &Style<'_>,
-) -> Row {
-    let href = record_href(opened.key(), record.id);
-    let name = opened.name_of(record, style);
-    let mut cells: Vec<SafeHtml> = fields
-        .iter()
-        .enumerate()
-        .map(|(index, field)| {
-            let value = record.get(&field.key);
-            match (index, record.is_masked(field)) {
-                // The cell that leads to the record: its own links and chips give way to plain words.
-                (index, _) if index == head => {
-                    let text = cells::shortened(&kawasemi_ledger::field::show(field, value, style));
-                    leading(&href, if text.is_empty() { &name } else { &text }, record)
-                }
-                (_, true) => masked(),
-                _ => cells::cell(field, value, style),
+}
+
+fn row(shape: &Shape<'_>, record: &Visible, style: &Style<'_>) -> Row {
+    let href = record_href(shape.ledger, record.id);
+    let name = Opened::name_by(shape.label.iter().copied(), record, style);
+    let mut cells = Vec::with_capacity(shape.fields.len() + 1);
+    for (index, field) in shape.fields.iter().enumerate() {
+        let value = record.get(&field.key);
+        cells.push(match record.is_masked(field) {
+            // The cell that leads to the record: its own links and chips give way to plain words.
+            _ if index == shape.head => {
+                let is_name = matches!(shape.label.as_slice(), [only] if only.key == field.key);
+                let text = match is_name {
+                    true => String::new(),
+                    false => cells::shortened(&kawasemi_ledger::field::show(field, value, style)),
+                };
+                leading(&href, if text.is_empty() { &name } else { &text }, record)
             }
-        })
-        .collect();
-    if has_number {
+            true => masked(),
+            false => cells::cell(field, value, style),
+        });
+    }
+    if shape.has_number {
         let number = SafeHtml::or_dash(record.number.as_deref().unwrap_or_default());
         cells.insert(1.min(cells.len()), number);
     }

@@ -110,7 +110,12 @@ impl Opened {
     /// What a record is called, from its visible fields; `style` knows the names of records it refers to. A name that is as
     /// long as a page is cut: it stands whole in its field.
     pub fn name_of(&self, record: &Visible, style: &Style<'_>) -> String {
-        let shown = self.label_fields().map(|field| kawasemi_ledger::field::show(field, record.get(&field.key), style));
+        Self::name_by(self.label_fields(), record, style)
+    }
+
+    /// What a record is called by fields that were looked up before, for many records.
+    pub fn name_by<'a>(label: impl Iterator<Item = &'a FieldDef>, record: &Visible, style: &Style<'_>) -> String {
+        let shown = label.map(|field| kawasemi_ledger::field::show(field, record.get(&field.key), style));
         let parts: Vec<String> = shown.filter(|text| !text.is_empty()).collect();
         match (parts.is_empty(), &record.number) {
             (false, _) => super::cells::shortened(&parts.join(" ")),

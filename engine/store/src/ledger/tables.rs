@@ -17,6 +17,9 @@ pub(crate) const CHILD_COLUMNS: [&str; 3] = ["_record", "_id", "_position"];
 /// Records that a batch brought: what undoing it looks for.
 const BATCHED: IndexedRows = IndexedRows::Where { name: "batched", condition: "\"batch\" <> 0" };
 
+/// How many facets an index carries at most.
+const CARRIED: usize = 4;
+
 /// The records' table, then those of child rows.
 pub(super) fn of(def: &LedgerDef) -> Vec<Table> {
     let mut tables = vec![records(def)];
@@ -54,20 +57,26 @@ fn records(def: &LedgerDef) -> Table {
 
 fn with_declared_indexes(mut table: Table, def: &LedgerDef) -> Table {
     let scope = def.list.scope.as_deref().and_then(|key| order::column(def, key, false)).map(|scope| scope.column);
+    let facets: Vec<String> =
+        def.list.facets.iter().filter_map(|key| order::column(def, key, false)).map(|facet| facet.column).collect();
+    // The order of creation without a scope is the table itself.
     for order in orders(def) {
         for scope in [None, scope.as_deref()] {
             let parts = order.index(scope);
-            // The order of creation without a scope is the table itself.
             if parts != [IndexPart::RowNumber] {
                 table = table.with_index(parts, false, IndexedRows::Live);
             }
         }
     }
+    if !facets.is_empty() {
+        let parts = carrying(main_order(def).index(scope.as_deref()), &facets);
+        table = table.with_index(parts, false, IndexedRows::Live);
+    }
     // A list narrowed by one facet is as quick as the whole list.
-    for facet in def.list.facets.iter().filter_map(|key| order::column(def, key, false)) {
-        let narrowed = main_order(def).index(Some(&facet.column));
-        let scope = scope.clone().filter(|scope| *scope != facet.column).map(ascending);
-        table = table.with_index(scope.into_iter().chain(narrowed).collect(), false, IndexedRows::Live);
+    for facet in &facets {
+        let scope = scope.clone().filter(|scope| scope != facet).map(ascending);
+        let narrowed = scope.into_iter().chain(main_order(def).index(Some(facet))).collect();
+        table = table.with_index(carrying(narrowed, &facets), false, IndexedRows::Live);
     }
     for keys in &def.indexes {
         let keys = keys.iter().filter_map(|key| order::column(def, key, false));
@@ -83,7 +92,18 @@ fn with_declared_indexes(mut table: Table, def: &LedgerDef) -> Table {
             table = table.with_index(vec![ascending(field.key.clone())], false, IndexedRows::Live);
         }
     }
-    table
+    table.without_beginnings()
+}
+
+/// An index that also carries what decides whether a record belongs to a list that is narrowed by several facets: those that it
+/// passes in vain are not read, and counting reads none. A definition with very many facets is not to pay for all of them.
+fn carrying(mut parts: Vec<IndexPart>, facets: &[String]) -> Vec<IndexPart> {
+    let sorted: Vec<IndexPart> = parts.clone();
+    let is_sorted =
+        |name: &str| sorted.iter().any(|part| matches!(part, IndexPart::Column { name: known, .. } if known == name));
+    let carried = facets.iter().take(CARRIED).map(String::as_str).chain(["batch", "deleted_at"]);
+    parts.extend(carried.filter(|name| !is_sorted(name)).map(|name| ascending(name.to_owned())));
+    parts
 }
 
 /// The order of the list; that of creation where it has none.

@@ -42,7 +42,7 @@ impl ListQuery<'_> {
     pub async fn bounded_count(&self, city: &City, bound: u32) -> Result<BoundedCount> {
         let mut sql = Sql::text("SELECT count(*) FROM (SELECT 1");
         sql.append(&self.from_where(city).await?);
-        sql.push(" LIMIT ").bind(i64::from(bound) + 1).push(") AS counted");
+        sql.push(" LIMIT ").number(i64::from(bound) + 1).push(") AS counted");
         let counted: i64 = city.read_one(sql).await?.ok_or(StoreError::NotFound)?.get(0)?;
         let is_more = counted > i64::from(bound);
         Ok(BoundedCount { count: counted.unsigned_abs().min(bound.into()), is_more })
@@ -67,7 +67,7 @@ impl ListQuery<'_> {
             sql.push(if position > 0 { ", " } else { "" }).column(RECORDS, column).push(" AS ").ident(name);
         }
         sql.append(&self.from_where(city).await?);
-        sql.push(" LIMIT ").bind(i64::from(bound) + 1).push(") AS looked_at GROUP BY ");
+        sql.push(" LIMIT ").number(i64::from(bound) + 1).push(") AS looked_at GROUP BY ");
         for (position, name) in names.iter().enumerate() {
             sql.push(if position > 0 { ", " } else { "" }).ident(name);
         }

@@ -104,7 +104,7 @@ impl<'a> ListQuery<'a> {
             }
             sql.append(&self.source(city, way, Some(&phase.condition)));
             sql.push(" ORDER BY ").append(&phase.order_by);
-            sql.push(" LIMIT ").bind(i64::try_from(wanted - rows.len()).unwrap_or(i64::MAX));
+            sql.push(" LIMIT ").number(i64::try_from(wanted - rows.len()).unwrap_or(i64::MAX));
             rows.extend(city.read(sql).await?);
         }
         self.finish(city, rows).await

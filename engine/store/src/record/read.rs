@@ -53,6 +53,11 @@ impl Projection {
         Self { definition, places, columns }
     }
 
+    /// The keys of the fields.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        self.asked().map(|field| field.key.as_str())
+    }
+
     fn asked(&self) -> impl Iterator<Item = &FieldDef> {
         self.places.iter().map(|place| &self.definition.fields[*place])
     }

@@ -30,6 +30,8 @@ pub(crate) struct Settings {
     pub readers: usize,
     /// Whether units are accepted.
     pub writable: bool,
+    /// Whether queries look at the file through a mapping: for a process that goes on for long.
+    pub mapped: bool,
     /// How long a query may run.
     pub read_timeout: Duration,
 }
@@ -45,9 +47,9 @@ pub(crate) struct Database {
 impl Database {
     /// Opens the file, creating it when it is opened for writing.
     pub async fn open(path: &Path, settings: Settings) -> Result<Self> {
-        let readers = Readers::new(path.to_owned(), settings.readers);
+        let readers = Readers::new(path.to_owned(), settings.readers, settings.mapped);
         let writer = match settings.writable {
-            true => Some(Writer::start(path, readers.trimmer()).await?),
+            true => Some(Writer::start(path).await?),
             false => None,
         };
         Ok(Self { path: path.to_owned(), readers, writer, settings })

@@ -5,7 +5,7 @@
 //! place from the pages. A progress handler inside SQLite stops a query when its time is over or its caller has gone.
 
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -21,8 +21,10 @@ use crate::sql::{Naming, Sql};
 
 /// How many instructions of SQLite's machine pass between two looks at the clock (well below a millisecond).
 const STEPS_BETWEEN_LOOKS: i32 = 20_000;
-/// How many connections stay open while the city is quiet.
-const KEPT_IDLE: usize = 1;
+/// A city in which so few queries are asked in so long is quiet, and its connections are closed, their caches and mappings with
+/// them. A server that nobody uses still looks for work every second.
+const QUIET: Duration = Duration::from_secs(3);
+const FEW: u64 = 30;
 /// How many long reads run at once.
 const STREAMS: usize = 2;
 /// How many batches of a stream may wait for their reader: this bounds an export's memory.
@@ -36,13 +38,19 @@ pub(super) struct Readers {
 
 struct Pool {
     path: PathBuf,
-    idle: Mutex<Vec<Connection>>,
+    mapped: bool,
     keep: usize,
+    idle: Mutex<Vec<Connection>>,
+    /// Counts queries, by which a quiet city is known.
+    asked: AtomicU64,
+    /// Whether somebody waits for the city to become quiet.
+    is_watched: AtomicBool,
 }
 
 impl Readers {
-    pub fn new(path: PathBuf, count: usize) -> Self {
-        let pool = Pool { path, idle: Mutex::default(), keep: count };
+    pub fn new(path: PathBuf, count: usize, mapped: bool) -> Self {
+        let (idle, asked, is_watched) = Default::default();
+        let pool = Pool { path, mapped, keep: count, idle, asked, is_watched };
         Self {
             pool: Arc::new(pool),
             places: Arc::new(Semaphore::new(count)),
@@ -56,6 +64,7 @@ impl Readers {
         let place: OwnedSemaphorePermit =
             place.await.map_err(|_| StoreError::Timeout)?.map_err(|_| StoreError::Closed)?;
         let pool = Arc::clone(&self.pool);
+        pool.watch();
         let abandoned = Abandoned::default();
         let watch = Watch { deadline: Some(deadline), abandoned: Arc::clone(&abandoned.0) };
         let work = tokio::task::spawn_blocking(move || {
@@ -69,6 +78,7 @@ impl Readers {
         let (sender, receiver) = mpsc::channel(STREAM_BATCHES);
         let pool = Arc::clone(&self.pool);
         let streams = Arc::clone(&self.streams);
+        pool.watch();
         tokio::spawn(async move {
             let Ok(place) = streams.acquire_owned().await else { return };
             let watch = Watch { deadline: None, abandoned: Arc::default() };
@@ -82,12 +92,6 @@ impl Readers {
             let _ = work.await;
         });
         receiver
-    }
-
-    /// A function that closes connections which nobody uses now, and their caches with them.
-    pub fn trimmer(&self) -> impl Fn() + Send + 'static {
-        let pool = Arc::clone(&self.pool);
-        move || pool.idle.lock().expect("no holder of the stack panics").truncate(KEPT_IDLE)
     }
 
     pub fn close(&self) {
@@ -113,12 +117,34 @@ fn send_rows(connection: &Connection, sql: &Sql, batch: usize, sender: &mpsc::Se
 }
 
 impl Pool {
+    /// Notes a query, and sees to it that connections are closed once there are no more.
+    fn watch(self: &Arc<Self>) {
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        if self.is_watched.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let pool = Arc::downgrade(self);
+        tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(QUIET).await;
+                let Some(pool) = pool.upgrade() else { return };
+                if pool.asked.swap(0, Ordering::Relaxed) > FEW {
+                    continue;
+                }
+                // A query that comes in between finds somebody watching and is not noticed; the one after it is.
+                pool.is_watched.store(false, Ordering::Relaxed);
+                pool.idle.lock().expect("no holder of the stack panics").clear();
+                return;
+            }
+        });
+    }
+
     /// Runs work on a connection and puts it back. A connection that failed for a reason of its own is not kept.
     fn with<T>(&self, watch: Watch, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         let idle = self.idle.lock().expect("no holder of the stack panics").pop();
         let connection = match idle {
             Some(connection) => connection,
-            None => open_reader(&self.path)?,
+            None => open_reader(&self.path, self.mapped)?,
         };
         connection.progress_handler(STEPS_BETWEEN_LOOKS, Some(move || watch.is_over())).map_err(translate)?;
         let result = work(&connection);

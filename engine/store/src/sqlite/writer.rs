@@ -1,8 +1,8 @@
 //! The one thread that writes a city's file, and commits waiting units together.
 //!
 //! A durable commit costs a flush of the disk (0.1 to 10 ms), whatever its size. The writer therefore takes every unit
-//! that waits, runs each under a savepoint of one transaction, commits once and then acknowledges all. A unit that
-//! fails is rolled back alone. When the commit itself fails (a full disk), the units are tried again one by one, so
+//! that waits, runs them in one transaction, commits once and then acknowledges all. When one of them fails, all are run again,
+//! each under a savepoint, so that it is rolled back alone. When the commit itself fails (a full disk), the units are tried again one by one, so
 //! that a small unit need not fail for a large one.
 //!
 //! When nothing was written for a while, the thread tidies up: it carries the log over into the file, refreshes the
@@ -52,8 +52,8 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    /// Opens the file and starts the thread. `on_idle` is called when the thread tidies up.
-    pub async fn start(path: &Path, on_idle: impl Fn() + Send + 'static) -> Result<Self> {
+    /// Opens the file and starts the thread.
+    pub async fn start(path: &Path) -> Result<Self> {
         let path = path.to_owned();
         let (queue, tasks) = mpsc::channel();
         let (opened, is_open) = oneshot::channel();
@@ -61,7 +61,7 @@ impl Writer {
             match open_writer(&path) {
                 Ok(connection) => {
                     let _ = opened.send(Ok(()));
-                    serve(&connection, &tasks, &on_idle);
+                    serve(&connection, &tasks);
                     // Leaves a file without a log behind when this was the last connection.
                     drop(connection);
                 }
@@ -103,7 +103,7 @@ impl Writer {
     }
 }
 
-fn serve(connection: &Connection, tasks: &mpsc::Receiver<Task>, on_idle: &dyn Fn()) {
+fn serve(connection: &Connection, tasks: &mpsc::Receiver<Task>) {
     let mut is_tidy = true;
     let mut next = None;
     loop {
@@ -118,7 +118,6 @@ fn serve(connection: &Connection, tasks: &mpsc::Receiver<Task>, on_idle: &dyn Fn
                 Err(RecvTimeoutError::Disconnected) => return,
                 Err(RecvTimeoutError::Timeout) => {
                     tidy_up(connection);
-                    on_idle();
                     is_tidy = true;
                     continue;
                 }
@@ -185,26 +184,46 @@ fn only(mut results: Vec<Result<Receipt>>) -> Result<Receipt> {
 }
 
 /// Runs units in one transaction. The outer error means that none of them was kept.
+///
+/// Nearly always all of them succeed. They are therefore tried without savepoints first, at each of which the full-text index
+/// would write down what it has gathered: a piece for each unit, to be merged later, in place of one for the group.
 fn commit_together(connection: &Connection, units: &[&Unit]) -> Result<Vec<Result<Receipt>>> {
+    control(connection, "BEGIN IMMEDIATE")?;
+    let mut results = Vec::with_capacity(units.len());
+    for unit in units {
+        match run_unit(connection, unit).map_err(|error| name_unique_key(connection, error)) {
+            Ok(receipt) => results.push(Ok(receipt)),
+            // SQLite gave the whole transaction up (a full disk, a failing one).
+            Err(error) if connection.is_autocommit() => return Err(error),
+            Err(error) => {
+                control(connection, "ROLLBACK")?;
+                return if units.len() == 1 { Ok(vec![Err(error)]) } else { commit_guarded(connection, units) };
+            }
+        }
+    }
+    commit(connection).map(|()| results)
+}
+
+/// Runs units in one transaction, each of which may fail alone.
+fn commit_guarded(connection: &Connection, units: &[&Unit]) -> Result<Vec<Result<Receipt>>> {
     control(connection, "BEGIN IMMEDIATE")?;
     let mut results = Vec::with_capacity(units.len());
     for unit in units {
         let result = run_under_savepoint(connection, unit);
         if connection.is_autocommit() {
-            // SQLite gave the whole transaction up (a full disk, a failing one).
             return Err(result.err().unwrap_or(StoreError::Closed));
         }
         results.push(result);
     }
-    match control(connection, "COMMIT") {
-        Ok(()) => Ok(results),
-        Err(error) => {
-            if !connection.is_autocommit() {
-                let _ = control(connection, "ROLLBACK");
-            }
-            Err(error)
-        }
+    commit(connection).map(|()| results)
+}
+
+fn commit(connection: &Connection) -> Result<()> {
+    let result = control(connection, "COMMIT");
+    if result.is_err() && !connection.is_autocommit() {
+        let _ = control(connection, "ROLLBACK");
     }
+    result
 }
 
 fn run_under_savepoint(connection: &Connection, unit: &Unit) -> Result<Receipt> {
