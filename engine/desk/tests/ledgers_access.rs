@@ -7,6 +7,7 @@ use kawasemi_kernel::{PersonName, Value};
 use kawasemi_ledger::Draft;
 use kawasemi_testkit::desk::tables;
 use kawasemi_testkit::on_both_stores;
+use serde_json::json;
 
 on_both_stores! {
     tables = tables();
@@ -83,6 +84,17 @@ on_both_stores! {
         assert_eq!(counter.get(made.location()).await.status, 200);
         let refused = counter.post(&format!("{PARKS}/new"), &[("name", "別の公園"), ("kind", "block"), ("keeper.name", "誰か")]).await;
         assert_eq!(refused.status, 422);
+        // A program that registers what it may not read is told that it is there, and no more.
+        let records = "/api/v1/ledgers/park/records";
+        let closed = json!({ "name": "見えない公園", "kind": "block", "state": "closed", "closed_reason": "工事" });
+        let made = counter.send_json("POST", records, &closed).await;
+        assert_eq!(made.status, 201, "{}", made.text);
+        let told: Vec<String> = made.json().as_object().expect("an object").keys().cloned().collect();
+        assert_eq!(told, ["id", "number", "revision"]);
+        assert_eq!(counter.get_json(made.location()).await.status, 404);
+        let open = counter.send_json("POST", records, &json!({ "name": "見える公園", "kind": "block" })).await.json();
+        let read = counter.get_json(&format!("{records}/{}", open["id"].as_str().expect("an id"))).await.json();
+        assert_eq!(open, read, "what is answered at once is what is read later");
     }
 }
 

@@ -5,6 +5,7 @@
 //! changed, and whether the record as it will be still lies within what the caller may change, so that nobody can push a
 //! record out of, or into, another's responsibility.
 
+use jiff::Timestamp;
 use kawasemi_filter::Params;
 use kawasemi_identity::Context;
 use kawasemi_kernel::{Fields, RecordId};
@@ -17,6 +18,7 @@ use crate::check::{Against, Checked, check};
 use crate::draft::Draft;
 use crate::error::{Conflict, LedgerError, Result};
 use crate::ledgers::{Gate, Ledgers};
+use crate::read::personal;
 use crate::record::{RowView, Visible};
 use crate::uses::Use;
 
@@ -48,22 +50,50 @@ impl Ledgers {
     /// [`LedgerError::Duplicate`], [`LedgerError::IdTaken`], [`LedgerError::Forbidden`].
     pub async fn create(&self, context: &Context, ledger: &str, draft: Draft) -> Result<Saved> {
         let gate = self.gate_for(context, ledger, Action::Create)?;
+        self.create_through(context, &gate, draft).await.map(|(saved, _)| saved)
+    }
+
+    /// Creates a record and answers it as the caller may see it; none where the caller may register but not read.
+    ///
+    /// # Errors
+    /// As [`Ledgers::create`].
+    pub async fn create_shown(
+        &self,
+        context: &Context,
+        ledger: &str,
+        draft: Draft,
+    ) -> Result<(Saved, Option<Visible>)> {
+        let gate = self.gate_for(context, ledger, Action::Create)?;
+        let (saved, row) = self.create_through(context, &gate, draft).await?;
+        let row = match row {
+            Some(row) => Some(row),
+            None => read::record(self.city(), &gate.ledger, saved.id).await?,
+        };
+        let shown = row.and_then(|row| Visible::of(gate.def(), &gate.access, row));
+        self.note_access(context, ledger, personal(&gate, shown.as_slice())).await?;
+        Ok((saved, shown))
+    }
+
+    /// Creates a record; its row too, unless it was there before.
+    async fn create_through(&self, context: &Context, gate: &Gate, draft: Draft) -> Result<(Saved, Option<RecordRow>)> {
         let highest = gate.access.clearance(Action::Create).unwrap_or_default();
-        let checked = self.check(context, &gate, &draft, None, &gate.access.params().clone(), highest)?;
+        let checked = self.check(context, gate, &draft, None, gate.access.params(), highest)?;
         self.check_references(context, &checked).await?;
         let id = draft.id.unwrap_or_else(|| RecordId(self.ids().next()));
-        let row = new_row(context, &gate, id, &checked);
-        may_hold(&gate, Action::Create, &row, &draft)?;
-        match self.city().write(self.creation(context, &gate, id, checked.fields())?).await {
+        let row = new_row(context, gate, id, &checked);
+        may_hold(gate, Action::Create, &row, &draft)?;
+        match self.city().write(self.creation(context, gate, id, checked.fields())?).await {
             Ok(_) => {
-                self.note_use(context, ledger, Use::Change).await;
-                self.saved(&gate, id).await
+                self.note_use(context, gate.ledger.key(), Use::Change).await;
+                let saved = self.saved(gate, id).await?;
+                let number = saved.number.clone();
+                Ok((saved, Some(RecordRow { number, ..row })))
             }
-            Err(StoreError::Unique { .. }) if draft.id.is_some() && self.exists(&gate, id).await? => {
-                self.same_again(context, &gate, id, &draft, &checked).await
+            Err(StoreError::Unique { .. }) if draft.id.is_some() && self.exists(gate, id).await? => {
+                Ok((self.same_again(context, gate, id, &draft, &checked).await?, None))
             }
             Err(error) if is_taken_id(&gate.ledger, &error) => Err(LedgerError::IdTaken),
-            Err(error) => Err(write_error(&gate, error)),
+            Err(error) => Err(write_error(gate, error)),
         }
     }
 
@@ -303,6 +333,8 @@ fn may_hold(gate: &Gate, action: Action, row: &RecordRow, draft: &Draft) -> Resu
 
 /// The row that a new record will be.
 fn new_row(context: &Context, gate: &Gate, id: RecordId, checked: &Checked) -> RecordRow {
+    // Instants are kept to the microsecond.
+    let at = Timestamp::from_microsecond(context.act.at.as_microsecond()).unwrap_or(context.act.at);
     RecordRow {
         n: 0,
         id,
@@ -310,9 +342,9 @@ fn new_row(context: &Context, gate: &Gate, id: RecordId, checked: &Checked) -> R
         revision: 1,
         definition: gate.ledger.version,
         batch: 0,
-        created_at: context.act.at,
+        created_at: at,
         created_by: context.act.actor,
-        updated_at: context.act.at,
+        updated_at: at,
         updated_by: context.act.actor,
         deleted_at: None,
         chain: Vec::new(),

@@ -12,7 +12,7 @@ use kawasemi_ledger::{Draft, LedgerError};
 use kawasemi_schema::LedgerDef;
 use serde_json::{Map, Value as Json, json};
 
-use super::records::{answer, record_id};
+use super::records::{answer, of_record, record_id};
 use super::shape::{self, error_key};
 use crate::problem::Problem;
 use crate::request::Cx;
@@ -28,8 +28,15 @@ pub async fn create(cx: Cx, Path(ledger): Path<String>, headers: HeaderMap, body
     let (def, _) = cx.ledgers().open(&context, &ledger)?;
     match body.0 {
         Json::Object(object) => {
-            let saved = cx.ledgers().create(&context, &ledger, draft(&def, object)?).await?;
-            let mut response = answer(&cx, &ledger, saved.id).await?;
+            let (saved, shown) = cx.ledgers().create_shown(&context, &ledger, draft(&def, object)?).await?;
+            let mut response = match &shown {
+                Some(record) => of_record(&def, record),
+                // Who may register but not read learns what a change would have to name.
+                None => axum::Json(
+                    json!({ "id": saved.id.to_string(), "number": saved.number, "revision": saved.revision }),
+                )
+                .into_response(),
+            };
             *response.status_mut() = StatusCode::CREATED;
             if let Ok(place) = HeaderValue::from_str(&format!("/api/v1/ledgers/{ledger}/records/{}", saved.id)) {
                 response.headers_mut().insert(header::LOCATION, place);

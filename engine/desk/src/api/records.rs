@@ -6,6 +6,7 @@ use axum::extract::{Path, RawQuery};
 use axum::response::{IntoResponse, Response};
 use http::header::{self, HeaderValue};
 use kawasemi_kernel::RecordId;
+use kawasemi_ledger::Visible;
 use kawasemi_schema::LedgerDef;
 use serde::Serialize;
 use serde_json::{Value as Json, json};
@@ -87,11 +88,16 @@ pub async fn history(
 pub(super) async fn answer(cx: &Cx, ledger: &str, id: RecordId) -> Result<Response, Problem> {
     let (def, _): (Arc<LedgerDef>, _) = cx.ledgers().open(cx.context(), ledger)?;
     let record = cx.ledgers().get(cx.context(), ledger, id).await?;
-    let mut response = axum::Json(RecordJson::new(&def, &record, None)).into_response();
+    Ok(of_record(&def, &record))
+}
+
+/// A record that was read, with its revision as entity tag.
+pub(super) fn of_record(def: &LedgerDef, record: &Visible) -> Response {
+    let mut response = axum::Json(RecordJson::new(def, record, None)).into_response();
     if let Ok(tag) = HeaderValue::from_str(&format!("\"{}\"", record.revision)) {
         response.headers_mut().insert(header::ETAG, tag);
     }
-    Ok(response)
+    response
 }
 
 /// Reads an id of a path. One that is none leads nowhere, like one that is not there.
