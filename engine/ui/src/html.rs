@@ -1,6 +1,6 @@
 //! HTML that may be put into a page as it is, as a type of its own, so that nothing unescaped gets there by accident.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use askama::Template;
 use askama::filters::HtmlSafe;
@@ -15,7 +15,11 @@ impl SafeHtml {
 
     /// Text as HTML: `<`, `>`, `&`, `"` and `'` are escaped.
     pub fn escape(text: impl fmt::Display) -> Self {
-        Self(askama::filters::escape(text, askama::filters::Html).expect("writing to a String cannot fail").to_string())
+        let escaped = askama::filters::escape(text, askama::filters::Html).expect("escaping cannot fail");
+        // Most pieces are a name or an address: one allocation for each.
+        let mut html = String::with_capacity(96);
+        write!(html, "{escaped}").expect("writing to a String cannot fail");
+        Self(html)
     }
 
     /// Takes HTML that the caller vouches for: a template's output or markup written in this program, never data.
@@ -61,6 +65,9 @@ impl SafeHtml {
 
 /// Whether an address may stand in a link: on this site, on the web, a mail or a telephone; never `javascript:`.
 pub fn is_web_address(href: &str) -> bool {
+    if href.starts_with('/') {
+        return true;
+    }
     let lower = href.trim_start().to_ascii_lowercase();
     let scheme = lower.split(['/', '?', '#']).next().unwrap_or_default();
     !scheme.contains(':') || ["http:", "https:", "mailto:", "tel:"].iter().any(|allowed| lower.starts_with(allowed))

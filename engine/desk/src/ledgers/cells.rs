@@ -1,5 +1,7 @@
 //! Values as a page shows them: a chip for a choice, a link for a reference, a mail address or a file.
 
+use std::borrow::Cow;
+
 use kawasemi_kernel::Lang;
 use kawasemi_kernel::{FileRef, RecordId, Value};
 use kawasemi_ledger::{Style, field};
@@ -47,6 +49,7 @@ pub fn cell(field: &FieldDef, value: &Value, style: &Style<'_>) -> SafeHtml {
         (FieldKind::DateTime, Value::Instant(at)) => SafeHtml::escape(crate::view::when(*at)),
         (_, Value::Files(files)) => count("件", files.len()),
         (_, Value::Rows(rows)) => count("行", rows.len()),
+        (FieldKind::Text { .. } | FieldKind::LongText { .. }, Value::Text(text)) => SafeHtml::escape(shortened(text)),
         (FieldKind::Text { .. } | FieldKind::LongText { .. } | FieldKind::Address, _) => {
             SafeHtml::escape(shortened(&field::show(field, value, style)))
         }
@@ -150,7 +153,12 @@ fn count(unit: &str, number: usize) -> SafeHtml {
 }
 
 /// The beginning of a text, on one line.
-pub fn shortened(text: &str) -> String {
+pub fn shortened(text: &str) -> Cow<'_, str> {
+    let is_short = text.len() <= CELL || text.chars().nth(CELL).is_none();
+    let is_one_line = !text.contains(|c: char| c.is_whitespace() && c != ' ') && !text.contains("  ");
+    if is_short && is_one_line && text.trim_matches(' ').len() == text.len() {
+        return Cow::Borrowed(text);
+    }
     let mut line = String::with_capacity(text.len().min(4 * CELL));
     let mut left = CELL;
     for word in text.split_whitespace() {
@@ -158,7 +166,7 @@ pub fn shortened(text: &str) -> String {
         let room = left.saturating_sub(gap);
         if room == 0 {
             line.push('…');
-            return line;
+            return Cow::Owned(line);
         }
         line.push_str(if gap == 1 { " " } else { "" });
         match word.char_indices().nth(room) {
@@ -166,12 +174,12 @@ pub fn shortened(text: &str) -> String {
             Some((end, _)) => {
                 line.push_str(&word[..end]);
                 line.push('…');
-                return line;
+                return Cow::Owned(line);
             }
         }
         left = room - word.chars().count();
     }
-    line
+    Cow::Owned(line)
 }
 
 fn digits(phone: &str) -> String {

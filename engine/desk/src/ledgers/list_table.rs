@@ -63,7 +63,7 @@ fn row(shape: &Shape<'_>, record: &Visible, style: &Style<'_>) -> Row {
                 let is_name = matches!(shape.label.as_slice(), [only] if only.key == field.key);
                 let text = match is_name {
                     true => String::new(),
-                    false => cells::shortened(&kawasemi_ledger::field::show(field, value, style)),
+                    false => cells::shortened(&kawasemi_ledger::field::show(field, value, style)).into_owned(),
                 };
                 leading(&href, if text.is_empty() { &name } else { &text }, record)
             }

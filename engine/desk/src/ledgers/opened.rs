@@ -1,5 +1,6 @@
 //! A ledger, opened for the person at the desk, and what all its pages have in common.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use kawasemi_identity::grants::Access;
@@ -115,12 +116,18 @@ impl Opened {
 
     /// What a record is called by fields that were looked up before, for many records.
     pub fn name_by<'a>(label: impl Iterator<Item = &'a FieldDef>, record: &Visible, style: &Style<'_>) -> String {
-        let shown = label.map(|field| kawasemi_ledger::field::show(field, record.get(&field.key), style));
-        let parts: Vec<String> = shown.filter(|text| !text.is_empty()).collect();
-        match (parts.is_empty(), &record.number) {
-            (false, _) => super::cells::shortened(&parts.join(" ")),
-            (true, Some(number)) => number.clone(),
-            (true, None) => "（名称なし）".to_owned(),
+        let mut name = String::new();
+        for text in label.map(|field| kawasemi_ledger::field::show(field, record.get(&field.key), style)) {
+            name.push_str(if name.is_empty() || text.is_empty() { "" } else { " " });
+            name.push_str(&text);
+        }
+        if let Cow::Owned(cut) = super::cells::shortened(&name) {
+            return cut;
+        }
+        match &record.number {
+            _ if !name.is_empty() => name,
+            Some(number) => number.clone(),
+            None => "（名称なし）".to_owned(),
         }
     }
 

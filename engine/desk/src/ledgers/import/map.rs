@@ -120,7 +120,11 @@ struct Heading<'a> {
 fn columns<'a>(look: &'a Look, mapping: &Mapping) -> Vec<Heading<'a>> {
     let one = |(index, heading): (usize, &'a String)| {
         let cells = look.rows.iter().map(|row| row.cell(index).to_text().into_owned());
-        let samples = cells.filter(|text| !text.trim().is_empty()).take(SAMPLES).map(|text| shortened(&text)).collect();
+        let samples = cells
+            .filter(|text| !text.trim().is_empty())
+            .take(SAMPLES)
+            .map(|text| shortened(&text).into_owned())
+            .collect();
         Heading { heading, samples, target: mapping.columns.get(index).cloned().unwrap_or_default() }
     };
     look.headings.iter().enumerate().map(one).collect()
