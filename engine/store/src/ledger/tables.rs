@@ -17,7 +17,7 @@ pub(crate) const CHILD_COLUMNS: [&str; 3] = ["_record", "_id", "_position"];
 /// Records that a batch brought: what undoing it looks for.
 const BATCHED: IndexedRows = IndexedRows::Where { name: "batched", condition: "\"batch\" <> 0" };
 
-/// How many facets an index carries at most.
+/// How many facets an index carries at most, so that a definition with very many does not pay for all of them.
 const CARRIED: usize = 4;
 
 /// The records' table, then those of child rows.
@@ -57,8 +57,9 @@ fn records(def: &LedgerDef) -> Table {
 
 fn with_declared_indexes(mut table: Table, def: &LedgerDef) -> Table {
     let scope = def.list.scope.as_deref().and_then(|key| order::column(def, key, false)).map(|scope| scope.column);
-    let facets: Vec<String> =
-        def.list.facets.iter().filter_map(|key| order::column(def, key, false)).map(|facet| facet.column).collect();
+    let facets = || def.list.facets.iter().filter_map(|key| Some((key, order::column(def, key, false)?.column)));
+    let carried: Vec<String> =
+        facets().filter(|(key, _)| is_short(def, key)).map(|(_, column)| column).take(CARRIED).collect();
     // The order of creation without a scope is the table itself.
     for order in orders(def) {
         for scope in [None, scope.as_deref()] {
@@ -68,15 +69,15 @@ fn with_declared_indexes(mut table: Table, def: &LedgerDef) -> Table {
             }
         }
     }
-    if !facets.is_empty() {
-        let parts = carrying(main_order(def).index(scope.as_deref()), &facets);
+    if !carried.is_empty() {
+        let parts = carrying(main_order(def).index(scope.as_deref()), &carried);
         table = table.with_index(parts, false, IndexedRows::Live);
     }
     // A list narrowed by one facet is as quick as the whole list.
-    for facet in &facets {
-        let scope = scope.clone().filter(|scope| scope != facet).map(ascending);
-        let narrowed = scope.into_iter().chain(main_order(def).index(Some(facet))).collect();
-        table = table.with_index(carrying(narrowed, &facets), false, IndexedRows::Live);
+    for (_, facet) in facets() {
+        let scope = scope.clone().filter(|scope| *scope != facet).map(ascending);
+        let narrowed = scope.into_iter().chain(main_order(def).index(Some(&facet))).collect();
+        table = table.with_index(carrying(narrowed, &carried), false, IndexedRows::Live);
     }
     for keys in &def.indexes {
         let keys = keys.iter().filter_map(|key| order::column(def, key, false));
@@ -96,14 +97,38 @@ fn with_declared_indexes(mut table: Table, def: &LedgerDef) -> Table {
 }
 
 /// An index that also carries what decides whether a record belongs to a list that is narrowed by several facets: those that it
-/// passes in vain are not read, and counting reads none. A definition with very many facets is not to pay for all of them.
+/// passes in vain are not read, and counting reads none.
 fn carrying(mut parts: Vec<IndexPart>, facets: &[String]) -> Vec<IndexPart> {
-    let sorted: Vec<IndexPart> = parts.clone();
-    let is_sorted =
-        |name: &str| sorted.iter().any(|part| matches!(part, IndexPart::Column { name: known, .. } if known == name));
-    let carried = facets.iter().take(CARRIED).map(String::as_str).chain(["batch", "deleted_at"]);
-    parts.extend(carried.filter(|name| !is_sorted(name)).map(|name| ascending(name.to_owned())));
+    let is_in = |parts: &[IndexPart], wanted: &str| {
+        parts.iter().any(|part| matches!(part, IndexPart::Column { name, .. } if name == wanted))
+    };
+    for name in facets.iter().map(String::as_str).chain(["batch", "deleted_at"]) {
+        if !is_in(&parts, name) {
+            parts.push(ascending(name.to_owned()));
+        }
+    }
     parts
+}
+
+/// Whether the values of a facet are short whatever is entered: PostgreSQL refuses a row whose place in an index is longer than
+/// a third of a page.
+fn is_short(def: &LedgerDef, key: &str) -> bool {
+    fn is(kind: &FieldKind) -> bool {
+        match kind {
+            FieldKind::Computed { result, .. } => is(result),
+            FieldKind::Choice { .. }
+            | FieldKind::YesNo
+            | FieldKind::Date
+            | FieldKind::YearMonth
+            | FieldKind::FiscalYear
+            | FieldKind::Integer { .. }
+            | FieldKind::Yen { .. }
+            | FieldKind::Decimal { .. }
+            | FieldKind::Reference { .. } => true,
+            _ => false,
+        }
+    }
+    def.field(key).is_some_and(|field| is(&field.kind))
 }
 
 /// The order of the list; that of creation where it has none.
@@ -197,6 +222,28 @@ mod tests {
         assert!(names.contains(&"manager__sort") && names.contains(&"location__max_y"));
         assert_eq!(tables[1].name, "l_park__units");
         assert!(tables.iter().flat_map(|table| &table.columns).all(|column| is_identifier(&column.name)));
+    }
+
+    #[test]
+    fn the_index_of_a_facet_carries_the_other_short_ones() {
+        let with_facets = PARK
+            .replace("scope = \"department\"", "scope = \"department\", facets = [\"state\", \"kind\", \"district\"]")
+            .replace("sort = [\"district\", \"-opened_on\"]", "sort = [\"-opened_on\"]")
+            .replacen("field = [", "field = [
+                { key = \"state\", label = \"状態\", type = \"choice\", choices = [{ key = \"open\", label = \"開園\" }] },
+                { key = \"kind\", label = \"種類\", type = \"choice\", choices = [{ key = \"block\", label = \"街区\" }] },", 1);
+        let tables = of(&LedgerDef::read(SourceFile::new("park.toml", &with_facets)).unwrap());
+        let indexed: Vec<String> =
+            tables[0].indexes.iter().map(|index| index.columns().collect::<Vec<_>>().join(" ")).collect();
+        for expected in [
+            "department opened_on state kind batch deleted_at",
+            "department state opened_on kind batch deleted_at",
+            "department district opened_on state kind batch deleted_at",
+        ] {
+            assert!(indexed.iter().any(|columns| columns == expected), "{expected} in {indexed:#?}");
+        }
+        // What is the beginning of another index is not kept beside it.
+        assert!(!indexed.iter().any(|columns| columns == "department opened_on"), "{indexed:#?}");
     }
 
     #[test]
