@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::SystemTime;
 
 use tokio_postgres::NoTls;
 
@@ -97,11 +98,15 @@ impl Cluster {
         self.make_root();
         let starting = lock_file(&self.root.join("starting.lock"));
         starting.lock().expect("the lock of the test server can be taken");
+        // While the lock was waited for, the watchdog may have removed everything but the locks.
+        self.make_root();
         if !self.is_running() {
             self.start();
         }
         let used = lock_file(&self.root.join("used.lock"));
         used.lock_shared().expect("the lock of the test server can be taken");
+        // The watchdog goes by when it was last used.
+        let _ = used.set_modified(SystemTime::now());
         // Held until the process ends: the watchdog waits for it.
         std::mem::forget(used);
         let socket = self.root.join("socket").display().to_string().replace('/', "%2F");
@@ -139,15 +144,18 @@ impl Cluster {
         self.watch();
     }
 
-    /// Starts a process of its own that stops the server and removes its files once no test process holds the lock.
+    /// Starts a process of its own that stops the server and removes its files once no test process holds the lock, nor has taken
+    /// it for a minute. The locks stay: who waits for one that is removed would believe to hold it.
     #[expect(clippy::zombie_processes, reason = "the watcher outlives the test process on purpose")]
     fn watch(&self) {
         let script = format!(
-            "cd /; while sleep 60; do \
-               exec 8>'{root}/starting.lock' 9>'{root}/used.lock'; \
+            "cd /; while sleep 30; do \
+               exec 8<'{root}/starting.lock' 9<'{root}/used.lock'; \
                flock -x 8; \
-               if flock -n -x 9; then {stop} -m immediate -D '{data}' stop; rm -rf '{root}'; exit; fi; \
-               exec 8>&- 9>&-; \
+               if flock -n -x 9 && [ -z \"$(find '{root}/used.lock' -mmin -1)\" ]; then \
+                 {stop} -m immediate -D '{data}' stop; rm -rf '{data}' '{root}/socket'; exit; \
+               fi; \
+               exec 8<&- 9<&-; \
              done",
             root = self.root.display(),
             data = self.data(),
