@@ -8,13 +8,13 @@
 mod secured;
 
 use std::fs::{self, File, OpenOptions, Permissions};
+use std::io::Write as _;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::SystemTime;
 
 use tokio_postgres::NoTls;
 
@@ -105,8 +105,8 @@ impl Cluster {
         }
         let used = lock_file(&self.root.join("used.lock"));
         used.lock_shared().expect("the lock of the test server can be taken");
-        // The watchdog goes by when it was last used.
-        let _ = used.set_modified(SystemTime::now());
+        // The watchdog goes by when it was last written.
+        (&used).write_all(b"1").expect("the temporary folder is writable");
         // Held until the process ends: the watchdog waits for it.
         std::mem::forget(used);
         let socket = self.root.join("socket").display().to_string().replace('/', "%2F");
