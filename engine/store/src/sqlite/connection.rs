@@ -20,7 +20,7 @@ const CACHED_STATEMENTS: usize = 200;
 /// Opens the connection that writes, creating the file when there is none.
 ///
 /// `synchronous=FULL` makes a commit durable before it is acknowledged. The write-ahead log is carried over into the
-/// file at 128 MB rather than SQLite's 4 MB: on a million records the pages of a dozen indexes are written over and over,
+/// file at 64 MB rather than SQLite's 4 MB: on a million records the pages of a dozen indexes are written over and over,
 /// and most of that is saved this way. A larger cache would be a little quicker, but the allocator keeps what was freed,
 /// and a quiet server is to be small.
 pub(super) fn open_writer(path: &Path) -> Result<Connection> {
@@ -30,8 +30,8 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection> {
         .execute_batch(
             "PRAGMA journal_mode = WAL;
              PRAGMA synchronous = FULL;
-             PRAGMA wal_autocheckpoint = 32000;
-             PRAGMA journal_size_limit = 134217728;
+             PRAGMA wal_autocheckpoint = 16000;
+             PRAGMA journal_size_limit = 67108864;
              PRAGMA cache_size = -16000;",
         )
         .map_err(translate)?;
