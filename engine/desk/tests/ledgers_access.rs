@@ -95,6 +95,14 @@ on_both_stores! {
         let open = counter.send_json("POST", records, &json!({ "name": "見える公園", "kind": "block" })).await.json();
         let read = counter.get_json(&format!("{records}/{}", open["id"].as_str().expect("an id"))).await.json();
         assert_eq!(open, read, "what is answered at once is what is read later");
+        // Sent again after it was deleted, it is not shown: only who may bring it back sees what was deleted.
+        let id = "0190b5c8-0000-7000-8000-00000000abcd";
+        let own = json!({ "id": id, "name": "端末の公園", "kind": "block" });
+        assert_eq!(counter.send_json("POST", records, &own).await.json()["name"], "端末の公園");
+        assert_eq!(counter.send_json("POST", records, &own).await.json()["name"], "端末の公園");
+        city.city.ledgers.delete(&city.system(), "park", id.parse().expect("an id"), 1).await.expect("is deleted");
+        let again = counter.send_json("POST", records, &own).await;
+        assert_eq!((again.status, &again.json()["name"]), (201, &serde_json::Value::Null), "{}", again.text);
     }
 }
 

@@ -67,7 +67,12 @@ impl Ledgers {
         let (saved, row) = self.create_through(context, &gate, draft).await?;
         let row = match row {
             Some(row) => Some(row),
-            None => read::record(self.city(), &gate.ledger, saved.id).await?,
+            // Sent again: it may have been deleted, or given to others, since.
+            None => match self.any_row_for(&gate, saved.id, Action::Read).await {
+                Ok(row) => Some(row),
+                Err(LedgerError::NotFound) => None,
+                Err(error) => return Err(error),
+            },
         };
         let shown = row.and_then(|row| Visible::of(gate.def(), &gate.access, row));
         self.note_access(context, ledger, personal(&gate, shown.as_slice())).await?;
