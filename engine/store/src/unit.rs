@@ -155,7 +155,13 @@ impl Statement {
     /// A statement that must touch exactly one row; otherwise the unit fails with the given meaning.
     #[must_use]
     pub fn one_row(sql: Sql, otherwise: Unmet) -> Self {
-        Self { sql, expect: Expect::Rows { count: 1, otherwise }, returning: false, row: None }
+        Self::rows(sql, 1, otherwise)
+    }
+
+    /// A statement that must touch so many rows; otherwise the unit fails with the given meaning.
+    #[must_use]
+    pub fn rows(sql: Sql, count: u64, otherwise: Unmet) -> Self {
+        Self { sql, expect: Expect::Rows { count, otherwise }, returning: false, row: None }
     }
 
     /// A statement with `RETURNING`, whose rows the receipt has.

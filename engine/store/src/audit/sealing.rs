@@ -17,11 +17,13 @@ use super::keeper::Keeper;
 use super::merkle::Merkle;
 use crate::city::City;
 use crate::error::{Result, StoreError};
-use crate::sql::{Dialect, Sql};
+use crate::sql::{Dialect, Sql, SqlType};
 use crate::unit::{Statement, Unit, Unmet};
 
 /// How many entries a checkpoint seals at most.
 pub const AT_ONCE: i64 = 5_000;
+/// How many entries get their places in one statement: few sizes, so that all of them stay prepared.
+const PLACED: [usize; 3] = [500, 50, 5];
 
 /// What sealing did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -125,11 +127,30 @@ fn unit(city: &City, made: &Checkpoint, entries: &[(Uuid, Vec<u8>)]) -> Unit {
         unit.add(Statement::one_row(lock, Unmet::Conflict));
     }
     unit.add(made.insertion());
-    for (seq, (id, _)) in (made.first..).zip(entries) {
-        let place = Sql::with("UPDATE {audit} SET seq = $1 WHERE id = $2 AND seq IS NULL", [seq.into(), (*id).into()]);
-        unit.add(Statement::one_row(place, Unmet::Conflict));
+    let mut rest = entries;
+    let mut first = made.first;
+    while !rest.is_empty() {
+        let size = PLACED.into_iter().find(|size| *size <= rest.len()).unwrap_or(1);
+        let (these, others) = rest.split_at(size);
+        unit.add(places(first, these));
+        first += i64::try_from(size).unwrap_or(i64::MAX);
+        rest = others;
     }
     unit
+}
+
+/// Gives entries that have no place theirs, from a first one on.
+///
+/// They are looked up by their ids. "No place" is said in such a way that PostgreSQL does not look for them in the index of
+/// unsealed entries, which it believes to be empty, since it mostly is, and would read whole for each of them.
+fn places(first: i64, entries: &[(Uuid, Vec<u8>)]) -> Statement {
+    let mut sql = Sql::with("UPDATE {audit} AS a SET seq = v.column2 FROM (VALUES ", []);
+    for (position, (seq, (id, _))) in (first..).zip(entries).enumerate() {
+        sql.push(if position > 0 { ", (" } else { "(" });
+        sql.bind_as(*id, SqlType::Id).push(", ").bind_as(seq, SqlType::Int).push(")");
+    }
+    sql.push(") AS v WHERE a.id = v.column1 AND coalesce(a.seq, 0) = 0");
+    Statement::rows(sql, entries.len() as u64, Unmet::Conflict)
 }
 
 /// The number of the city's advisory lock for sealing.
