@@ -22,6 +22,7 @@ mod walk;
 use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::Context as _;
 use tokio::signal::unix::{SignalKind, signal};
@@ -34,6 +35,9 @@ use crate::output::{Interrupted, Output};
 /// quicker at the one and keeps less of the other than the system's. SQLite uses it as well.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+/// How long a thread for work that blocks waits for more: with it goes the memory that the allocator keeps for it.
+const RESTING: Duration = Duration::from_secs(3);
 
 fn main() -> ExitCode {
     let words = std::env::args_os().collect::<Vec<_>>();
@@ -57,7 +61,11 @@ fn run(cli: Cli, output: Output) -> anyhow::Result<()> {
     };
     let config = Config::read(&cli.global, listen, &variables)?;
     tracing_setup::begin(&config, matches!(cli.verb, Verb::Serve(_)), output.verbose)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("起動できません。")?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .thread_keep_alive(RESTING)
+        .build()
+        .context("起動できません。")?;
     let done = runtime.block_on(async {
         // A server finishes what it has accepted; every other verb is stopped where it stands.
         if matches!(cli.verb, Verb::Serve(_)) {

@@ -60,10 +60,10 @@ fn with_declared_indexes(mut table: Table, def: &LedgerDef) -> Table {
     let facets = || def.list.facets.iter().filter_map(|key| Some((key, order::column(def, key, false)?.column)));
     let carried: Vec<String> =
         facets().filter(|(key, _)| is_short(def, key)).map(|(_, column)| column).take(CARRIED).collect();
-    // The order of creation without a scope is the table itself.
     for order in orders(def) {
         for scope in [None, scope.as_deref()] {
             let parts = order.index(scope);
+            // The order of creation without a scope is the table itself.
             if parts != [IndexPart::RowNumber] {
                 table = table.with_index(parts, false, IndexedRows::Live);
             }

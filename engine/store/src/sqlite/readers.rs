@@ -21,10 +21,11 @@ use crate::sql::{Naming, Sql};
 
 /// How many instructions of SQLite's machine pass between two looks at the clock (well below a millisecond).
 const STEPS_BETWEEN_LOOKS: i32 = 20_000;
-/// A city in which so few queries are asked in so long is quiet, and its connections are closed, their caches and mappings with
-/// them. A server that nobody uses still looks for work every second.
-const QUIET: Duration = Duration::from_secs(3);
-const FEW: u64 = 30;
+/// Between two looks whether a city is quiet. After two in a row that find it so, its connections are closed, their caches and
+/// mappings with them.
+const LOOK: Duration = Duration::from_secs(1);
+/// So many queries between two looks are few: a server that nobody uses still looks for work by itself.
+const FEW: u64 = 10;
 /// How many long reads run at once.
 const STREAMS: usize = 2;
 /// How many batches of a stream may wait for their reader: this bounds an export's memory.
@@ -125,10 +126,13 @@ impl Pool {
         }
         let pool = Arc::downgrade(self);
         tokio::spawn(async move {
+            let mut was_quiet = false;
             loop {
-                tokio::time::sleep(QUIET).await;
+                tokio::time::sleep(LOOK).await;
                 let Some(pool) = pool.upgrade() else { return };
-                if pool.asked.swap(0, Ordering::Relaxed) > FEW {
+                let is_quiet = pool.asked.swap(0, Ordering::Relaxed) <= FEW;
+                if !(is_quiet && was_quiet) {
+                    was_quiet = is_quiet;
                     continue;
                 }
                 // A query that comes in between finds somebody watching and is not noticed; the one after it is.

@@ -91,7 +91,10 @@ fn next(rows: &mut Rows<'_>, columns: &Arc<[String]>) -> rusqlite::Result<Option
             ValueRef::Null => Cell::Null,
             ValueRef::Integer(value) => Cell::Int(value),
             ValueRef::Real(value) => Cell::Real(value),
-            ValueRef::Text(value) => Cell::Text(String::from_utf8_lossy(value).into_owned()),
+            ValueRef::Text(value) => Cell::Text(match str::from_utf8(value) {
+                Ok(text) => text.to_owned(),
+                Err(_) => String::from_utf8_lossy(value).into_owned(),
+            }),
             ValueRef::Blob(value) => Cell::Blob(value.to_vec()),
         });
     }
