@@ -159,7 +159,7 @@ const ABOUT_A_FIELD: [&str; 22] = [
 ];
 const FIELDS: [&str; 11] =
     ["name", "kind", "amount", "opened_on", "note", "partner", "code", "manager", "diagnosis", "risk", "burden"];
-const AT_ALL: [&str; 32] = [
+const AT_ALL: [&str; 35] = [
     "/api/openapi.json",
     "/api/v1/ledgers",
     "/api/v1/ledgers/case",
@@ -169,6 +169,8 @@ const AT_ALL: [&str; 32] = [
     "/api/v1/ledgers/case/records?q=%E7%A7%98%E5%8C%BF",
     "/api/v1/ledgers/case/records?q=%E7%94%B21",
     "/api/v1/ledgers/case/records?q=%E5%85%AC%E5%9C%92",
+    "/api/v1/ledgers/case/records?q=%E5%85%AC%E5%9C%92&rank=true",
+    "/api/v1/ledgers/case/records?q=%E7%9B%B8%E8%AB%87&rank=true&limit=4",
     "/api/v1/ledgers/case/records?q=%E7%9B%B8%E8%AB%87&sort=-amount&limit=4",
     "/api/v1/ledgers/case/records?limit=3",
     "/api/v1/ledgers/partner/records",
@@ -178,6 +180,7 @@ const AT_ALL: [&str; 32] = [
     "/desk/ledgers/case",
     "/desk/ledgers/case?deleted=1",
     "/desk/ledgers/case?q=%E7%A7%98%E5%8C%BF",
+    "/desk/ledgers/case?q=%E7%9B%B8%E8%AB%87&rank=1",
     "/desk/ledgers/case?view=heavy",
     "/desk/ledgers/case/views",
     "/desk/ledgers/case/chart",

@@ -189,6 +189,9 @@ on_both_stores! {
         assert!(clerk.get("/desk").await.says("都市公園"));
         assert!(clerk.get("/desk/search?q=%E5%9F%8E%E5%B1%B1").await.says("城山公園"));
         assert!(clerk.get("/desk/search?q=%3Cscript%3E").await.says("に当たる記録はありません"));
+        let found = clerk.get(&format!("{PARKS}?q=%E5%9F%8E%E5%B1%B1&rank=1")).await;
+        assert!(found.says("城山公園</a>") && found.says("並び：関連度の高い順") && found.says("先頭の1,000件"));
+        assert!(!clerk.get(&format!("{PARKS}?rank=1")).await.says("並び："), "without a search there is nothing to fit");
         assert_eq!(clerk.get(&format!("{PARKS}/calendar?month=2026-02")).await.status, 200);
         assert!(clerk.get(&format!("{PARKS}/chart?by=state&by2=kind")).await.says("開園中"));
         assert!(clerk.get(&format!("{PARKS}/count?q=%E5%9F%8E%E5%B1%B1")).await.says("1件"));

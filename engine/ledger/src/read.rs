@@ -18,6 +18,7 @@ use uuid::Uuid;
 
 use crate::error::{LedgerError, Result};
 use crate::ledgers::{Gate, Ledgers, PersonalData};
+use crate::rank::RANKED;
 use crate::record::{RowView, Visible};
 use crate::select::{ListRequest, Selection};
 use crate::uses::Use;
@@ -59,10 +60,16 @@ impl Ledgers {
     /// [`LedgerError::Cursor`].
     pub async fn list(&self, context: &Context, ledger: &str, request: &ListRequest) -> Result<Page> {
         let gate = self.gate_for(context, ledger, Action::Read)?;
-        let mut listing = self.listing(context, &gate, Action::Read, request).await?;
-        listing.limit = page_size(request.limit);
-        let page = self.page(&gate, &listing, cursor(request)?).await?;
-        self.note_access(context, ledger, personal(&gate, &page.records)).await?;
+        let page = match request.ranked_query()? {
+            Some(query) => self.ranked(context, &gate, request, &query, RANKED).await?,
+            None => {
+                let mut listing = self.listing(context, &gate, Action::Read, request).await?;
+                listing.limit = page_size(request.limit);
+                let page = self.page(&gate, &listing, cursor(request)?).await?;
+                self.note_access(context, ledger, personal(&gate, &page.records)).await?;
+                page
+            }
+        };
         self.note_use(context, ledger, Use::Read).await;
         Ok(page)
     }
@@ -275,7 +282,7 @@ pub(crate) fn cursor(request: &ListRequest) -> Result<Option<Cursor>> {
     text.map(|text| text.parse::<Cursor>().map_err(|_| LedgerError::Cursor)).transpose()
 }
 
-fn page_size(limit: u32) -> usize {
+pub(crate) fn page_size(limit: u32) -> usize {
     match limit {
         0 => PAGE as usize,
         limit => limit.min(LARGEST_PAGE) as usize,

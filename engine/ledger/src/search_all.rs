@@ -9,6 +9,8 @@ use crate::read::Bounded;
 use crate::record::Visible;
 use crate::select::ListRequest;
 
+/// Among how many hits of a ledger the best are looked for: many ledgers are asked for one page.
+const AMONG: usize = 200;
 /// How far hits are counted.
 const COUNTED: u64 = 100;
 
@@ -26,15 +28,15 @@ pub struct Hits {
 }
 
 impl Ledgers {
-    /// Looks for a text in every ledger that the caller may read; ledgers without a hit are left out.
+    /// Looks for a text in every ledger that the caller may read, and answers the `first` hits of each that fit best; ledgers
+    /// without a hit are left out.
     ///
     /// # Errors
     /// When the store fails.
     pub async fn search_all(&self, context: &Context, text: &str, first: u32) -> Result<Vec<Hits>> {
         let mut all = Vec::new();
-        if text.trim().is_empty() {
-            return Ok(all);
-        }
+        let searched = ListRequest { q: text.to_owned(), ranked: true, limit: first, ..ListRequest::default() };
+        let Some(query) = searched.ranked_query()? else { return Ok(all) };
         let keys: Vec<String> = {
             let compiled = self.compiled()?;
             let read = compiled.grants.ledgers_for(context, kawasemi_schema::Action::Read);
@@ -45,13 +47,8 @@ impl Ledgers {
             if gate.ledger.levels.is_empty() {
                 continue;
             }
-            let request = ListRequest {
-                q: text.to_owned(),
-                limit: first,
-                fields: Some(label_fields(&gate)),
-                ..ListRequest::default()
-            };
-            let page = self.list(context, &key, &request).await?;
+            let request = ListRequest { fields: Some(label_fields(&gate)), ..searched.clone() };
+            let page = self.ranked(context, &gate, &request, &query, AMONG).await?;
             if page.records.is_empty() {
                 continue;
             }

@@ -38,6 +38,9 @@ pub struct ListRequest {
     pub fields: Option<Vec<String>>,
     /// Full-text search.
     pub q: String,
+    /// The hits that fit best first, in place of the list's order: of the first thousand, since all would have to be read to
+    /// know. Without a search it means nothing.
+    pub ranked: bool,
     /// Records on a page; 0 for the usual number.
     pub limit: u32,
     /// The mark from which an earlier page goes on.
@@ -59,6 +62,19 @@ impl ListRequest {
     /// The records that meet a CQL2 condition.
     pub fn filtered(filter: impl Into<String>) -> Self {
         Self { filter: Some(filter.into()), ..Self::default() }
+    }
+
+    /// What is searched for, if the hits are to come in the order in which they fit.
+    pub(crate) fn ranked_query(&self) -> Result<Option<Query>> {
+        if !self.ranked {
+            return Ok(None);
+        }
+        Ok(Some(self.query()?).filter(|query| !query.is_empty()))
+    }
+
+    /// What is searched for.
+    fn query(&self) -> Result<Query> {
+        Query::parse(&self.q).map_err(|error| LedgerError::Refused(error.to_string()))
     }
 }
 
@@ -170,7 +186,7 @@ impl Ledgers {
     /// Where a search may look: in every row at what the caller sees in all rows, and deeper in the rows of grants that
     /// reach deeper. A grant whose condition SQL can't decide exactly opens nothing more to the search.
     fn search(&self, gate: &Gate, action: Action, request: &ListRequest) -> Result<Option<Search>> {
-        let query = Query::parse(&request.q).map_err(|error| LedgerError::Refused(error.to_string()))?;
+        let query = request.query()?;
         if query.is_empty() {
             return Ok(None);
         }

@@ -72,6 +72,48 @@ kawasemi_testkit::on_both_stores! {
         assert_eq!(table.total, Some(Decimal::new(counted.count as i64, 0)));
     }
 
+    async fn what_fits_best_comes_first_when_asked(fixture) {
+        let city = City::open(fixture).await;
+        let park = |name: &str, remarks: &str| match remarks {
+            "" => city.park(name),
+            remarks => city.park(name).with("remarks", remarks),
+        };
+        for draft in [
+            park("城山公園", "中央公園から遊具を移した"),
+            park("中央公園東", ""),
+            park("市の中央公園", ""),
+            park("中央公園", ""),
+            park("風車公園", "何もない"),
+        ] {
+            city.ledgers.create(&city.system(), "park", draft).await.expect("creates");
+        }
+        let names = |page: &kawasemi_ledger::Page| -> Vec<String> {
+            page.records.iter().map(|r| r.get("name").as_text().unwrap_or_default().to_owned()).collect()
+        };
+        let asked = ListRequest { q: "ﾁｭｳｵｳ".into(), ..ListRequest::all() };
+        assert!(city.ledgers.list(&city.staff(), "park", &asked).await.expect("lists").records.is_empty());
+        let asked = ListRequest { q: "中央公園".into(), ..ListRequest::all() };
+        let in_order = names(&city.ledgers.list(&city.staff(), "park", &asked).await.expect("lists"));
+        assert_eq!(in_order, ["中央公園", "中央公園東", "城山公園", "市の中央公園"], "the ledger's own order");
+        let ranked = ListRequest { ranked: true, limit: 3, fields: Some(vec!["name".into()]), ..asked };
+        let page = city.ledgers.list(&city.staff(), "park", &ranked).await.expect("lists");
+        assert_eq!(names(&page), ["中央公園", "中央公園東", "市の中央公園"]);
+        assert!(page.records.iter().all(|record| record.fields().len() == 1), "only what was asked for");
+        let second = ListRequest { cursor: page.next, ..ranked.clone() };
+        let page = city.ledgers.list(&city.staff(), "park", &second).await.expect("lists");
+        assert_eq!((names(&page), page.next), (vec!["城山公園".to_owned()], None));
+        for mark in ["rank.1001", "rank.-1", "rank.", "bm90"] {
+            let wrong = ListRequest { cursor: Some(mark.into()), ..ranked.clone() };
+            assert!(matches!(city.ledgers.list(&city.staff(), "park", &wrong).await, Err(LedgerError::Cursor)), "{mark}");
+        }
+        let nothing = ListRequest { ranked: true, ..ListRequest::all() };
+        assert_eq!(city.ledgers.list(&city.staff(), "park", &nothing).await.expect("lists").records.len(), 5);
+        let hits = city.ledgers.search_all(&city.staff(), "中央公園", 2).await.expect("searches");
+        let found: Vec<&str> = hits.iter().flat_map(|hits| &hits.records).map(|(_, name)| name.as_str()).collect();
+        assert_eq!(found, ["中央公園", "中央公園東"]);
+        assert!(city.ledgers.search_all(&city.staff(), "・", 2).await.expect("searches").is_empty());
+    }
+
     async fn counts_stop_at_their_bound(fixture) {
         let city = City::open(fixture).await;
         filled(&city).await;

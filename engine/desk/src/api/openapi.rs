@@ -165,8 +165,11 @@ fn condition_parameters() -> Vec<Json> {
 fn list_parameters() -> Vec<Json> {
     let limit = json!({ "name": "limit", "in": "query", "required": false,
         "schema": { "type": "integer", "minimum": 1, "maximum": 1000, "default": 50 } });
+    let rank = json!({ "name": "rank", "in": "query", "required": false, "schema": { "type": "boolean", "default": false },
+        "description": "q に当たる記録を関連度の高い順に返す。並び順で先頭の1,000件の中から選ぶ" });
     let mut all = condition_parameters();
     all.extend([
+        rank,
         text("sort", "並び順。コンマ区切り、- で降順（例 -updated_at,name）"),
         text("fields", "返す項目。コンマ区切り"),
         limit,

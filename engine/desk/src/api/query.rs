@@ -9,7 +9,7 @@ use kawasemi_store::record::write::Kind;
 
 use crate::problem::Problem;
 
-const KNOWN: [&str; 8] = ["filter", "filter-lang", "sort", "fields", "q", "limit", "cursor", "view"];
+const KNOWN: [&str; 9] = ["filter", "filter-lang", "sort", "fields", "q", "rank", "limit", "cursor", "view"];
 const OF_CHANGES: [&str; 5] = ["since", "limit", "fields", "filter", "kinds"];
 
 /// From where changes are asked for.
@@ -68,6 +68,7 @@ pub fn list_request(query: Option<&str>) -> Result<ListRequest, Problem> {
             "sort" => request.sort = words(&value).map(SortKey::parse).collect(),
             "fields" => request.fields = Some(words(&value).map(str::to_owned).collect()),
             "q" => request.q = value.into_owned(),
+            "rank" => request.ranked = yes_or_no("rank", &value)?,
             "limit" => request.limit = limit(&value)?,
             "cursor" => request.cursor = Some(value.into_owned()).filter(|mark| !mark.is_empty()),
             "view" => request.view = Some(value.into_owned()),
@@ -93,6 +94,10 @@ pub fn list_request(query: Option<&str>) -> Result<ListRequest, Problem> {
 
 fn words(list: &str) -> impl Iterator<Item = &str> {
     list.split(',').map(str::trim).filter(|word| !word.is_empty())
+}
+
+fn yes_or_no(name: &str, text: &str) -> Result<bool, Problem> {
+    text.parse().map_err(|_| Problem::bad_request(format!("{name} は true か false にしてください。")))
 }
 
 fn limit(text: &str) -> Result<u32, Problem> {
@@ -128,6 +133,7 @@ mod tests {
             ("filtre=a", "「filter」のことですか"),
             ("limit=0", "limit は1から"),
             ("limit=x", "limit は1から"),
+            ("rank=best", "rank は true か false"),
             ("filter=a&filter-lang=cql-text", "filter-lang=cql-text"),
             ("filter=%7B&filter-lang=cql2-json", "JSONとして読めません"),
         ] {

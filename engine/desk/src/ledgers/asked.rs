@@ -20,6 +20,8 @@ const FACETS: usize = 50;
 pub struct Asked {
     /// Full-text search.
     pub q: String,
+    /// The hits that fit best first, in place of the order.
+    pub ranked: bool,
     /// A CQL2 condition of the person's own.
     pub filter: String,
     /// Field and value of each facet that was chosen; no value for "nothing entered".
@@ -52,6 +54,7 @@ impl Asked {
             let words = || value.split(',').map(str::trim).filter(|word| !word.is_empty());
             match &*name {
                 "q" => asked.q = value.to_owned(),
+                "rank" => asked.ranked = value == "1",
                 "filter" => asked.filter = value.to_owned(),
                 "facet" if asked.facets.len() < FACETS => {
                     asked.facets.extend(facet(value));
@@ -79,6 +82,7 @@ impl Asked {
             }
         };
         pair("q", &self.q);
+        pair("rank", if self.is_ranked() { "1" } else { "" });
         pair("filter", &self.filter);
         self.facets.iter().for_each(|(key, value)| pair("facet", &format!("{key}:{value}")));
         pair("sort", &sort_text(&self.sort));
@@ -124,6 +128,11 @@ impl Asked {
         Some(Self { after: (!mark.is_empty()).then_some(mark), trail, ..self.clone() })
     }
 
+    /// Whether the hits that fit best come first: only where something is searched for.
+    pub fn is_ranked(&self) -> bool {
+        self.ranked && !self.q.is_empty()
+    }
+
     /// Whether the list is narrowed at all.
     pub fn is_narrowed(&self) -> bool {
         !self.q.is_empty() || !self.filter.is_empty() || !self.facets.is_empty() || self.view.is_some()
@@ -167,6 +176,7 @@ impl Asked {
             sort: self.sort.clone(),
             fields,
             q: self.q.clone(),
+            ranked: self.ranked,
             limit: self.size,
             cursor: self.after.clone(),
             view: self.view.clone(),
@@ -216,7 +226,7 @@ mod tests {
 
     #[test]
     fn an_address_is_read_back() {
-        let query = "q=%E5%85%AC%E5%9C%92&filter=area+%3E+1&facet=state%3Aopen&facet=state%3Ashut&sort=name%2C-area&view=mine\
+        let query = "q=%E5%85%AC%E5%9C%92&rank=1&filter=area+%3E+1&facet=state%3Aopen&facet=state%3Ashut&sort=name%2C-area&view=mine\
                      &columns=name%2Carea&size=200&deleted=1&after=abc&trail=.x";
         let asked = Asked::of(&format!("/desk/ledgers/park?{query}"));
         assert_eq!(asked.facets.len(), 2);

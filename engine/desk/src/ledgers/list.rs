@@ -135,6 +135,8 @@ impl Listed {
         // What lies on one page is counted in passing; beyond that, the page does not wait.
         let facets = match self.count {
             _ if self.mistake.is_some() => SafeHtml::EMPTY,
+            // Nothing is left to narrow; what narrows stands above, each with the way to do without it.
+            Count::Exactly(0) => SafeHtml::EMPTY,
             Count::Unknown => facets::uncounted(opened, &self.asked),
             _ => facets::counted(cx, opened, &self.asked).await?,
         };

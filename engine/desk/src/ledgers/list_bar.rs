@@ -34,6 +34,8 @@ pub fn bar(opened: &Opened, listed: &Listed, narrow: SafeHtml) -> SafeHtml {
             known => count_text(known),
         },
         active: active(opened, listed),
+        orders: orders(asked, &href),
+        explains_rank: asked.is_ranked() && listed.count != Count::Exactly(0),
         views: views(opened, listed),
         columns: columns(opened, listed),
         sizes: SIZES
@@ -108,6 +110,15 @@ fn active(opened: &Opened, listed: &Listed) -> SafeHtml {
     all
 }
 
+/// The two orders of a search; none where nothing is searched for.
+fn orders(asked: &Asked, href: &str) -> Vec<(&'static str, String, bool)> {
+    if asked.q.is_empty() {
+        return Vec::new();
+    }
+    let order = |name, ranked| (name, asked.with(|asked| asked.ranked = ranked).href(href), asked.ranked == ranked);
+    vec![order("一覧の順", false), order("関連度の高い順", true)]
+}
+
 /// A value without a label of its own. An id says nothing to people; the facet beside the list has its name.
 fn short(field: &FieldDef, value: &str) -> String {
     if matches!(field.kind, FieldKind::Reference { .. }) { "選択中".to_owned() } else { value.to_owned() }
@@ -154,6 +165,9 @@ struct Bar<'a> {
     narrow: SafeHtml,
     count: SafeHtml,
     active: SafeHtml,
+    /// The orders to choose from, with what they are called, where they lead, and whether the list has this one.
+    orders: Vec<(&'static str, String, bool)>,
+    explains_rank: bool,
     views: Vec<ViewLink>,
     columns: Vec<(String, String, bool)>,
     sizes: Vec<(u32, bool)>,
@@ -166,5 +180,9 @@ struct Bar<'a> {
 impl Bar<'_> {
     fn current_view(&self) -> &str {
         self.views.iter().find(|view| view.is_current).map_or("すべて", |view| &view.title)
+    }
+
+    fn current_order(&self) -> &'static str {
+        self.orders.iter().find(|(.., chosen)| *chosen).map_or("", |(name, ..)| name)
     }
 }

@@ -92,8 +92,11 @@ pub fn masked() -> SafeHtml {
     SafeHtml::trusted("<span class=\"fact-none\">非表示</span>")
 }
 
-/// The order that the list has: what was asked for, the view's, or the ledger's own.
+/// The order that the list has: what was asked for, the view's, or the ledger's own; none where the best hits come first.
 fn sorted_by(opened: &Opened, listed: &Listed) -> Vec<SortKey> {
+    if listed.asked.is_ranked() {
+        return Vec::new();
+    }
     let of_view = listed.asked.view.as_ref().and_then(|key| listed.views.iter().find(|view| view.key == *key));
     let of_view = of_view.map_or(&[][..], |view| &view.sort);
     let sources = [&listed.asked.sort[..], of_view, &opened.def.list.sort[..]];
@@ -109,7 +112,10 @@ fn sortable(opened: &Opened, asked: &Asked, sorted: &[SortKey], column: Column, 
         Some(SortKey { descending: true, .. }) => Sorted::Descending,
     };
     let descending = now == Sorted::Ascending;
-    let next = asked.with(|asked| asked.sort = vec![SortKey { field: key.to_owned(), descending }]);
+    let next = asked.with(|asked| {
+        asked.ranked = false;
+        asked.sort = vec![SortKey { field: key.to_owned(), descending }];
+    });
     column.sort(next.href(&opened.href()), now)
 }
 

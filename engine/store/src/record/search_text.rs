@@ -77,15 +77,16 @@ fn collect(fields: &[FieldDef], values: &Fields, least: Clearance, texts: &mut [
             continue;
         }
         let Some((_, text)) = texts.iter_mut().find(|(known, _)| *known == level) else { continue };
-        write(field, value, text);
+        lines(field, value, &mut |line| {
+            text.push_str(line);
+            text.push('\n');
+        });
     }
 }
 
-fn write(field: &FieldDef, value: &Value, text: &mut String) {
-    let mut line = |part: &str| {
-        text.push_str(part);
-        text.push('\n');
-    };
+/// The texts by which a value is found, one after the other; none for a value that search does not look at, and none of child
+/// rows, which are searched by their own fields.
+pub fn lines(field: &FieldDef, value: &Value, line: &mut dyn FnMut(&str)) {
     match value {
         Value::Text(key) => match field.choice(key) {
             Some(choice) => line(choice.label.ja()),
