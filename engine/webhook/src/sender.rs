@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use reqwest::{Certificate, Client, header, redirect};
+use reqwest::{Certificate, Client, ClientBuilder, header, redirect};
 use thiserror::Error;
 use url::Url;
 
@@ -39,6 +39,17 @@ pub(crate) enum SendError {
     Unreachable(String),
 }
 
+/// Why there is no way out.
+#[derive(Debug, Error)]
+pub enum NoSender {
+    /// The authority's file holds no certificate.
+    #[error("証明書がありません。")]
+    NoCertificate,
+    /// A certificate can't be read, or the system has no way to encrypt.
+    #[error(transparent)]
+    Client(#[from] reqwest::Error),
+}
+
 /// The program's way out. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Sender {
@@ -51,7 +62,7 @@ impl Sender {
     ///
     /// # Errors
     /// When the certificate can't be read.
-    pub fn new(destinations: Destinations, authority_pem: Option<&[u8]>) -> Result<Self, reqwest::Error> {
+    pub fn new(destinations: Destinations, authority_pem: Option<&[u8]>) -> Result<Self, NoSender> {
         Self::within(destinations, authority_pem, ANSWERING)
     }
 
@@ -63,7 +74,7 @@ impl Sender {
         destinations: Destinations,
         authority_pem: Option<&[u8]>,
         answering: Duration,
-    ) -> Result<Self, reqwest::Error> {
+    ) -> Result<Self, NoSender> {
         let destinations = Arc::new(destinations);
         let mut builder = Client::builder()
             // A proxy of the environment would connect in our place, past the guard.
@@ -74,9 +85,11 @@ impl Sender {
             .connect_timeout(CONNECTING)
             .timeout(answering);
         if let Some(pem) = authority_pem {
-            for certificate in Certificate::from_pem_bundle(pem)? {
-                builder = builder.add_root_certificate(certificate);
+            let certificates = Certificate::from_pem_bundle(pem)?;
+            if certificates.is_empty() {
+                return Err(NoSender::NoCertificate);
             }
+            builder = certificates.into_iter().fold(builder, ClientBuilder::add_root_certificate);
         }
         Ok(Self { client: builder.build()?, destinations })
     }

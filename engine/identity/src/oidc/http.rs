@@ -4,7 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::Duration;
 
-use openidconnect::reqwest::{self, Certificate, Client, redirect};
+use openidconnect::reqwest::{self, Certificate, Client, ClientBuilder, redirect};
 use openidconnect::{AsyncHttpClient, HttpRequest, HttpResponse, http};
 use thiserror::Error;
 
@@ -20,6 +20,9 @@ pub enum HttpError {
     /// The answer is no HTTP that could be read on.
     #[error("the identity provider's answer can't be read")]
     Answer(#[from] http::Error),
+    /// The authority's file holds no certificate.
+    #[error("there is no certificate in the authority's file")]
+    NoCertificate,
     /// The answer is too long.
     #[error("the identity provider's answer is longer than {LONGEST_ANSWER} bytes")]
     TooLong,
@@ -38,7 +41,11 @@ impl Http {
             .connect_timeout(Duration::from_secs(5))
             .timeout(Duration::from_secs(10));
         if let Some(pem) = authority_pem {
-            builder = builder.add_root_certificate(Certificate::from_pem(pem.as_bytes())?);
+            let certificates = Certificate::from_pem_bundle(pem.as_bytes())?;
+            if certificates.is_empty() {
+                return Err(HttpError::NoCertificate);
+            }
+            builder = certificates.into_iter().fold(builder, ClientBuilder::add_root_certificate);
         }
         Ok(Self(builder.build()?))
     }
