@@ -165,9 +165,14 @@ impl Register {
         self.server.read(&self.naming, sql, None).await?.first().map_or(Ok(false), |row| row.get(0))
     }
 
+    /// The cities; none in a database in which nothing was made yet.
     pub async fn cities(&self) -> Result<Vec<CityInfo>> {
         let sql = Sql::with("SELECT code, name, time_zone, hosts, created_at FROM {city} ORDER BY code", []);
-        let rows = self.server.read(&self.naming, sql, None).await?;
+        let rows = match self.server.read(&self.naming, sql, None).await {
+            Ok(rows) => rows,
+            Err(_) if !self.exists().await? => return Ok(Vec::new()),
+            Err(error) => return Err(error),
+        };
         rows.iter()
             .map(|row| {
                 let hosts: String = row.get(3)?;
