@@ -5,6 +5,7 @@
 //! silently ignored is found too late.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -13,8 +14,10 @@ use kawasemi_identity::oidc::ProviderConfig;
 use kawasemi_kernel::municipality::MunicipalityCode;
 use kawasemi_schema::error::nearest;
 use kawasemi_schema::{SourceFile, read_toml};
+use kawasemi_store::files::{BucketConfig, LARGEST};
 use kawasemi_webhook::Allowed;
 use serde::Deserialize;
+use url::Url;
 
 use crate::cli::Global;
 
@@ -45,10 +48,76 @@ pub struct Settings {
     serve: ServeSettings,
     /// The log.
     log: LogSettings,
+    /// Attached files.
+    files: FileSettings,
     /// Webhooks.
     webhooks: WebhookSettings,
     /// The hall's own identity provider (庁内の認証基盤), by the code of the city. Not in the environment.
     provider: BTreeMap<MunicipalityCode, ProviderConfig>,
+}
+
+/// `[files]`
+#[derive(Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct FileSettings {
+    /// The bucket of S3-compatible storage that holds attached files.
+    bucket: Option<String>,
+    /// The address of the service, unless it is AWS.
+    endpoint: Option<String>,
+    /// The region, which AWS asks for.
+    region: Option<String>,
+    /// The access key's id.
+    access_key: Option<String>,
+    /// The access key's secret.
+    secret_key: Option<String>,
+    /// A file with the certificates of the hall's own authorities (PEM).
+    authority: Option<PathBuf>,
+}
+
+impl fmt::Debug for FileSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FileSettings").field("bucket", &self.bucket).finish_non_exhaustive()
+    }
+}
+
+impl FileSettings {
+    fn overlaid(self, over: Self) -> Self {
+        Self {
+            bucket: over.bucket.or(self.bucket),
+            endpoint: over.endpoint.or(self.endpoint),
+            region: over.region.or(self.region),
+            access_key: over.access_key.or(self.access_key),
+            secret_key: over.secret_key.or(self.secret_key),
+            authority: over.authority.or(self.authority),
+        }
+    }
+
+    /// The bucket that they mean, but for the authority's file; none where files lie in a folder.
+    fn settled(self) -> anyhow::Result<Option<BucketConfig>> {
+        if self == Self::default() {
+            return Ok(None);
+        }
+        let (Some(bucket), Some(access_key), Some(secret_key)) = (self.bucket, self.access_key, self.secret_key) else {
+            bail!(
+                "[files] には bucket、access_key、secret_key の三つが要ります（フォルダーに置くなら [files] を消してください）。"
+            );
+        };
+        if self.endpoint.is_none() && self.region.is_none() {
+            bail!("[files] に endpoint（S3 互換の保存先のアドレス）か region（AWS の地域）を書いてください。");
+        }
+        let is_web = |address: &str| Url::parse(address).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
+        if let Some(endpoint) = self.endpoint.as_deref().filter(|endpoint| !is_web(endpoint)) {
+            bail!("files.endpoint は https:// か http:// で始まるアドレスにしてください（いまは {endpoint}）。");
+        }
+        Ok(Some(BucketConfig {
+            bucket,
+            endpoint: self.endpoint,
+            region: self.region,
+            access_key,
+            secret_key,
+            authority: None,
+        }))
+    }
 }
 
 /// `[webhooks]`
@@ -109,7 +178,7 @@ enum Kind {
 
 /// Every setting: its place in the file, from which its name in the environment follows (`serve.listen` is
 /// `KAWASEMI_SERVE_LISTEN`), and what it holds.
-const SETTINGS: [(&str, Kind); 14] = [
+const SETTINGS: [(&str, Kind); 20] = [
     ("data", Kind::Text),
     ("database_url", Kind::Text),
     ("city", Kind::Text),
@@ -122,6 +191,12 @@ const SETTINGS: [(&str, Kind); 14] = [
     ("serve.connections", Kind::Integer),
     ("log.format", Kind::Text),
     ("log.level", Kind::Text),
+    ("files.bucket", Kind::Text),
+    ("files.endpoint", Kind::Text),
+    ("files.region", Kind::Text),
+    ("files.access_key", Kind::Text),
+    ("files.secret_key", Kind::Text),
+    ("files.authority", Kind::Text),
     ("webhooks.allow", Kind::List),
     ("webhooks.authority", Kind::Text),
 ];
@@ -152,6 +227,10 @@ pub struct Config {
     pub log_format: Option<LogFormat>,
     /// What is logged.
     pub log_level: String,
+    /// The bucket of attached files; none where they lie in the folder.
+    pub bucket: Option<BucketConfig>,
+    /// The hall's own authorities for the bucket, as a PEM file.
+    pub bucket_authority: Option<PathBuf>,
     /// Where inside the hall webhooks may send.
     pub webhook_allow: Vec<Allowed>,
     /// The hall's own authorities for webhooks, as a PEM file.
@@ -193,6 +272,7 @@ impl Config {
             seal_keys: None,
             serve: ServeSettings { listen, ..ServeSettings::default() },
             log: LogSettings::default(),
+            files: FileSettings::default(),
             webhooks: WebhookSettings::default(),
             provider: BTreeMap::new(),
         };
@@ -225,6 +305,7 @@ impl Settings {
                 connections: over.serve.connections.or(self.serve.connections),
             },
             log: LogSettings { format: over.log.format.or(self.log.format), level: over.log.level.or(self.log.level) },
+            files: self.files.overlaid(over.files),
             webhooks: WebhookSettings {
                 allow: over.webhooks.allow.or(self.webhooks.allow),
                 authority: over.webhooks.authority.or(self.webhooks.authority),
@@ -243,11 +324,21 @@ impl Settings {
         if !(1..=10_240).contains(&upload_mib) {
             bail!("serve.upload_mib は 1 から 10240 までにしてください（いまは {upload_mib}）。");
         }
+        let bucket_authority = self.files.authority.clone();
+        let bucket = self.files.settled()?;
+        if bucket.is_some() && upload_mib * 1024 * 1024 > LARGEST {
+            bail!(
+                "S3 互換の保存先では、serve.upload_mib は {} までです（いまは {upload_mib}）。",
+                LARGEST / 1024 / 1024
+            );
+        }
         let allow = self.webhooks.allow.unwrap_or_default();
         let allow = allow.iter().map(|text| text.trim().parse::<Allowed>());
         let webhook_allow =
             allow.collect::<Result<_, _>>().map_err(|said| anyhow::anyhow!("webhooks.allow の{said}"))?;
         Ok(Config {
+            bucket,
+            bucket_authority,
             webhook_allow,
             webhook_authority: self.webhooks.authority,
             folder: if self.database_url.is_some() {
@@ -376,6 +467,17 @@ mod tests {
             ("", &[("KAWASEMI_SERVE_CONNECTIONS", "0")], "1 から 500 まで"),
             ("[webhooks]\nallow = [\"10.0.0.0/40\"]", &[], "webhooks.allow の「10.0.0.0/40」は"),
             ("", &[("KAWASEMI_WEBHOOKS_ALLOW", "gis.example.lg.jp, http://a")], "webhooks.allow の「http://a」は"),
+            ("[files]\nbucket = \"kawasemi\"", &[], "access_key、secret_key の三つが要ります"),
+            (
+                "files = { bucket = \"a\", access_key = \"b\" }",
+                &[("KAWASEMI_FILES_SECRET_KEY", "c")],
+                "region（AWS の地域）",
+            ),
+            (
+                "files = { bucket = \"a\", access_key = \"b\", secret_key = \"c\", endpoint = \"s3.example.jp\" }",
+                &[],
+                "endpoint",
+            ),
             ("", &[("KAWASEMI_LOG_FORMAT", "xml")], "「xml」という値は使えません"),
         ] {
             let said = read(file, variables, Global::default()).expect_err("is refused");

@@ -1,6 +1,6 @@
 //! What every verb works with: the configuration, the clock, the systems, and the way to an open city.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
@@ -13,7 +13,7 @@ use kawasemi_platform::{System, Work};
 use kawasemi_schema::error::nearest;
 use kawasemi_schema::{LedgerDef, Overlay, SourceFile};
 use kawasemi_store::audit::Keeper;
-use kawasemi_store::files::Files;
+use kawasemi_store::files::{Bucket, BucketConfig, Files};
 use kawasemi_store::schema::{self, Allow, Held, Plan, Wanted};
 use kawasemi_store::{Access, City, Engine, Location, Sealer, Store, StoreError, StoreOptions, seal};
 use kawasemi_webhook::{Destinations, Sender, Webhooks};
@@ -44,6 +44,8 @@ pub struct Shell {
     parts: Parts,
     /// The way out of webhooks.
     sender: Sender,
+    /// Where attached files lie, unless in the folder.
+    bucket: Option<Bucket>,
 }
 
 /// A city with its engines.
@@ -81,7 +83,8 @@ impl Shell {
         let passwords = Passwords::new(PasswordCost::default(), entropy.clone())?;
         let parts = Parts { ids: ids.clone(), entropy, passwords, rules: Rules::default() };
         let sender = sender(&config, false)?;
-        Ok(Self { config, output, clock: Arc::new(SystemClock), ids, systems, offer, parts, sender })
+        let bucket = bucket(&config)?;
+        Ok(Self { config, output, clock: Arc::new(SystemClock), ids, systems, offer, parts, sender, bucket })
     }
 
     /// The same shell, whose webhooks may also send to this very machine: for trying them out.
@@ -351,7 +354,10 @@ impl Shell {
     /// # Errors
     /// When the folder can't be made.
     pub fn files(&self, code: &str) -> kawasemi_store::Result<Files> {
-        Files::in_folder(&self.folder(code).join("files"))
+        match &self.bucket {
+            Some(bucket) => Ok(bucket.city(code)),
+            None => Files::in_folder(&self.folder(code).join("files")),
+        }
     }
 
     /// What of a city's audit trail is kept outside its database; the key is made when it is first needed.
@@ -402,11 +408,23 @@ impl Shell {
 fn sender(config: &Config, loopback: bool) -> anyhow::Result<Sender> {
     let destinations = Destinations::new(config.webhook_allow.clone());
     let destinations = if loopback { destinations.with_loopback() } else { destinations };
-    let authority = config.webhook_authority.as_deref().map(|path| {
-        std::fs::read(path).with_context(|| format!("webhooks.authority の {} を読めません。", path.display()))
-    });
+    let authority = authority("webhooks.authority", config.webhook_authority.as_deref())?;
     let said = "webhooks.authority は証明書（PEM）のファイルではありません。";
-    Sender::new(destinations, authority.transpose()?.as_deref()).context(said)
+    Sender::new(destinations, authority.as_deref()).context(said)
+}
+
+/// The bucket of attached files, where there is one.
+fn bucket(config: &Config) -> anyhow::Result<Option<Bucket>> {
+    let Some(known) = &config.bucket else { return Ok(None) };
+    let authority = authority("files.authority", config.bucket_authority.as_deref())?;
+    Ok(Some(Bucket::new(&BucketConfig { authority, ..known.clone() })?))
+}
+
+/// A file of the hall's own authorities.
+fn authority(setting: &str, path: Option<&Path>) -> anyhow::Result<Option<Vec<u8>>> {
+    let read =
+        |path: &Path| std::fs::read(path).with_context(|| format!("{setting} の {} を読めません。", path.display()));
+    path.map(read).transpose()
 }
 
 fn listed(cities: &[kawasemi_store::CityInfo]) -> String {

@@ -34,6 +34,8 @@ const NEW_CITIES: Duration = Duration::from_secs(60);
 const FOLLOW_EVERY: u64 = 6;
 /// Rounds between two sweeps.
 const SWEEP_EVERY: u64 = 360;
+/// After so long without another piece, an upload comes to no end: its process was killed.
+const UNFINISHED_UPLOADS: SignedDuration = SignedDuration::from_hours(24);
 /// How long a job that is done can be looked at.
 const DONE_JOBS: SignedDuration = SignedDuration::from_hours(24 * 14);
 
@@ -207,5 +209,7 @@ async fn sweep(shell: &Shell, open: &OpenCity) -> anyhow::Result<()> {
     let now = shell.clock.now();
     open.identity.sweep(now).await?;
     open.city.sweep_jobs(now.checked_sub(DONE_JOBS).unwrap_or(Timestamp::MIN)).await?;
+    let files = shell.files(open.city.code())?;
+    files.sweep(now.checked_sub(UNFINISHED_UPLOADS).unwrap_or(Timestamp::MIN)).await?;
     Ok(())
 }

@@ -29,7 +29,7 @@ pub async fn take(shell: &Shell, Backup { file }: Backup) -> anyhow::Result<()> 
     let (parts, total) = (Parts::default(), size(&shell.location()));
     let progress = |part: &str, bytes: u64| bar.reach(parts.reach(part, bytes), total);
     let (files, keeper) = (|code: &str| shell.files(code), |code: &str| shell.keeper_as_it_is(code));
-    let beside = Beside { files: &files, keeper: &keeper };
+    let beside = Beside { files: &files, apart: shell.config.bucket.is_some(), keeper: &keeper };
     let taken = backup::take(&store, &shell.location(), beside, &file, shell.clock.now(), &progress)
         .await
         .with_context(|| format!("{} に控えを書けません。", file.display()))?;
@@ -63,7 +63,7 @@ pub async fn restore(shell: &Shell, Restore { file, replace }: Restore) -> anyho
     let parts = Parts::default();
     let progress = |part: &str, bytes: u64| bar.reach(parts.reach(part, bytes), None);
     let (files, keeper) = (|code: &str| shell.files(code), |code: &str| shell.keeper_as_it_is(code));
-    let beside = Beside { files: &files, keeper: &keeper };
+    let beside = Beside { files: &files, apart: shell.config.bucket.is_some(), keeper: &keeper };
     let restored =
         backup::restore(&shell.location(), &shell.engines_of_store(), beside, &file, shell.clock.now(), &progress)
             .await

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use anyhow::bail;
 use kawasemi_store::batch;
+use kawasemi_store::files::FileError;
 use kawasemi_store::schema::Effect;
 use kawasemi_store::{Access, Dialect, Sql, Store};
 use serde::Serialize;
@@ -99,6 +100,7 @@ async fn city(shell: &Shell, store: &Store, code: &str, found: &mut Findings) ->
     definitions(shell, &open, found).await?;
     accounts(&open, found).await?;
     sealed(shell, &open, found).await?;
+    files(shell, &open, found).await?;
     work(&open, found).await
 }
 
@@ -181,6 +183,20 @@ async fn sealed(shell: &Shell, open: &OpenCity, found: &mut Findings) -> anyhow:
         ),
     };
     found.add(format!("{} 封緘の鍵", open.city.code()), state, message);
+    Ok(())
+}
+
+/// Whether the bucket of attached files answers. A folder lies beside what was looked at already.
+async fn files(shell: &Shell, open: &OpenCity, found: &mut Findings) -> anyhow::Result<()> {
+    if shell.config.bucket.is_none() {
+        return Ok(());
+    }
+    let check = format!("{} 添付ファイルの置き場所", open.city.code());
+    match shell.files(open.city.code())?.reach().await {
+        Ok(()) => found.add(check, State::Good, "読めます。"),
+        Err(FileError::Storage(said)) => found.add(check, State::Bad, format!("読めません: {said}")),
+        Err(error) => found.add(check, State::Bad, error.to_string()),
+    }
     Ok(())
 }
 

@@ -13,6 +13,9 @@
 //! PostgreSQL is started by the first test that needs it and shared by all ([`postgres`]); set `KAWASEMI_TEST_PG_URL` to use
 //! a server of your own.
 
+#[cfg(feature = "bucket")]
+pub mod bucket;
+pub mod certificates;
 #[cfg(feature = "desk")]
 pub mod desk;
 pub mod fixture;

@@ -59,7 +59,7 @@ impl<'a> Desk<'a> {
         let files = |_: &str| Files::in_folder(&self.beside().join("files"));
         let (store, location) = (&self.fixture.store, self.fixture.location());
         let keeper = |_: &str| self.keeper();
-        let beside = Beside { files: &files, keeper: &keeper };
+        let beside = Beside { files: &files, apart: false, keeper: &keeper };
         backup::take(store, location, beside, &self.archive(), self.fixture.now(), &|_, _| {}).await
     }
 
@@ -67,7 +67,7 @@ impl<'a> Desk<'a> {
         let beside = beside(target, &self.folder.path().join("restored"));
         let files = |_: &str| Files::in_folder(&beside.join("files"));
         let keeper = |_: &str| Keeper::new(beside.join("audit"));
-        let beside = Beside { files: &files, keeper: &keeper };
+        let beside = Beside { files: &files, apart: false, keeper: &keeper };
         backup::restore(target, &[], beside, archive, self.fixture.now(), &|_, _| {}).await
     }
 
@@ -293,7 +293,7 @@ on_both_stores! {
         let fail = |_: &str| Err(StoreError::DiskFull);
         let (store, location) = (&fixture.store, fixture.location());
         let keeper = |_: &str| desk.keeper();
-        let beside = Beside { files: &fail, keeper: &keeper };
+        let beside = Beside { files: &fail, apart: false, keeper: &keeper };
         let refused = backup::take(store, location, beside, &desk.archive(), fixture.now(), &|_, _| {}).await;
         assert_eq!(refused, Err(StoreError::DiskFull));
         assert_eq!(only_archive(desk.folder.path()), Vec::<String>::new());

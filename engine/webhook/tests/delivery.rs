@@ -10,9 +10,10 @@ use kawasemi_ledger::Ledgers;
 use kawasemi_store::Access;
 use kawasemi_store::jobs::{Handlers, MAX_ATTEMPTS};
 use kawasemi_store::record::write::Kind;
+use kawasemi_testkit::certificates::Certificates;
 use kawasemi_testkit::desk::tables;
 use kawasemi_testkit::on_both_stores;
-use kawasemi_webhook::{Delivery, Destinations, Parts, Restart, State, TOPIC, Webhooks};
+use kawasemi_webhook::{Delivery, Destinations, Parts, Restart, Sender, State, TOPIC, Webhooks};
 
 fn pair(kind: &str, name: &str) -> (String, Option<String>) {
     (kind.to_owned(), Some(name.to_owned()))
@@ -44,6 +45,26 @@ on_both_stores! {
         assert!(hall.get(id).await.delivered_at.is_some());
         let attempts = hall.webhooks.attempts(&hall.city.system(), id).await.expect("attempts");
         assert_eq!((attempts.len(), attempts[0].status, attempts[0].changes), (1, Some(204), 3));
+    }
+
+    async fn a_receiver_is_believed_by_the_halls_own_authority(fixture) {
+        let certificates = Certificates::new();
+        let (mut hall, receiver) = (Hall::open(fixture).await, Receiver::start_secured(&certificates).await);
+        for (authority, arrives) in [(None, false), (Some("other-ca.pem"), false), (Some("ca.pem"), true)] {
+            let pem = authority.map(|name| certificates.pem(name));
+            let loopback = Destinations::default().with_loopback();
+            let sender = Sender::within(loopback, pem.as_deref(), Duration::from_secs(5)).expect("a sender");
+            hall.webhooks = webhooks(&hall.city, fixture, sender);
+            hall.handlers = Handlers::default().with(TOPIC, Delivery(hall.webhooks.clone()));
+            let (id, _) = hall.add(hall.subscription(&receiver.secured_url())).await;
+            hall.park("中央公園").await;
+            hall.round().await;
+            assert_eq!(receiver.received().len(), usize::from(arrives), "{authority:?}");
+            let attempts = hall.webhooks.attempts(&hall.city.system(), id).await.expect("attempts");
+            assert_eq!((attempts.len(), attempts[0].status), (1, arrives.then_some(204)));
+            hall.webhooks.remove(&hall.city.system(), id).await.expect("is removed");
+        }
+        assert!(Sender::within(Destinations::default(), Some(b"no certificate"), Duration::from_secs(5)).is_err());
     }
 
     async fn many_changes_become_several_messages_in_order(fixture) {

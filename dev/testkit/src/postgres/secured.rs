@@ -11,6 +11,7 @@ use std::process::{Command, Stdio};
 use tempfile::TempDir;
 
 use super::program_path;
+use crate::certificates;
 
 /// A server whose certificate is for `localhost`.
 pub struct SecuredServer {
@@ -52,7 +53,7 @@ impl SecuredServer {
         fs::set_permissions(folder.path(), Permissions::from_mode(0o777)).expect("the folder is ours");
         let port = TcpListener::bind("127.0.0.1:0").and_then(|it| it.local_addr()).expect("a port is free").port();
         let server = Self { folder, port, as_postgres: user == 0 };
-        server.make_certificates();
+        certificates::make(server.folder.path(), &|arguments| server.run("openssl", arguments));
         let data = server.text("data");
         server.run("initdb", &["-D", &data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"]);
         let rule = "hostssl all all 127.0.0.1/32 trust\nhostssl all all ::1/128 trust\n";
@@ -93,109 +94,6 @@ impl SecuredServer {
             // The server reads its files when it comes to it.
             std::thread::sleep(std::time::Duration::from_millis(300));
         }
-    }
-
-    fn make_certificates(&self) {
-        let authority = |name: &str| {
-            let (key, pem) = (self.text(&format!("{name}.key")), self.text(&format!("{name}.pem")));
-            let subject = format!("/CN={name}");
-            self.openssl(&[
-                "req",
-                "-x509",
-                "-newkey",
-                "ec",
-                "-pkeyopt",
-                "ec_paramgen_curve:P-256",
-                "-nodes",
-                "-days",
-                "2",
-                "-subj",
-                &subject,
-                "-keyout",
-                &key,
-                "-out",
-                &pem,
-            ]);
-        };
-        authority("ca");
-        authority("other-ca");
-        let itself = ["itself.key", "itself.pem"].map(|name| self.text(name));
-        self.openssl(&[
-            "req",
-            "-x509",
-            "-newkey",
-            "ec",
-            "-pkeyopt",
-            "ec_paramgen_curve:P-256",
-            "-nodes",
-            "-days",
-            "2",
-            "-subj",
-            "/CN=localhost",
-            "-addext",
-            "subjectAltName=DNS:localhost",
-            "-keyout",
-            &itself[0],
-            "-out",
-            &itself[1],
-        ]);
-        self.write("index.txt", "");
-        self.write(
-            "authority.cnf",
-            &format!(
-                "[ca]\ndefault_ca = d\n[d]\ndatabase = {}\nserial = {}\nnew_certs_dir = {}\ndefault_md = sha256\n\
-             policy = p\nunique_subject = no\ncopy_extensions = copy\n[p]\ncommonName = supplied\n",
-                self.text("index.txt"),
-                self.text("serial"),
-                self.folder.path().display(),
-            ),
-        );
-        for (name, from, to) in
-            [("signed", "20200101000000Z", "20990101000000Z"), ("expired", "20200101000000Z", "20200201000000Z")]
-        {
-            let [key, request, pem] = ["key", "csr", "pem"].map(|ending| self.text(&format!("{name}.{ending}")));
-            self.openssl(&[
-                "req",
-                "-new",
-                "-newkey",
-                "ec",
-                "-pkeyopt",
-                "ec_paramgen_curve:P-256",
-                "-nodes",
-                "-subj",
-                "/CN=localhost",
-                "-addext",
-                "subjectAltName=DNS:localhost",
-                "-keyout",
-                &key,
-                "-out",
-                &request,
-            ]);
-            self.openssl(&[
-                "ca",
-                "-batch",
-                "-notext",
-                "-config",
-                &self.text("authority.cnf"),
-                "-rand_serial",
-                "-cert",
-                &self.text("ca.pem"),
-                "-keyfile",
-                &self.text("ca.key"),
-                "-startdate",
-                from,
-                "-enddate",
-                to,
-                "-in",
-                &request,
-                "-out",
-                &pem,
-            ]);
-        }
-    }
-
-    fn openssl(&self, arguments: &[&str]) {
-        self.run("openssl", arguments);
     }
 
     /// Writes a file as the user who runs the server.

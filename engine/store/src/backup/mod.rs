@@ -81,6 +81,8 @@ pub type Progress<'a> = &'a (dyn Fn(&str, u64) + Send + Sync);
 pub struct Beside<'a> {
     /// The file store of each city.
     pub files: FilesOf<'a>,
+    /// Whether the files of a data directory lie apart from it, in a bucket.
+    pub apart: bool,
     /// The keeper of each city's audit trail, whose public keys go along: without them nobody could verify the trail.
     pub keeper: KeeperOf<'a>,
 }

@@ -1,5 +1,6 @@
 //! Restoring a backup: everything is checked before anything is replaced.
 
+use std::error::Error as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -12,12 +13,15 @@ use crate::audit::{self, Keeper};
 use crate::city::CityInfo;
 use crate::engine::{self, Engine};
 use crate::error::{Result, StoreError};
-use crate::files::Files;
+use crate::files::{FileError, Files};
 use crate::installation::{Directory, Register};
 use crate::postgres::{Server, Settings};
 use crate::seal::KEY_FILE;
 use crate::store::{Access, Location, Store, StoreOptions};
 use crate::system_tables;
+
+/// Where the content of a city's files lies in the archive, below the city's folder.
+const CONTENT: &str = "files/content";
 
 /// What was restored.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -32,7 +36,7 @@ pub struct Restored {
 
 /// Restores a backup into an installation, which must not be served meanwhile. `engines` are those of the program, which
 /// does not restore what a newer one has written; `beside` answers what lies beside the
-/// databases; a data directory has its own and does not ask.
+/// databases; a data directory has its own and does not ask, unless files lie apart.
 ///
 /// # Errors
 /// When the archive is damaged or of another kind of store, or the installation is in use; nothing is changed then.
@@ -45,7 +49,7 @@ pub async fn restore(
     progress: Progress<'_>,
 ) -> Result<Restored> {
     match location {
-        Location::Directory(root) => into_directory(root, engines, archive, at, progress).await,
+        Location::Directory(root) => into_directory(root, engines, beside, archive, at, progress).await,
         Location::Postgres(url) => into_postgres(url, engines, beside, archive, progress).await,
     }
 }
@@ -69,6 +73,7 @@ fn refuse_newer(manifest: &Manifest, engines: &[Engine]) -> Result<()> {
 async fn into_directory(
     root: &Path,
     engines: &[Engine],
+    beside: Beside<'_>,
     archive: &Path,
     at: Timestamp,
     progress: Progress<'_>,
@@ -84,6 +89,14 @@ async fn into_directory(
         tokio::task::spawn_blocking(move || check_database(&database))
             .await
             .map_err(|error| StoreError::Io { detail: error.to_string() })??;
+    }
+    for city in manifest.cities.iter().filter(|_| beside.apart) {
+        // Content first: what a record names must be there when the record is.
+        let content = staging.0.join("cities").join(&city.code).join(CONTENT);
+        adopt_files(&(beside.files)(&city.code)?, &content).await?;
+        if content.is_dir() {
+            std::fs::remove_dir_all(&content)?;
+        }
     }
     let mut kept = Vec::new();
     for city in &manifest.cities {
@@ -161,8 +174,7 @@ async fn into_postgres(
     // Content first: what a record names must be there when the record is.
     for city in &manifest.cities {
         take_over_keys(&staging.0.join(keys_path(&city.code)), &(beside.keeper)(&city.code))?;
-        adopt_files(&(beside.files)(&city.code)?, &staging.0.join("cities").join(&city.code).join("files/content"))
-            .await?;
+        adopt_files(&(beside.files)(&city.code)?, &staging.0.join("cities").join(&city.code).join(CONTENT)).await?;
     }
     let settings = Settings { connections: 2, writable: true, timeout: std::time::Duration::from_secs(60) };
     let register = Register::open(Server::new(url, settings)?, true).await?;
@@ -190,11 +202,20 @@ async fn adopt_files(files: &Files, folder: &Path) -> Result<()> {
         for content in std::fs::read_dir(shelf?.path())? {
             let content = content?;
             let sha256 = content.file_name().to_string_lossy().into_owned();
-            let adopted = files.adopt(&sha256, &content.path()).await;
-            adopted.map_err(|error| StoreError::Io { detail: error.to_string() })?;
+            files.adopt(&sha256, &content.path()).await.map_err(not_adopted)?;
         }
     }
     Ok(())
+}
+
+fn not_adopted(error: FileError) -> StoreError {
+    tracing::warn!(error = %error, cause = error.source().map(ToString::to_string), "a file of a backup was not taken over");
+    match error {
+        FileError::DiskFull => StoreError::DiskFull,
+        _ => StoreError::refused(
+            "控えの添付ファイルを保存先に置けません。何も変更していません。kawasemi doctor で保存先を確かめてください。",
+        ),
+    }
 }
 
 fn restored(manifest: &Manifest, kept: Vec<PathBuf>) -> Restored {

@@ -5,24 +5,31 @@
 //! limit, and appears under its hash only when it is complete and was found to be of an allowed type, so that a broken
 //! upload leaves nothing.
 
+mod bucket;
 mod kind;
 
 use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use bytes::Bytes;
 use futures::{Stream, StreamExt as _, TryStreamExt as _};
+use jiff::Timestamp;
 use object_store::path::Path as ObjectPath;
 use object_store::{ObjectStore, ObjectStoreExt as _, WriteMultipart};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
+pub use self::bucket::{Bucket, BucketConfig, LARGEST};
 pub use self::kind::{Kind, KindError, recognise};
 
 /// Bytes by which the type of a file is recognised.
 const HEAD: usize = 8 * 1024;
 /// Size of the parts in which content is sent on.
 const PART: usize = 5 * 1024 * 1024;
+/// Where content lies while it arrives.
+const INCOMING: &str = "incoming";
 
 /// Why a file was not stored.
 #[derive(Debug, thiserror::Error)]
@@ -84,25 +91,27 @@ pub struct Stored {
 pub struct Files {
     store: Arc<dyn ObjectStore>,
     prefix: ObjectPath,
+    /// Where the store is a folder of this machine, that folder.
+    folder: Option<PathBuf>,
 }
 
 impl Files {
     /// Files under a prefix of an object store.
     #[must_use]
     pub fn new(store: Arc<dyn ObjectStore>, prefix: &str) -> Self {
-        Self { store, prefix: ObjectPath::from(prefix) }
+        Self { store, prefix: ObjectPath::from(prefix), folder: None }
     }
 
     /// Files in a folder, which is made when it is not there.
     ///
     /// # Errors
     /// When the folder can't be made.
-    pub fn in_folder(folder: &std::path::Path) -> crate::error::Result<Self> {
+    pub fn in_folder(folder: &Path) -> crate::error::Result<Self> {
         crate::installation::private_folder(folder)?;
         let local = object_store::local::LocalFileSystem::new_with_prefix(folder)
             .map_err(|error| crate::error::StoreError::Io { detail: error.to_string() })?
             .with_automatic_cleanup(true);
-        Ok(Self { store: Arc::new(local), prefix: ObjectPath::default() })
+        Ok(Self { store: Arc::new(local), prefix: ObjectPath::default(), folder: Some(folder.to_owned()) })
     }
 
     /// Stores content while it arrives. `name` is the name under which it was uploaded, `upload` a fresh id.
@@ -116,7 +125,7 @@ impl Files {
         limit: u64,
         content: impl Stream<Item = Result<Bytes, E>> + Send,
     ) -> Result<Stored, FileError> {
-        let staged = self.prefix.clone().join("incoming").join(upload.simple().to_string());
+        let staged = self.prefix.clone().join(INCOMING).join(upload.simple().to_string());
         let outcome = self.receive(&staged, name, limit, content).await;
         match outcome {
             Ok(stored) => {
@@ -158,7 +167,7 @@ impl Files {
     ///
     /// # Errors
     /// [`FileError::Storage`], [`FileError::Interrupted`] when the file can't be read.
-    pub async fn adopt(&self, sha256: &str, from: &std::path::Path) -> Result<(), FileError> {
+    pub async fn adopt(&self, sha256: &str, from: &Path) -> Result<(), FileError> {
         let target = self.path(sha256);
         if self.store.head(&target).await.is_ok() {
             return Ok(());
@@ -172,6 +181,41 @@ impl Files {
             writer.put(chunk.map_err(|_| FileError::Interrupted)?);
         }
         writer.finish().await.map(|_| ()).map_err(FileError::storage)
+    }
+
+    /// Removes what was arriving when a process was killed and has not been touched since a moment. Answers how many pieces
+    /// that were. Of a bucket the service itself removes the parts of uploads that never ended, where its owner has said so
+    /// (`AbortIncompleteMultipartUpload`).
+    ///
+    /// # Errors
+    /// [`FileError::Storage`], when the storage does not say or does not remove what it has.
+    pub async fn sweep(&self, untouched_since: Timestamp) -> Result<u64, FileError> {
+        if let Some(folder) = &self.folder {
+            let (folder, before) = (folder.join(INCOMING), SystemTime::from(untouched_since));
+            let swept = tokio::task::spawn_blocking(move || sweep_folder(&folder, before)).await;
+            let swept = swept.map_err(std::io::Error::other).flatten();
+            return swept.map_err(|source| {
+                FileError::storage(object_store::Error::Generic { store: "folder", source: source.into() })
+            });
+        }
+        let mut swept = 0;
+        let mut left = self.store.list(Some(&self.prefix.clone().join(INCOMING)));
+        while let Some(meta) = left.try_next().await.map_err(FileError::storage)? {
+            if meta.last_modified.timestamp_micros() < untouched_since.as_microsecond() {
+                self.store.delete(&meta.location).await.map_err(FileError::storage)?;
+                swept += 1;
+            }
+        }
+        Ok(swept)
+    }
+
+    /// Whether the storage answers: `Ok` when it does, whatever it holds.
+    ///
+    /// # Errors
+    /// [`FileError::Storage`] with what it said.
+    pub async fn reach(&self) -> Result<(), FileError> {
+        let listed = self.store.list(Some(&self.prefix.clone().join("content"))).try_next().await;
+        listed.map(|_| ()).map_err(FileError::storage)
     }
 
     /// The hashes and sizes of all content, for backups.
@@ -194,21 +238,76 @@ impl Files {
         content: impl Stream<Item = Result<Bytes, E>> + Send,
     ) -> Result<Stored, FileError> {
         let upload = self.store.put_multipart(staged).await.map_err(FileError::storage)?;
-        let mut writer = WriteMultipart::new_with_chunk_size(upload, PART);
-        let received = receive_into(&mut writer, name, limit, content).await;
-        match received {
+        let mut arriving = Arriving(Some(WriteMultipart::new_with_chunk_size(upload, PART)));
+        match receive_into(arriving.writer(), name, limit, content).await {
             Ok(stored) => {
-                writer.finish().await.map_err(FileError::storage)?;
+                arriving.finish().await.map_err(FileError::storage)?;
                 Ok(stored)
             }
             Err(error) => {
-                if let Err(left) = writer.abort().await {
-                    tracing::warn!(error = %left, "an unfinished upload was not aborted");
-                }
+                arriving.abort().await;
                 Err(error)
             }
         }
     }
+}
+
+/// An upload on its way to the storage. Where its sender goes away and it is dropped, the storage is told to forget it.
+struct Arriving(Option<WriteMultipart>);
+
+impl Arriving {
+    fn writer(&mut self) -> &mut WriteMultipart {
+        self.0.as_mut().expect("only its end takes the writer")
+    }
+
+    async fn finish(mut self) -> object_store::Result<()> {
+        let writer = self.0.take().expect("only its end takes the writer");
+        writer.finish().await.map(|_| ())
+    }
+
+    async fn abort(mut self) {
+        if let Some(writer) = self.0.take() {
+            forget(writer).await;
+        }
+    }
+}
+
+impl Drop for Arriving {
+    fn drop(&mut self) {
+        if let (Some(writer), Ok(runtime)) = (self.0.take(), tokio::runtime::Handle::try_current()) {
+            runtime.spawn(forget(writer));
+        }
+    }
+}
+
+/// Nobody waits for this, so that a failure is only worth a line in the log.
+async fn forget(writer: WriteMultipart) {
+    if let Err(left) = writer.abort().await {
+        tracing::warn!(error = %left, "an unfinished upload was not aborted");
+    }
+}
+
+/// Removes the files of a folder that were last written before a moment. The object store itself does not tell of the pieces of
+/// unfinished uploads.
+fn sweep_folder(folder: &Path, before: SystemTime) -> std::io::Result<u64> {
+    let entries = match std::fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(0),
+        Err(error) => return Err(error),
+    };
+    let mut swept = 0;
+    for entry in entries {
+        let entry = entry?;
+        // An upload that ends at this moment takes its file away.
+        let Ok(metadata) = entry.metadata() else { continue };
+        if metadata.is_file() && metadata.modified()? < before {
+            match std::fs::remove_file(entry.path()) {
+                Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+                _ => swept += 1,
+            }
+        }
+    }
+    Ok(swept)
 }
 
 /// Sends content on while measuring and hashing it. The type is recognised from the first bytes, before the rest comes.

@@ -20,10 +20,14 @@ use kawasemi_schema::SystemBundle;
 use kawasemi_store::City;
 use kawasemi_store::jobs::Handlers;
 use kawasemi_store::record::write::Kind;
+use kawasemi_testkit::certificates::Certificates;
 use kawasemi_testkit::desk::Setup;
 use kawasemi_testkit::{Fixture, TestCity};
 use kawasemi_webhook::{Delivery, Destinations, Parts, Sender, Subscription, TOPIC, Webhook, Webhooks};
 use serde_json::Value as Json;
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 use uuid::Uuid;
 
 const SYSTEM: &str = r#"
@@ -109,15 +113,31 @@ pub struct Receiver {
 impl Receiver {
     pub async fn start() -> Self {
         let desk = Desk::default();
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let app = Router::new().fallback(receive).with_state(desk.clone());
         tokio::spawn(async move { axum::serve(listener, app).await });
         Self { address, desk }
     }
 
+    /// One that accepts encrypted connections only.
+    pub async fn start_secured(certificates: &Certificates) -> Self {
+        let desk = Desk::default();
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let app = Router::new().fallback(receive).with_state(desk.clone());
+        let secured = Secured { listener, acceptor: certificates.acceptor() };
+        tokio::spawn(async move { axum::serve(secured, app).await });
+        Self { address, desk }
+    }
+
     pub fn url(&self) -> String {
         format!("http://{}/hooks", self.address)
+    }
+
+    /// The address of one that was started secured.
+    pub fn secured_url(&self) -> String {
+        format!("https://localhost:{}/hooks", self.address.port())
     }
 
     /// The next requests are answered so; those after them well.
@@ -127,6 +147,30 @@ impl Receiver {
 
     pub fn received(&self) -> Vec<Received> {
         self.desk.received.lock().expect("no panic").clone()
+    }
+}
+
+/// Connections that are encrypted; what is not is dropped.
+struct Secured {
+    listener: TcpListener,
+    acceptor: TlsAcceptor,
+}
+
+impl axum::serve::Listener for Secured {
+    type Io = TlsStream<TcpStream>;
+    type Addr = SocketAddr;
+
+    async fn accept(&mut self) -> (Self::Io, Self::Addr) {
+        loop {
+            let Ok((socket, address)) = self.listener.accept().await else { continue };
+            if let Ok(socket) = self.acceptor.accept(socket).await {
+                return (socket, address);
+            }
+        }
+    }
+
+    fn local_addr(&self) -> std::io::Result<Self::Addr> {
+        self.listener.local_addr()
     }
 }
 
