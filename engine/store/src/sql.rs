@@ -356,6 +356,14 @@ impl Dialect {
         }
     }
 
+    /// Writes a test whether a text, in a column, holds a part.
+    pub(crate) fn holds(self, sql: &mut Sql, alias: &str, column: &str, part: &str) {
+        match self {
+            Self::Sqlite => sql.push("holds(").column(alias, column).push(", ").bind(part).push(")"),
+            Self::Postgres => sql.push("strpos(").column(alias, column).push(", ").bind(part).push(") > 0"),
+        };
+    }
+
     /// The aggregate that answers the greater of two scalar values (`max(a, b)` or `greatest(a, b)`).
     #[must_use]
     pub fn greatest(self) -> &'static str {

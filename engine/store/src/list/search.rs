@@ -215,8 +215,7 @@ impl Search {
                 sql.push(if position > 0 { " AND (" } else { "(" });
                 for (position, level) in levels.iter().enumerate() {
                     sql.push(if position > 0 { " OR " } else { "" });
-                    sql.push(dialect.position()).push("(").column(RECORDS, &search_column(*level)).push(", ");
-                    sql.bind(term.text.as_str()).push(") > 0");
+                    dialect.holds(&mut sql, RECORDS, &search_column(*level), &term.text);
                 }
                 sql.push(")");
             }

@@ -3,6 +3,9 @@
 use std::path::Path;
 use std::time::Duration;
 
+use memchr::memmem::Finder;
+use rusqlite::functions::FunctionFlags;
+use rusqlite::types::{FromSqlError, ValueRef};
 use rusqlite::{Connection, OpenFlags};
 
 use super::failure::translate;
@@ -39,17 +42,19 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection> {
 }
 
 /// Opens a connection that can only read.
-///
-/// A mapped one looks at the file through the system's own cache, which all of them share: a list that passes a few hundred
-/// records of a million otherwise copies as many pages, which took most of its time. The mapping counts as resident memory
-/// until the connection is closed, which happens as soon as the city is quiet.
-pub(super) fn open_reader(path: &Path, mapped: bool) -> Result<Connection> {
+pub(super) fn open_reader(path: &Path) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags).map_err(translate)?;
-    let size = if mapped { MAPPED } else { 0 };
-    let batch = format!("PRAGMA mmap_size = {size}; PRAGMA cache_size = -4000; PRAGMA query_only = ON;");
-    connection.execute_batch(&batch).map_err(translate)?;
+    let batch = "PRAGMA mmap_size = 0; PRAGMA cache_size = -4000; PRAGMA query_only = ON;";
+    connection.execute_batch(batch).map_err(translate)?;
     prepare(connection)
+}
+
+/// Lets a connection look at the file through the system's own cache, which all of them share: a list that passes a few hundred
+/// records of a million otherwise copies as many pages, which took most of its time. The mapping counts as resident memory
+/// until the connection is closed, which happens as soon as the city is quiet.
+pub(super) fn map(connection: &Connection) -> Result<()> {
+    connection.execute_batch(&format!("PRAGMA mmap_size = {MAPPED};")).map_err(translate)
 }
 
 /// What both kinds of connections share. LIKE distinguishes case, as it does on PostgreSQL.
@@ -59,5 +64,21 @@ fn prepare(connection: Connection) -> Result<Connection> {
     connection
         .execute_batch("PRAGMA foreign_keys = ON; PRAGMA case_sensitive_like = ON; PRAGMA temp_store = MEMORY;")
         .map_err(translate)?;
+    add_holds(&connection).map_err(translate)?;
     Ok(connection)
+}
+
+/// Adds `holds(text, part)`: whether a part occurs in a text. `instr` goes through a text character by character; the same is
+/// seen from its bytes, many at once, and a search looks into thousands of texts.
+fn add_holds(connection: &Connection) -> rusqlite::Result<()> {
+    let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC | FunctionFlags::SQLITE_INNOCUOUS;
+    connection.create_scalar_function("holds", 2, flags, |context| {
+        let finder = context.get_or_create_aux(1, |part| -> Result<_, FromSqlError> {
+            Ok(Finder::new(part.as_bytes()?).into_owned())
+        })?;
+        Ok(match context.get_raw(0) {
+            ValueRef::Null => None,
+            text => Some(finder.find(text.as_bytes()?).is_some()),
+        })
+    })
 }

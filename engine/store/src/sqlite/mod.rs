@@ -30,7 +30,7 @@ pub(crate) struct Settings {
     pub readers: usize,
     /// Whether units are accepted.
     pub writable: bool,
-    /// Whether queries look at the file through a mapping: for a process that goes on for long.
+    /// Whether busy connections look at the file through a mapping: for a process that goes on for long.
     pub mapped: bool,
     /// How long a query may run.
     pub read_timeout: Duration,

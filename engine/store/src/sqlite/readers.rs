@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use rusqlite::Connection;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 
-use super::connection::open_reader;
+use super::connection::{map, open_reader};
 use super::failure::translate;
 use super::values;
 use crate::error::{Result, StoreError};
@@ -26,6 +26,10 @@ const STEPS_BETWEEN_LOOKS: i32 = 20_000;
 const LOOK: Duration = Duration::from_secs(1);
 /// So many queries between two looks are few: a server that nobody uses still looks for work by itself.
 const FEW: u64 = 10;
+/// After so many queries a connection looks at the file through a mapping: by then the system has in its cache what is asked for.
+/// A fault that finds nothing there reads far around itself, megabytes on some machines, where the read of a page reads just
+/// that page. A server that was just started, or has little to do, therefore reads.
+const WARM: u32 = 100;
 /// How many long reads run at once.
 const STREAMS: usize = 2;
 /// How many batches of a stream may wait for their reader: this bounds an export's memory.
@@ -41,11 +45,17 @@ struct Pool {
     path: PathBuf,
     mapped: bool,
     keep: usize,
-    idle: Mutex<Vec<Connection>>,
+    idle: Mutex<Vec<Reader>>,
     /// Counts queries, by which a quiet city is known.
     asked: AtomicU64,
     /// Whether somebody waits for the city to become quiet.
     is_watched: AtomicBool,
+}
+
+/// A connection, and how many queries it has answered before it was mapped.
+struct Reader {
+    connection: Connection,
+    answered: u32,
 }
 
 impl Readers {
@@ -146,17 +156,24 @@ impl Pool {
     /// Runs work on a connection and puts it back. A connection that failed for a reason of its own is not kept.
     fn with<T>(&self, watch: Watch, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         let idle = self.idle.lock().expect("no holder of the stack panics").pop();
-        let connection = match idle {
-            Some(connection) => connection,
-            None => open_reader(&self.path, self.mapped)?,
+        let mut reader = match idle {
+            Some(reader) => reader,
+            None => Reader { connection: open_reader(&self.path)?, answered: 0 },
         };
+        if self.mapped && reader.answered <= WARM {
+            reader.answered += 1;
+            if reader.answered > WARM {
+                map(&reader.connection)?;
+            }
+        }
+        let connection = &reader.connection;
         connection.progress_handler(STEPS_BETWEEN_LOOKS, Some(move || watch.is_over())).map_err(translate)?;
-        let result = work(&connection);
+        let result = work(connection);
         connection.progress_handler(0, None::<fn() -> bool>).map_err(translate)?;
         if !matches!(result, Err(StoreError::Io { .. } | StoreError::Corrupt { .. })) {
             let mut idle = self.idle.lock().expect("no holder of the stack panics");
             if idle.len() < self.keep {
-                idle.push(connection);
+                idle.push(reader);
             }
         }
         result
