@@ -37,7 +37,7 @@ use crate::output::{Interrupted, Output};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// How long a thread for work that blocks waits for more: with it goes the memory that the allocator keeps for it.
-const RESTING: Duration = Duration::from_secs(3);
+const RESTING: Duration = Duration::from_secs(1);
 
 fn main() -> ExitCode {
     let words = std::env::args_os().collect::<Vec<_>>();
