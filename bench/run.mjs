@@ -17,7 +17,7 @@ import { DEPARTMENTS, KINDS, SEARCHES, STATUSES, dice, writeCsv } from './lib/da
 import { load, shuffled } from './lib/load.mjs';
 import { Plain } from './lib/plain.mjs';
 import { Postgres } from './lib/postgres.mjs';
-import { sleep } from './lib/process.mjs';
+import { sleep, warm } from './lib/process.mjs';
 import { print } from './table.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -120,6 +120,8 @@ async function measure(side, plain, postgres) {
     if (loaded) figures.loaded = loaded;
     if (side.database) await side.database.sql(['VACUUM ANALYZE']);
   }
+  say(`${side.title}: ファイルを一度読みます`);
+  await warm(side.database ? join(data, 'postgres') : side.folder);
   say(`${side.title}: 起動します`);
   figures.version = await side.version();
   const until = await side.start();

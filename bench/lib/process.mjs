@@ -12,7 +12,7 @@ export function run(command, args, { input, measure = false, ...options } = {}) 
     const started = performance.now();
     const child = spawn(command, args, { stdio: ['pipe', 'pipe', 'pipe'], ...options });
     let [stdout, stderr, peak] = ['', '', 0];
-    child.stdout.on('data', (text) => { stdout += text; });
+    child.stdout?.on('data', (text) => { stdout += text; });
     child.stderr.on('data', (text) => { stderr += text; });
     const watching = measure ? setInterval(() => { peak = Math.max(peak, status(child.pid, 'VmHWM')); }, 50) : null;
     child.on('error', reject);
@@ -93,6 +93,11 @@ export async function json(url, { headers = {}, body, method } = {}) {
   const text = await response.text();
   if (!response.ok) throw new Error(`${response.status} from ${url}: ${text.slice(0, 500)}`);
   return text ? JSON.parse(text) : null;
+}
+
+/** Reads all files below a folder once, so that every side begins with its data in the system's cache. */
+export function warm(folder) {
+  return run('find', [folder, '-type', 'f', '-exec', 'cat', '{}', '+'], { stdio: ['pipe', 'ignore', 'pipe'] });
 }
 
 export { createReadStream };
