@@ -56,7 +56,7 @@ impl Shelf {
 
     /// Waits until nothing is left.
     async fn is_emptied(&self) {
-        for _ in 0..100 {
+        for _ in 0..500 {
             if self.everything().is_empty() {
                 return;
             }
@@ -201,7 +201,8 @@ in_folder_and_bucket! {
         let files = &shelf.files;
         let stalled = stream::iter([Ok::<_, Infallible>(Bytes::from(pdf(11 * MIB)))]).chain(stream::pending());
         let upload = files.put(Uuid::from_u128(1), "図面.pdf", 100 * MIB as u64, stalled);
-        assert!(tokio::time::timeout(Duration::from_millis(300), upload).await.is_err());
+        // Long enough for the parts to be there, on a machine that has other things to do as well.
+        assert!(tokio::time::timeout(Duration::from_secs(2), upload).await.is_err());
         shelf.is_emptied().await;
     }
 

@@ -7,6 +7,7 @@ use axum::extract::Path;
 use axum::response::{Html, IntoResponse, Response};
 use http::{HeaderMap, StatusCode};
 use kawasemi_kernel::Lang;
+use kawasemi_ledger::rank::RANKED;
 use kawasemi_ledger::read::{Bounded, Page as Records};
 use kawasemi_ledger::views::View;
 use kawasemi_ledger::{Labels, LedgerError};
@@ -102,7 +103,10 @@ impl Listed {
             Ok(page) => {
                 listed.labels = ledgers.labels(cx.context(), opened.key(), &page.records).await?;
                 listed.count = match (&page.next, &listed.asked.after) {
-                    (None, None) => Count::Exactly(page.records.len() as u64),
+                    // The best of a thousand hits may be of more.
+                    (None, None) if !listed.asked.is_ranked() || page.records.len() < RANKED => {
+                        Count::Exactly(page.records.len() as u64)
+                    }
                     _ if listed.asked.count => {
                         said(ledgers.count(cx.context(), opened.key(), &request, COUNTED).await?)
                     }
