@@ -121,7 +121,7 @@ async function measure(side, plain, postgres) {
     if (side.database) await side.database.sql(['VACUUM ANALYZE']);
   }
   say(`${side.title}: ファイルを一度読みます`);
-  await warm(side.database ? join(data, 'postgres') : side.folder);
+  await warm(side.database ? join(data, 'postgres') : (side.plain?.file ?? side.folder));
   say(`${side.title}: 起動します`);
   figures.version = await side.version();
   const until = await side.start();

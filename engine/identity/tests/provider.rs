@@ -195,6 +195,8 @@ on_both_stores! {
         assert!(matches!(travel(&hall, &other, "sato").await, Err(IdentityError::Provider(_))));
         let plain = "http://idp.city.example.jp".parse().unwrap();
         assert!(Provider::new(ProviderConfig { issuer: plain, ..config(&running, FirstLink::Never) }).is_err());
+        let authority_pem = Some("no certificate".to_owned());
+        assert!(Provider::new(ProviderConfig { authority_pem, ..config(&running, FirstLink::Never) }).is_err());
     }
 
     async fn the_client_proves_itself_in_every_way(fixture) {

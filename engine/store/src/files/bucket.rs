@@ -1,7 +1,8 @@
 //! A bucket of S3-compatible storage for the files of all cities, where several nodes serve the same ones.
 //!
 //! The service may be any that speaks the protocol (AWS, MinIO, Ceph, a hosting company's): it is asked for ordinary objects, parts
-//! of an upload and server-side copies only. Beside the public authorities those that the operating system trusts are believed.
+//! of an upload and server-side copies only. Its certificate is believed by the authorities that the operating system trusts, and by
+//! the hall's own.
 
 use std::fmt;
 use std::sync::Arc;
