@@ -39,6 +39,24 @@ test("lists are narrowed, kept and changed", { timeout: 600_000 }, async (t) => 
     });
   }
 
+  await t.test("the menus of a list lie within a phone's window, and the best hits come first when chosen", async (t) => {
+    const tab = await page(t, { width: 390 });
+    await signInAs(tab, city, "kikaku");
+    await tab.goto(`${city.address}${FACILITY}?q=${encodeURIComponent("公")}`);
+    for (const name of [/^表示/, /^列と件数/, /^並び/]) {
+      const menu = tab.locator("main details.menu", { has: tab.locator("summary", { hasText: name }) });
+      await menu.locator("summary").click();
+      const panel = await menu.locator(".menu-panel").boundingBox();
+      assert.ok(panel && panel.x >= 0 && panel.x + panel.width <= 390, `${name}: ${JSON.stringify(panel)}`);
+      await menu.locator("summary").click();
+    }
+    await tab.locator("summary", { hasText: /^並び/ }).click();
+    await tab.getByRole("link", { name: "関連度の高い順" }).click();
+    await tab.waitForURL((url) => url.searchParams.get("rank") === "1");
+    assert.equal((await names(tab)).length, 2);
+    await expectAccessible(tab);
+  });
+
   await t.test("conditions are said in words and taken back one by one", async (t) => {
     const tab = await page(t);
     await signInAs(tab, city, "kikaku");
