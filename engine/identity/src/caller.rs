@@ -290,13 +290,24 @@ pub struct Context {
     pub lang: Lang,
     /// The request's reference number, which error pages show and the log has.
     pub request: Option<String>,
+    /// The record of a protected person that was opened with a reason, for this request alone.
+    pub opened: Option<Opened>,
+}
+
+/// A record whose protected fields the caller opened (支援措置対象者の住所等の閲覧): who may, and why, was settled before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Opened {
+    /// The ledger's key.
+    pub ledger: String,
+    /// The record.
+    pub record: RecordId,
 }
 
 impl Context {
     /// A context of a caller at an instant, in Japanese and without a stated reason.
     pub fn new(caller: Caller, at: Timestamp) -> Self {
         let act = Act { actor: caller.actor, at, reason: String::new() };
-        Self { caller, act, lang: Lang::Ja, request: None }
+        Self { caller, act, lang: Lang::Ja, request: None, opened: None }
     }
 
     /// The program's own context.

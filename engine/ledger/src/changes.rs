@@ -19,8 +19,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use kawasemi_filter::{Expr, Limits, parse_text};
 use kawasemi_identity::Context;
+use kawasemi_identity::grants::Reach;
 use kawasemi_kernel::RecordId;
-use kawasemi_schema::{Action, Clearance, FieldDef};
+use kawasemi_schema::{Action, FieldDef};
 use kawasemi_store::changes::{self, Change, Place};
 use kawasemi_store::record::write::Kind;
 use kawasemi_store::record::{Projection, RecordRow, read};
@@ -28,7 +29,7 @@ use kawasemi_store::record::{Projection, RecordRow, read};
 use crate::error::{LedgerError, Result};
 use crate::ledgers::{Gate, Ledgers, PersonalData};
 use crate::read::{LARGEST_PAGE, PAGE};
-use crate::record::{RowView, Visible};
+use crate::record::{RowView, Shown, Visible};
 
 /// Entries that are looked at together.
 const CHUNK: usize = 250;
@@ -244,8 +245,8 @@ impl Ledgers {
 struct Sight {
     kinds: Vec<Kind>,
     filter: Option<Expr>,
-    /// The clearance that the condition needs.
-    needed: Clearance,
+    /// What the condition needs.
+    needed: Reach,
     /// The fields that are answered.
     fields: Vec<String>,
     projection: Projection,
@@ -255,7 +256,7 @@ impl Sight {
     /// Whether a state of a record lies within the grants and the condition.
     fn reaches(&self, gate: &Gate, row: &RecordRow) -> bool {
         let view = RowView(row);
-        gate.access.row_clearance(Action::Read, &view).is_some_and(|clearance| clearance >= self.needed)
+        Shown::of(&gate.access, Action::Read, row).is_some_and(|shown| shown.reaches(self.needed))
             && self.filter.as_ref().is_none_or(|filter| filter.matches(&view, gate.access.params()))
     }
 

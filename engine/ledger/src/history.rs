@@ -16,7 +16,7 @@ use crate::error::{LedgerError, Result};
 use crate::field::{self, Style};
 use crate::labels::Wanted;
 use crate::ledgers::{Gate, Ledgers, PersonalData};
-use crate::record::{Visible, masked};
+use crate::record::{Shown, Visible, masked};
 use crate::write::Saved;
 
 /// Revisions on one page.
@@ -94,7 +94,7 @@ impl Ledgers {
         // One more than is shown: the oldest shown needs its predecessor for the comparison.
         let mut raw = history::revisions(self.city(), id, before, PAGE + 1).await?;
         let older = (raw.len() as i64 > PAGE).then(|| raw[raw.len() - 2].revision);
-        let mut states = self.states(&gate, id, &raw, record.clearance).await?;
+        let mut states = self.states(&gate, id, &raw, Shown { clearance: record.clearance, hidden: record.hidden }).await?;
         if older.is_some() {
             raw.pop();
         }
@@ -138,11 +138,11 @@ impl Ledgers {
     ) -> Result<Saved> {
         let gate = self.gate_for(context, ledger, Action::Update)?;
         let row = self.row_for(&gate, id, Action::Update).await?;
-        let may = gate.access.row_clearance(Action::Update, &crate::record::RowView(&row));
-        let clearance = may.ok_or(LedgerError::Forbidden { action: Action::Update })?;
+        let may = Shown::of(&gate.access, Action::Update, &row);
+        let may = may.ok_or(LedgerError::Forbidden { action: Action::Update })?;
         let (_, fields) = history::fields_at(self.city(), ledger, id, revision).await?;
         let mut draft = Draft::new();
-        for field in gate.def().fields.iter().filter(|f| f.clearance <= clearance && crate::draft::is_entered(f)) {
+        for field in gate.def().fields.iter().filter(|f| may.has(f) && crate::draft::is_entered(f)) {
             let value = fields.get(&field.key).cloned().unwrap_or_default();
             draft.restore(&field.key, value);
         }
@@ -156,7 +156,7 @@ impl Ledgers {
         gate: &Gate,
         id: RecordId,
         revisions: &[history::Revision],
-        clearance: Clearance,
+        how: Shown,
     ) -> Result<Vec<State>> {
         let mut definitions: HashMap<i64, Arc<LedgerDef>> = HashMap::new();
         let mut states: Vec<State> = Vec::with_capacity(revisions.len());
@@ -173,7 +173,7 @@ impl Ledgers {
                         }
                     };
                     let fields = step.values(&definition)?.unwrap_or_default();
-                    State { fields: shown(gate.def(), &definition, fields, clearance), definition: Some(definition) }
+                    State { fields: shown(gate.def(), &definition, fields, how), definition: Some(definition) }
                 }
             };
             states.push(state);
@@ -185,7 +185,7 @@ impl Ledgers {
             && let Ok((definition, fields)) =
                 history::fields_at(self.city(), gate.ledger.key(), id, oldest.revision).await
         {
-            first.fields = shown(gate.def(), &definition, fields, clearance);
+            first.fields = shown(gate.def(), &definition, fields, how);
             first.definition = Some(definition);
         }
         states.reverse();
@@ -253,9 +253,13 @@ struct State {
 
 /// The fields that the caller may see by the present definition and by the one under which they were written, whichever
 /// is stricter.
-fn shown(now: &LedgerDef, then: &LedgerDef, fields: Fields, clearance: Clearance) -> Fields {
-    let mut seen = masked(&then.fields, fields, clearance);
-    seen.retain(|key, _| now.field(key).is_none_or(|field| field.clearance <= clearance));
+fn shown(now: &LedgerDef, then: &LedgerDef, fields: Fields, how: Shown) -> Fields {
+    let mut seen = masked(&then.fields, fields, how);
+    let gone: Vec<(String, Value)> =
+        seen.iter().filter(|(key, _)| now.field(key).is_none()).map(|(key, value)| (key.clone(), value.clone())).collect();
+    // By the present definition as well, which may close fields of child rows that the older one did not.
+    seen = masked(&now.fields, seen, how);
+    seen.extend(gone);
     seen
 }
 

@@ -10,12 +10,13 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use jiff::civil::Date;
 use kawasemi_identity::Context;
 use kawasemi_identity::access_log::{AccessEntry, AccessLog};
-use kawasemi_identity::grants::{Access, Grants};
+use kawasemi_identity::grants::{Access, Grants, Reach, RowCondition};
 use kawasemi_kernel::{IdSource, RecordId};
 use kawasemi_schema::{Action, LedgerDef, RoleDef, SchemaErrors};
 use kawasemi_store::catalogue::Catalogue;
 use kawasemi_store::ledger::Ledger;
-use kawasemi_store::{City, Dialect};
+use kawasemi_store::record::read::RECORDS;
+use kawasemi_store::{City, Dialect, Sql};
 
 use crate::calculators::Calculators;
 use crate::error::{LedgerError, Result};
@@ -198,6 +199,17 @@ impl Gate {
         } else {
             Err(LedgerError::Forbidden { action })
         }
+    }
+
+    /// The condition on the rows of which a question may speak, for an action; none if there are none.
+    pub fn condition(&self, action: Action, needed: Reach, dialect: Dialect) -> Option<RowCondition> {
+        let mut granted = self.access.condition(action, needed.clearance, dialect, RECORDS)?;
+        if needed.protected && !self.access.sees_protected() {
+            // A ledger that does not know whom it protects tells nothing of protected fields.
+            let kept = self.ledger.guard.as_ref().map_or_else(|| Sql::text("(1 = 1)"), |guard| guard.condition(RECORDS));
+            granted.condition.push(" AND NOT ").append(&kept);
+        }
+        Some(granted)
     }
 
     /// An unknown field, with a hint among those that the caller may see.

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use jiff::Timestamp;
 use kawasemi_filter::RecordView;
-use kawasemi_identity::grants::Access;
+use kawasemi_identity::grants::{Access, Reach};
 use kawasemi_kernel::{Actor, Fields, RecordId, Value};
 use kawasemi_schema::{Action, Clearance, FieldDef, FieldKind, LedgerDef};
 use kawasemi_store::record::RecordRow;
@@ -33,6 +33,10 @@ pub struct Visible {
     pub deleted_at: Option<Timestamp>,
     /// The most closed fields that are shown.
     pub clearance: Clearance,
+    /// Whether somebody of the record is under protection (支援措置).
+    pub protected: bool,
+    /// Whether that hides the protected fields from the caller.
+    pub hidden: bool,
     /// What the caller may do with this record.
     pub may: May,
     fields: Fields,
@@ -61,6 +65,7 @@ impl Visible {
             update: access.row_clearance(Action::Update, &view).is_some(),
             delete: access.row_clearance(Action::Delete, &view).is_some(),
         };
+        let hidden = access.hides(row.id, row.protected);
         let by = |actor: Actor| (clearance >= Clearance::Internal).then_some(actor);
         Some(Self {
             id: row.id,
@@ -71,8 +76,10 @@ impl Visible {
             updated_by: by(row.updated_by),
             deleted_at: row.deleted_at,
             clearance,
+            protected: row.protected,
+            hidden,
             may,
-            fields: masked(&ledger.fields, row.fields, clearance),
+            fields: masked(&ledger.fields, row.fields, Shown { clearance, hidden }),
             number: row.number,
         })
     }
@@ -89,7 +96,7 @@ impl Visible {
 
     /// Whether a field is kept from the caller in this record.
     pub fn is_masked(&self, field: &FieldDef) -> bool {
-        field.clearance > self.clearance
+        !Shown { clearance: self.clearance, hidden: self.hidden }.has(field)
     }
 
     /// Keeps only the fields with these keys.
@@ -118,18 +125,45 @@ impl RecordView for Visible {
     }
 }
 
-/// The fields up to a clearance, those of child rows included.
-pub(crate) fn masked(fields: &[FieldDef], mut values: Fields, clearance: Clearance) -> Fields {
-    if fields.iter().all(|field| is_open(field, clearance)) {
+/// How much of a record is shown to somebody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Shown {
+    /// The most closed fields.
+    pub clearance: Clearance,
+    /// Whether protected fields are hidden.
+    pub hidden: bool,
+}
+
+impl Shown {
+    /// How much of a row a caller sees through an action; none if no grant matches it.
+    pub fn of(access: &Access, action: Action, row: &RecordRow) -> Option<Self> {
+        let clearance = access.row_clearance(action, &RowView(row))?;
+        Some(Self { clearance, hidden: access.hides(row.id, row.protected) })
+    }
+
+    /// Whether a field is part of it.
+    pub fn has(self, field: &FieldDef) -> bool {
+        field.clearance <= self.clearance && !(field.protected && self.hidden)
+    }
+
+    /// Whether it is enough for a question.
+    pub fn reaches(self, needed: Reach) -> bool {
+        self.clearance >= needed.clearance && !(needed.protected && self.hidden)
+    }
+}
+
+/// The fields that are shown, those of child rows included.
+pub(crate) fn masked(fields: &[FieldDef], mut values: Fields, how: Shown) -> Fields {
+    if fields.iter().all(|field| is_open(field, how)) {
         return values;
     }
     let mut shown = Fields::new();
-    for field in fields.iter().filter(|field| field.clearance <= clearance) {
+    for field in fields.iter().filter(|field| how.has(field)) {
         let Some(value) = values.remove(&field.key) else { continue };
         let value = match (&field.kind, value) {
             (FieldKind::Rows { fields, .. }, Value::Rows(mut rows)) => {
                 for row in &mut rows {
-                    row.fields = masked(fields, std::mem::take(&mut row.fields), clearance);
+                    row.fields = masked(fields, std::mem::take(&mut row.fields), how);
                 }
                 Value::Rows(rows)
             }
@@ -140,13 +174,13 @@ pub(crate) fn masked(fields: &[FieldDef], mut values: Fields, clearance: Clearan
     shown
 }
 
-/// Whether nothing of a field is above a clearance.
-fn is_open(field: &FieldDef, clearance: Clearance) -> bool {
+/// Whether nothing of a field is kept back.
+fn is_open(field: &FieldDef, how: Shown) -> bool {
     let of_rows = match &field.kind {
         FieldKind::Rows { fields, .. } => fields.as_slice(),
         _ => &[],
     };
-    field.clearance <= clearance && of_rows.iter().all(|field| is_open(field, clearance))
+    how.has(field) && of_rows.iter().all(|field| is_open(field, how))
 }
 
 /// A stored row as grants and filters look at it.

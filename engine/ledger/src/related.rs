@@ -1,6 +1,7 @@
 //! Records of other ledgers that refer to a record.
 
 use kawasemi_identity::Context;
+use kawasemi_identity::grants::Reach;
 use kawasemi_kernel::RecordId;
 use kawasemi_schema::{Action, FieldDef, LedgerDef};
 use kawasemi_store::Sql;
@@ -112,7 +113,7 @@ impl Ledgers {
     /// alone, nothing is said.
     async fn shows_reference(&self, context: &Context, by: &LedgerDef, field: &FieldDef, id: RecordId) -> Result<bool> {
         let Ok(gate) = self.gate_for(context, &by.key, Action::Read) else { return Ok(false) };
-        let granted = gate.access.condition(Action::Read, field.clearance, self.dialect(), RECORDS);
+        let granted = gate.condition(Action::Read, Reach::of(field), self.dialect());
         let Some(granted) = granted.filter(|granted| granted.exact.is_none()) else { return Ok(false) };
         let mut sql = Sql::text("SELECT 1 FROM ");
         sql.table(&by.table()).push(" AS ").ident(RECORDS).push(" WHERE ").column(RECORDS, &field.key).push(" = ");

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 
 use kawasemi_filter::{Ast, Expr, Limits, Params, RecordView, lower, parse_json, parse_text};
 use kawasemi_identity::Context;
-use kawasemi_identity::grants::Exact;
+use kawasemi_identity::grants::{Exact, Reach};
 use kawasemi_kernel::bigram::Query;
 use kawasemi_kernel::{RecordId, Value};
 use kawasemi_schema::{Action, Clearance, SortKey};
@@ -150,7 +150,7 @@ impl Ledgers {
         let properties = exprs.iter().flat_map(Expr::properties);
         let hidden = |hidden: kawasemi_identity::grants::Hidden| gate.unknown_field(&hidden.name);
         let mut needed = gate.access.needed(action, properties).map_err(hidden)?;
-        needed = needed.max(gate.access.needed(action, names).map_err(hidden)?);
+        needed = needed.and(gate.access.needed(action, names).map_err(hidden)?);
         let (condition, exact) = self.combine(gate, action, request.deleted, exprs, needed)?;
         let search = self.search(gate, action, request)?;
         Ok(Selection { condition, exact, search, deleted: request.deleted, view })
@@ -162,15 +162,15 @@ impl Ledgers {
         action: Action,
         deleted: bool,
         exprs: Vec<Expr>,
-        needed: Clearance,
+        needed: Reach,
     ) -> Result<(Sql, ExactTest)> {
         let dialect = self.dialect();
-        let granted = gate.access.condition(action, needed, dialect, RECORDS).ok_or(LedgerError::NotFound)?;
+        let granted = gate.condition(action, needed, dialect).ok_or(LedgerError::NotFound)?;
         let mut condition = granted.condition;
         let mut exact = ExactTest { grants: granted.exact, filters: Vec::new() };
         if deleted {
             // Deleted records are for those who may bring them back.
-            let trash = gate.access.condition(Action::Delete, Clearance::Public, dialect, RECORDS);
+            let trash = gate.condition(Action::Delete, Reach::NOTHING, dialect);
             let trash = trash.ok_or(LedgerError::Forbidden { action: Action::Delete })?;
             condition.push(" AND ").append(&trash.condition);
         }
@@ -197,13 +197,13 @@ impl Ledgers {
         };
         let mut scopes = vec![SearchScope { levels: up_to(lowest), rows: None }];
         for level in Clearance::ALL.into_iter().filter(|level| *level > lowest && *level <= most) {
-            let rows =
-                gate.access.condition(action, level, self.dialect(), RECORDS).filter(|rows| rows.exact.is_none());
+            let reach = Reach { clearance: level, protected: false };
+            let rows = gate.condition(action, reach, self.dialect()).filter(|rows| rows.exact.is_none());
             if let Some(rows) = rows.filter(|_| gate.ledger.levels.contains(&level)) {
                 scopes.push(SearchScope { levels: up_to(level), rows: Some(rows.condition) });
             }
         }
-        Ok(Some(Search { query, scopes, way: None }))
+        Ok(Some(Search { query, scopes, sees_protected: gate.access.sees_protected(), way: None }))
     }
 
     /// Types an expression against what the caller may see, with the human numbers in it looked up.

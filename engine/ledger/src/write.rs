@@ -19,7 +19,7 @@ use crate::draft::Draft;
 use crate::error::{Conflict, LedgerError, Result};
 use crate::ledgers::{Gate, Ledgers};
 use crate::read::personal;
-use crate::record::{RowView, Visible};
+use crate::record::{RowView, Shown, Visible};
 use crate::uses::Use;
 
 /// What became of a record.
@@ -81,8 +81,8 @@ impl Ledgers {
 
     /// Creates a record; its row too, unless it was there before.
     async fn create_through(&self, context: &Context, gate: &Gate, draft: Draft) -> Result<(Saved, Option<RecordRow>)> {
-        let highest = gate.access.clearance(Action::Create).unwrap_or_default();
-        let checked = self.check(context, gate, &draft, None, gate.access.params(), highest)?;
+        let new = Shown { clearance: gate.access.clearance(Action::Create).unwrap_or_default(), hidden: false };
+        let checked = self.check(context, gate, &draft, None, gate.access.params(), new)?;
         self.check_references(context, &checked).await?;
         let id = draft.id.unwrap_or_else(|| RecordId(self.ids().next()));
         let row = new_row(context, gate, id, &checked);
@@ -187,15 +187,17 @@ impl Ledgers {
         let action = if id.is_some() { Action::Update } else { Action::Create };
         let gate = self.gate_for(context, ledger, action)?;
         let highest = gate.access.clearance(action).unwrap_or_default();
-        let (checked, clearance) = match id {
-            None => (self.check(context, &gate, draft, None, &gate.access.params().clone(), highest)?, highest),
+        let new = Shown { clearance: highest, hidden: false };
+        let (checked, seen) = match id {
+            None => (self.check(context, &gate, draft, None, &gate.access.params().clone(), new)?, new),
             Some(id) => {
                 let row = self.row_for(&gate, id, Action::Update).await?;
-                let clearance = gate.access.row_clearance(Action::Read, &RowView(&row)).unwrap_or_default();
-                (self.check_change(context, &gate, &row, draft)?, clearance)
+                let seen = Shown::of(&gate.access, Action::Read, &row);
+                let nothing = Shown { clearance: Clearance::Public, hidden: true };
+                (self.check_change(context, &gate, &row, draft)?, seen.unwrap_or(nothing))
             }
         };
-        Ok(crate::record::masked(&gate.def().fields, checked.into_fields(), clearance))
+        Ok(crate::record::masked(&gate.def().fields, checked.into_fields(), seen))
     }
 
     pub(crate) fn check_change(
@@ -205,9 +207,9 @@ impl Ledgers {
         row: &RecordRow,
         draft: &Draft,
     ) -> Result<Checked> {
-        let update = |row: &RecordRow| gate.access.row_clearance(Action::Update, &RowView(row));
-        let clearance = update(row).ok_or(LedgerError::Forbidden { action: Action::Update })?;
-        let checked = self.check(context, gate, draft, Some(&row.fields), &gate.access.params().clone(), clearance)?;
+        let update = |row: &RecordRow| Shown::of(&gate.access, Action::Update, row);
+        let may = update(row).ok_or(LedgerError::Forbidden { action: Action::Update })?;
+        let checked = self.check(context, gate, draft, Some(&row.fields), &gate.access.params().clone(), may)?;
         let after = RecordRow { fields: checked.fields().clone(), ..row.clone() };
         if update(&after).is_none() {
             return Err(LedgerError::OutOfScope);
@@ -222,10 +224,10 @@ impl Ledgers {
         draft: &Draft,
         before: Option<&Fields>,
         params: &Params,
-        clearance: Clearance,
+        may: Shown,
     ) -> Result<Checked> {
-        let may_write = |field: &FieldDef| field.clearance <= clearance;
-        let known = gate.access.clearance(Action::Read).unwrap_or_default().max(clearance);
+        let may_write = |field: &FieldDef| may.has(field);
+        let known = gate.access.clearance(Action::Read).unwrap_or_default().max(may.clearance);
         let may_know = |field: &FieldDef| field.clearance <= known;
         let against = Against {
             rules: &gate.rules,
@@ -247,8 +249,8 @@ impl Ledgers {
         action: Action,
         draft: &Draft,
     ) -> Result<(RecordId, Checked)> {
-        let highest = gate.access.clearance(action).unwrap_or_default();
-        let checked = self.check(context, gate, draft, None, &gate.access.params().clone(), highest)?;
+        let new = Shown { clearance: gate.access.clearance(action).unwrap_or_default(), hidden: false };
+        let checked = self.check(context, gate, draft, None, &gate.access.params().clone(), new)?;
         let id = draft.id.unwrap_or_else(|| RecordId(self.ids().next()));
         may_hold(gate, action, &new_row(context, gate, id, &checked), draft)?;
         Ok((id, checked))
@@ -353,6 +355,7 @@ fn new_row(context: &Context, gate: &Gate, id: RecordId, checked: &Checked) -> R
         updated_by: context.act.actor,
         deleted_at: None,
         chain: Vec::new(),
+        protected: false,
         fields: checked.fields().clone(),
     }
 }

@@ -27,6 +27,7 @@ impl Catalogue {
         }
         for ledger in ledgers.values() {
             dangling(&ledgers, ledger, &ledger.fields, &mut errors);
+            unprotected(&ledgers, ledger, &mut errors);
         }
         if errors.is_empty() { Ok(Self { ledgers }) } else { Err(SchemaErrors(errors)) }
     }
@@ -41,12 +42,43 @@ impl Catalogue {
         self.ledgers.values()
     }
 
+    /// Which ledgers' records protect the people of a ledger (支援措置), each with the place at which it names them.
+    pub fn protecting<'a>(&'a self, target: &'a str) -> impl Iterator<Item = (&'a Arc<LedgerDef>, &'a str)> {
+        protecting(&self.ledgers, target)
+    }
+
     /// The fields of other ledgers that refer to a ledger: what a record's page shows as related.
     pub fn referring_to<'a>(&'a self, key: &'a str) -> impl Iterator<Item = (&'a Arc<LedgerDef>, &'a FieldDef)> {
         self.ledgers.values().flat_map(move |ledger| {
             let refers = move |f: &&FieldDef| matches!(&f.kind, FieldKind::Reference { target } if target == key);
             ledger.fields.iter().filter(refers).map(move |field| (ledger, field))
         })
+    }
+}
+
+fn protecting<'a>(
+    ledgers: &'a BTreeMap<String, Arc<LedgerDef>>,
+    target: &'a str,
+) -> impl Iterator<Item = (&'a Arc<LedgerDef>, &'a str)> {
+    ledgers.values().flat_map(move |ledger| {
+        let persons = ledger.protects.iter().flat_map(|protects| &protects.persons).map(String::as_str);
+        let leads_there = move |path: &&str| ledger.reference(path).is_some_and(|found| found.target == target);
+        persons.filter(leads_there).map(move |path| (ledger, path))
+    })
+}
+
+/// Refuses protected fields that nothing can ever hide: somebody believed that they would be.
+fn unprotected(ledgers: &BTreeMap<String, Arc<LedgerDef>>, ledger: &LedgerDef, errors: &mut Vec<SchemaError>) {
+    for path in ledger.protection.iter().flat_map(|protection| &protection.persons) {
+        let target = match path.as_str() {
+            "id" => Some(ledger.key.as_str()),
+            path => ledger.reference(path).map(|found| found.target),
+        };
+        if let Some(target) = target.filter(|target| protecting(ledgers, target).next().is_none()) {
+            let message = format!("台帳「{target}」の人を保護する台帳がありません");
+            let hint = "支援措置の台帳の [protects] に、この台帳への参照を書いてください";
+            errors.push(ledger.source.error("protection.persons", message, hint));
+        }
     }
 }
 

@@ -13,6 +13,8 @@ pub(crate) fn ledger(ledger: &LedgerDef) -> Result<(), SchemaErrors> {
     check.keys();
     check.names();
     check.freeze();
+    check.protection();
+    check.protects();
     check.duties();
     if check.errors.is_empty() { Ok(()) } else { Err(SchemaErrors(check.errors)) }
 }
@@ -159,6 +161,54 @@ impl Check<'_> {
         let is_number = |kind: &FieldKind| matches!(kind, FieldKind::Integer { .. });
         self.beside_frozen(freeze, "freeze.reason", &freeze.reason, is_text, "文（text か long-text）");
         self.beside_frozen(freeze, "freeze.version", &freeze.version, is_number, "整数（integer）");
+    }
+
+    /// Protected fields need somebody whose protection hides them, and can't be keys: a key that is taken tells its value.
+    fn protection(&mut self) {
+        let ledger = self.ledger;
+        let persons = ledger.protection.as_ref().map(|protection| protection.persons.as_slice());
+        if ledger.holds_protected() && persons.is_none_or(<[String]>::is_empty) {
+            self.refuse(
+                "protection",
+                "保護する項目（protected）のある台帳には、だれの支援措置で隠すかが必要です",
+                "[protection] と persons = [\"id\"] か参照の項目を足してください",
+            );
+        }
+        for path in persons.unwrap_or_default() {
+            if path != "id" && ledger.reference(path).is_none() {
+                self.refuse(
+                    "protection.persons",
+                    format!("「{path}」は id でも参照の項目でもありません"),
+                    "参照の項目、または 明細.項目 の形で書いてください",
+                );
+            }
+        }
+        for key in ledger.unique.iter().flatten() {
+            if ledger.field(key).is_some_and(|field| field.protected) {
+                self.refuse("unique", format!("保護する項目「{key}」は、重複を調べるキーにできません"), "");
+            }
+        }
+        for (key, name) in ledger.list.scope.iter().map(|key| (key, "list.scope")) {
+            if ledger.field(key).is_some_and(|field| field.protected) {
+                self.refuse(name, format!("保護する項目「{key}」では、行の範囲を分けられません"), "");
+            }
+        }
+    }
+
+    fn protects(&mut self) {
+        let ledger = self.ledger;
+        let Some(protects) = &ledger.protects else { return };
+        if protects.persons.is_empty() {
+            self.refuse("protects.persons", "だれを保護するかがありません", "参照の項目を書いてください");
+        }
+        for path in protects.persons.iter().chain(&protects.openers) {
+            if ledger.reference(path).is_none() {
+                self.refuse("protects", format!("「{path}」は参照の項目ではありません"), "");
+            }
+        }
+        if !ledger.field(&protects.until).is_some_and(|field| field.kind == FieldKind::Date) {
+            self.refuse("protects.until", format!("「{}」は日付の項目ではありません", protects.until), "");
+        }
     }
 
     fn beside_frozen(&mut self, freeze: &RawFreeze, path: &str, key: &str, fits: fn(&FieldKind) -> bool, what: &str) {

@@ -28,6 +28,8 @@ pub struct FieldDef {
     pub shown_when: Option<String>,
     /// Who may see it.
     pub clearance: Clearance,
+    /// Hidden while the person is under protection (支援措置).
+    pub protected: bool,
     /// Whether full-text search finds it.
     pub search: bool,
     /// No two records that are not deleted may hold the same value.

@@ -8,7 +8,7 @@ use crate::clearance::Clearance;
 use crate::error::{SchemaErrors, translate};
 use crate::field::{Column, ColumnType, FieldDef, FieldKind};
 use crate::lower;
-use crate::raw::{RawCheck, RawFreeze, RawLedger, RawNumber, RawView};
+use crate::raw::{RawCheck, RawFreeze, RawLedger, RawNumber, RawProtection, RawProtects, RawView};
 use crate::source::SourceFile;
 use crate::text::Text;
 
@@ -43,6 +43,10 @@ pub struct LedgerDef {
     pub checks: Vec<RawCheck>,
     /// What is frozen, and when.
     pub freeze: Option<RawFreeze>,
+    /// Whose protection hides protected fields.
+    pub protection: Option<RawProtection>,
+    /// How its records protect people.
+    pub protects: Option<RawProtects>,
     /// Views offered to everybody.
     pub views: Vec<RawView>,
     /// Who may do what.
@@ -239,6 +243,26 @@ impl LedgerDef {
         levels
     }
 
+    /// Whether any field is hidden while a person is under protection.
+    pub fn holds_protected(&self) -> bool {
+        self.fields.iter().any(lower::holds_protected)
+    }
+
+    /// The reference at a path, which is a field or a field of child rows (`members.person`).
+    pub fn reference(&self, path: &str) -> Option<Reference<'_>> {
+        let (first, rest) = path.split_once('.').map_or((path, None), |(first, rest)| (first, Some(rest)));
+        let field = self.field(first)?;
+        let (rows, field) = match (&field.kind, rest) {
+            (FieldKind::Rows { fields, .. }, Some(rest)) => {
+                (Some(first), fields.iter().find(|inner| inner.key == rest)?)
+            }
+            (_, None) => (None, field),
+            _ => return None,
+        };
+        let FieldKind::Reference { target } = &field.kind else { return None };
+        Some(Reference { rows: rows.and_then(|rows| self.field(rows)), field, target })
+    }
+
     /// Whether any field holds personal data.
     pub fn holds_personal_data(&self) -> bool {
         fn any(fields: &[FieldDef]) -> bool {
@@ -248,6 +272,17 @@ impl LedgerDef {
         }
         any(&self.fields)
     }
+}
+
+/// A reference within a ledger.
+#[derive(Clone, Copy, Debug)]
+pub struct Reference<'a> {
+    /// The child rows in which it stands; none for a field of the record itself.
+    pub rows: Option<&'a FieldDef>,
+    /// The field.
+    pub field: &'a FieldDef,
+    /// The ledger to which it refers.
+    pub target: &'a str,
 }
 
 /// Reads a TOML file into its raw shape; a mistake is named with file, line and hint. Other strict files (the configuration of the

@@ -28,7 +28,9 @@ pub use catalogue::Catalogue;
 pub use clearance::Clearance;
 pub use error::{SchemaError, SchemaErrors};
 pub use field::{Choice, Column, ColumnType, ComputedFrom, FieldDef, FieldKind, Tone};
-pub use ledger::{Action, GrantDef, LedgerDef, ListDef, Retention, RetentionStart, SortKey, parse as read_toml};
+pub use ledger::{
+    Action, GrantDef, LedgerDef, ListDef, Reference, Retention, RetentionStart, SortKey, parse as read_toml,
+};
 pub use overlay::Overlay;
 pub use source::{Position, SourceFile};
 pub use system::{Aggregate, KpiDef, RoleDef, SystemBundle, SystemDef};

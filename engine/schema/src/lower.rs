@@ -66,6 +66,8 @@ pub(crate) fn ledger(raw: RawLedger, source: SourceFile) -> Result<LedgerDef, Sc
         unique,
         checks: raw.check,
         freeze: raw.freeze,
+        protection: raw.protection,
+        protects: raw.protects,
         views: raw.view,
         grants,
         source,
@@ -94,6 +96,7 @@ impl Lowering<'_> {
         let fields = raw.into_iter().enumerate().map(|(n, field)| self.field(field, format!("{parent}field.{n}")));
         let mut fields: Vec<FieldDef> = fields.collect();
         close_computed(&mut fields, &is_unsaid);
+        protect_computed(&mut fields);
         fields
     }
 
@@ -121,6 +124,7 @@ impl Lowering<'_> {
             required_when: raw.required_when,
             shown_when: raw.shown_when,
             clearance,
+            protected: raw.protected,
             unique: raw.unique,
             default: raw.default,
             was: raw.was,
@@ -274,6 +278,31 @@ impl Lowering<'_> {
             );
         }
     }
+}
+
+/// Protects what is computed from protected fields: a sum tells of its parts. A calculator is given the whole record, so that
+/// its result is protected as soon as any field is.
+fn protect_computed(fields: &mut [FieldDef]) {
+    for _ in 0..fields.len() {
+        let tells = |field: &FieldDef, fields: &[FieldDef]| match &field.kind {
+            FieldKind::Computed { from: ComputedFrom::Expression(expression), .. } => {
+                let words = || expression.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+                fields.iter().any(|used| used.protected && words().any(|word| word == used.key))
+            }
+            FieldKind::Computed { from: ComputedFrom::Calculator(_), .. } => fields.iter().any(holds_protected),
+            _ => false,
+        };
+        let found = (0..fields.len()).find(|n| !fields[*n].protected && tells(&fields[*n], fields));
+        match found {
+            Some(n) => fields[n].protected = true,
+            None => return,
+        }
+    }
+}
+
+/// Whether a field, or a field of its rows, is protected.
+pub(crate) fn holds_protected(field: &FieldDef) -> bool {
+    field.protected || matches!(&field.kind, FieldKind::Rows { fields, .. } if fields.iter().any(holds_protected))
 }
 
 /// Closes computed fields as far as what they are computed from, unless the definition says how open they are: a sum tells

@@ -53,6 +53,12 @@ pub struct RawLedger {
     /// What of a record stays as it is once it is published or decided, unless a new version with its reason is made.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub freeze: Option<RawFreeze>,
+    /// Whose protection (支援措置) hides the fields of a record that are marked `protected`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub protection: Option<RawProtection>,
+    /// Records of this ledger put people under protection (支援措置).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub protects: Option<RawProtects>,
     /// Views offered to everybody who may read the ledger.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub view: Vec<RawView>,
@@ -194,6 +200,9 @@ pub struct RawField {
     /// Who may see it; `internal` where nothing is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub clearance: Option<Clearance>,
+    /// Says where somebody is to be found (address, school, contact): hidden while the person is under protection (支援措置).
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub protected: bool,
     /// Whether full-text search finds it; yes for text where nothing is said.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub search: Option<bool>,
@@ -314,6 +323,28 @@ pub struct RawFreeze {
     pub reason: String,
     /// The integer field that counts the versions.
     pub version: String,
+}
+
+/// Whose protection hides the protected fields of a record.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawProtection {
+    /// Where the record names them: `id` for itself, a reference, or a reference in child rows (`members.person`). One of
+    /// them under protection hides the fields.
+    pub persons: Vec<String>,
+}
+
+/// How records of a ledger put people under protection.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawProtects {
+    /// Where the record names the people: a reference, or a reference in child rows (`together.person`).
+    pub persons: Vec<String>,
+    /// The date on which it was decided that the protection ends. While it is empty, the protection holds: it never ends
+    /// by the passing of time.
+    pub until: String,
+    /// Where the record names the staff who may open what is hidden: a reference, or one in child rows.
+    pub openers: Vec<String>,
 }
 
 /// A view offered with the ledger.

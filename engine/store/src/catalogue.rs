@@ -72,13 +72,14 @@ impl Catalogue {
                 [],
             ))
             .await?;
-        let mut ledgers = BTreeMap::new();
+        let mut read = Vec::with_capacity(rows.len());
         for row in &rows {
-            let ledger = Ledger::new(read_definition(row, 1)?, row.get(0)?);
-            ledgers.insert(ledger.key().to_owned(), Arc::new(ledger));
+            read.push(Ledger::new(read_definition(row, 1)?, row.get(0)?));
         }
-        let definitions = kawasemi_schema::Catalogue::new(ledgers.values().map(|ledger| Arc::clone(&ledger.def)))
+        let definitions = kawasemi_schema::Catalogue::new(read.iter().map(|ledger| Arc::clone(&ledger.def)))
             .map_err(|errors| StoreError::refused(errors.to_string()))?;
+        let guarded = read.into_iter().map(|ledger| ledger.guarded(&definitions));
+        let ledgers = guarded.map(|ledger| (ledger.key().to_owned(), Arc::new(ledger))).collect();
         Ok(Self { ledgers, definitions, stamp })
     }
 }

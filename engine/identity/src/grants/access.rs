@@ -7,12 +7,13 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use kawasemi_filter::{Expr, Params, RecordView, Scope};
+use kawasemi_kernel::RecordId;
 use kawasemi_schema::{Action, Clearance, FieldDef};
 use kawasemi_store::{Dialect, Sql};
 
 use super::parameters::{declare, values, within};
 use super::{Grant, Grants, LedgerGrants};
-use crate::caller::{Caller, Context, HeldRole};
+use crate::caller::{Caller, Context, HeldRole, Opened};
 
 /// What one caller may do with one ledger. A ledger that does not exist is one with which nothing may be done.
 #[derive(Clone, Debug)]
@@ -24,6 +25,34 @@ pub struct Access {
     held: Vec<Held>,
     /// The declared parameters for filters of the caller's own.
     params: Params,
+    /// The record whose protected fields the caller opened.
+    opened: Option<RecordId>,
+}
+
+/// How deep a question looks: what a row must show to the caller to be part of the answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Reach {
+    /// The clearance of the fields that it uses.
+    pub clearance: Clearance,
+    /// Whether it uses a field that is hidden while a person is under protection (支援措置). No opening helps here: a list, a
+    /// filter or a count never looks at the protected fields of a protected person.
+    pub protected: bool,
+}
+
+impl Reach {
+    /// What no field needs.
+    pub const NOTHING: Self = Self { clearance: Clearance::Public, protected: false };
+
+    /// What a field needs.
+    pub fn of(field: &FieldDef) -> Self {
+        Self { clearance: field.clearance, protected: field.protected }
+    }
+
+    /// What both need.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self { clearance: self.clearance.max(other.clearance), protected: self.protected || other.protected }
+    }
 }
 
 /// A grant that the caller has.
@@ -76,7 +105,9 @@ impl Grants {
         let ledger = self.ledgers.get(ledger).cloned();
         let held = ledger.as_deref().map(|ledger| held(ledger, context)).unwrap_or_default();
         let params = values(caller, context.today());
-        Access { is_system: caller.is_system(), ledger, caller: Arc::new(caller.clone()), held, params }
+        let here = |opened: &&Opened| ledger.as_deref().is_some_and(|known| known.ledger.key == opened.ledger);
+        let opened = context.opened.as_ref().filter(here).map(|opened| opened.record);
+        Access { is_system: caller.is_system(), ledger, caller: Arc::new(caller.clone()), held, params, opened }
     }
 
     /// The keys of the ledgers with which a caller may do something.
@@ -170,33 +201,45 @@ impl Access {
         fields.filter(move |field| highest.is_some_and(|highest| field.clearance <= highest))
     }
 
-    /// The clearance that a request needs which filters, sorts, groups or counts by these fields, by key or by property
+    /// What a request needs which filters, sorts, groups or counts by these fields, by key or by property
     /// (`name.kana`).
     ///
     /// # Errors
     /// [`Hidden`] for the first name that is no field or that no grant for the action reaches: the same answer.
-    pub fn needed<'a>(&self, action: Action, names: impl IntoIterator<Item = &'a str>) -> Result<Clearance, Hidden> {
+    pub fn needed<'a>(&self, action: Action, names: impl IntoIterator<Item = &'a str>) -> Result<Reach, Hidden> {
         let highest = self.clearance(action);
-        let mut needed = Clearance::Public;
+        let mut needed = Reach::NOTHING;
         for name in names {
             let hidden = || Hidden { name: name.to_owned() };
-            let clearance = self.property_clearance(name).ok_or_else(hidden)?;
-            if highest.is_none_or(|highest| clearance > highest) {
+            let reach = self.property_reach(name).ok_or_else(hidden)?;
+            if highest.is_none_or(|highest| reach.clearance > highest) {
                 return Err(hidden());
             }
-            needed = needed.max(clearance);
+            needed = needed.and(reach);
         }
         Ok(needed)
     }
 
-    /// The clearance of a field or system property. Who made and changed a record is the hall's own business.
-    fn property_clearance(&self, name: &str) -> Option<Clearance> {
+    /// Whether the protected fields of a record are hidden from the caller; `protected` says whether one of its people is under
+    /// protection. Everybody's answer is yes but for who has opened this very record.
+    pub fn hides(&self, record: RecordId, protected: bool) -> bool {
+        protected && !self.is_system && self.opened != Some(record)
+    }
+
+    /// Whether protected people make no difference, as for the program itself.
+    pub fn sees_protected(&self) -> bool {
+        self.is_system
+    }
+
+    /// What a field or system property needs. Who made and changed a record is the hall's own business.
+    fn property_reach(&self, name: &str) -> Option<Reach> {
+        let open = |clearance| Some(Reach { clearance, protected: false });
         match name {
-            "id" | "number" | "revision" | "created_at" | "updated_at" => Some(Clearance::Public),
-            "created_by" | "updated_by" => Some(Clearance::Internal),
+            "id" | "number" | "revision" | "created_at" | "updated_at" => open(Clearance::Public),
+            "created_by" | "updated_by" => open(Clearance::Internal),
             _ => {
                 let field = name.split_once('.').map_or(name, |(field, _)| field);
-                self.ledger.as_ref()?.ledger.field(field).map(|field| field.clearance)
+                self.ledger.as_ref()?.ledger.field(field).map(Reach::of)
             }
         }
     }

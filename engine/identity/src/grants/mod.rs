@@ -22,7 +22,7 @@ use std::sync::Arc;
 use kawasemi_filter::Expr;
 use kawasemi_schema::{GrantDef, LedgerDef};
 
-pub use access::{Access, Exact, Hidden, RowCondition};
+pub use access::{Access, Exact, Hidden, Reach, RowCondition};
 pub use explain::Reason;
 pub use matrix::{Matrix, MatrixCell, MatrixRow};
 pub use roles::Roles;

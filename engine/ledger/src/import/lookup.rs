@@ -124,7 +124,7 @@ fn only_label(gate: &Gate) -> Option<&FieldDef> {
 
 fn name_condition(ledgers: &Ledgers, gate: &Gate, label: Option<&FieldDef>, names: &[&String]) -> Option<Sql> {
     let needed = gate.access.needed(Action::Read, label.map(|field| field.key.as_str())).ok()?;
-    let granted = gate.access.condition(Action::Read, needed, ledgers.dialect(), RECORDS)?;
+    let granted = gate.condition(Action::Read, needed, ledgers.dialect())?;
     let mut sql = granted.condition;
     let list = || names.iter().map(|name| Param::from(name.as_str()));
     sql.push(" AND (").column(RECORDS, "number").push(" IN (").bind_list(list()).push(")");

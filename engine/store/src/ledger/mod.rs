@@ -2,6 +2,7 @@
 //!
 //! [`tables`] says which tables a definition means, [`order`] how a list is sorted and which index serves it.
 
+mod guard;
 pub(crate) mod order;
 mod tables;
 
@@ -14,6 +15,7 @@ use crate::ddl::SearchIndex;
 use crate::sql::{Sql, SqlType};
 use crate::table::{Table, shorten};
 
+pub use guard::Guard;
 pub use order::{Order, SortColumn};
 
 /// A published ledger definition with its version.
@@ -27,6 +29,11 @@ pub struct Ledger {
     pub tables: Vec<Table>,
     /// The levels of search text, from open to closed.
     pub levels: Vec<Clearance>,
+    /// Those of the levels in which protected fields are found. Each has the text of its other fields apart as well, for
+    /// records whose people are under protection.
+    pub(crate) open_levels: Vec<Clearance>,
+    /// How to tell whether a record's people are under protection; none where no field is protected.
+    pub guard: Option<Guard>,
     name: String,
     search_name: String,
     field_columns: Vec<String>,
@@ -53,11 +60,26 @@ impl Ledger {
     pub fn new(def: Arc<LedgerDef>, version: i64) -> Self {
         let tables = tables::of(&def);
         let levels = search_levels(&def);
+        let open_levels = open_levels(&def);
         let name = def.table();
         let search_name = format!("f_{}", def.key.replace('-', "_"));
         let field_columns = def.columns().map(|(_, column)| column.name).collect::<Vec<_>>();
-        let insertion = begin_insertion(&name, &field_columns, &levels);
-        Self { def, version, tables, levels, name, search_name, field_columns, insertion }
+        let insertion = begin_insertion(&name, &field_columns, search_columns(&levels, &open_levels));
+        let guard = None;
+        Self { def, version, tables, levels, open_levels, guard, name, search_name, field_columns, insertion }
+    }
+
+    /// Tells the ledger which other ledgers protect its people. Without it, a ledger does not know of any protection; the
+    /// catalogue of a city always says it.
+    #[must_use]
+    pub fn guarded(mut self, catalogue: &kawasemi_schema::Catalogue) -> Self {
+        self.guard = Guard::of(&self.def, catalogue);
+        self
+    }
+
+    /// The columns of search texts, in the order of [`crate::record::search_text::RecordTexts::params`].
+    pub(crate) fn search_columns(&self) -> impl Iterator<Item = String> {
+        search_columns(&self.levels, &self.open_levels)
     }
 
     /// Its key.
@@ -125,10 +147,10 @@ impl Ledger {
     }
 }
 
-fn begin_insertion(table: &str, field_columns: &[String], levels: &[Clearance]) -> Sql {
+fn begin_insertion(table: &str, field_columns: &[String], search: impl Iterator<Item = String>) -> Sql {
     let mut sql = Sql::text("INSERT INTO ");
     sql.table(table).push(" (");
-    let search = levels.iter().map(|level| search_column(*level)).collect::<Vec<_>>();
+    let search: Vec<String> = search.collect();
     let columns = CREATED_COLUMNS.into_iter().chain(field_columns.iter().chain(&search).map(String::as_str));
     for (position, column) in columns.enumerate() {
         if position > 0 {
@@ -160,9 +182,37 @@ pub(crate) fn search_levels(def: &LedgerDef) -> Vec<Clearance> {
     levels
 }
 
+/// The levels in which search finds protected fields.
+pub(crate) fn open_levels(def: &LedgerDef) -> Vec<Clearance> {
+    fn collect(fields: &[FieldDef], least: Clearance, is_inside: bool, levels: &mut Vec<Clearance>) {
+        for field in fields {
+            let (level, protected) = (field.clearance.max(least), is_inside || field.protected);
+            match &field.kind {
+                FieldKind::Rows { fields, .. } => collect(fields, level, protected, levels),
+                _ if field.search && protected => levels.push(level),
+                _ => {}
+            }
+        }
+    }
+    let mut levels = Vec::new();
+    collect(&def.fields, Clearance::Public, false, &mut levels);
+    levels.sort_unstable();
+    levels.dedup();
+    levels
+}
+
 /// The column of search text of a level.
 pub(crate) fn search_column(level: Clearance) -> String {
     format!("search_{}", level.key())
+}
+
+/// The column of a level's search text without protected fields.
+pub(crate) fn open_search_column(level: Clearance) -> String {
+    format!("search_{}_open", level.key())
+}
+
+pub(crate) fn search_columns(levels: &[Clearance], open: &[Clearance]) -> impl Iterator<Item = String> {
+    levels.iter().map(|level| search_column(*level)).chain(open.iter().map(|level| open_search_column(*level)))
 }
 
 pub(crate) fn child_table(def: &LedgerDef, field: &str) -> String {

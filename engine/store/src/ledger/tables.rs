@@ -8,7 +8,7 @@ use kawasemi_schema::field::FieldKind;
 use kawasemi_schema::{FieldDef, LedgerDef};
 
 use super::order::{self, Order};
-use super::{child_fields, child_table, search_column, search_levels, sql_type};
+use super::{child_fields, child_table, open_levels, search_columns, search_levels, sql_type};
 use crate::table::{Column, IndexPart, IndexedRows, Table};
 
 /// The columns of a child row that are no fields. Field keys begin with a letter, so they can't be the same.
@@ -46,8 +46,8 @@ fn records(def: &LedgerDef) -> Table {
     for field in &def.fields {
         table.columns.extend(columns(field));
     }
-    for level in search_levels(def) {
-        table = table.column(Column::text(search_column(level)).optional());
+    for column in search_columns(&search_levels(def), &open_levels(def)) {
+        table = table.column(Column::text(column).optional());
     }
     if def.number.is_some() {
         table = table.unique(["number"]);
@@ -151,9 +151,9 @@ fn ascending(name: String) -> IndexPart {
     IndexPart::Column { name, descending: false }
 }
 
-fn children(def: &LedgerDef, field: &FieldDef, fields: &[FieldDef]) -> Table {
+fn children(def: &LedgerDef, parent: &FieldDef, fields: &[FieldDef]) -> Table {
     let [record, id, position] = CHILD_COLUMNS;
-    let mut table = Table::new(child_table(def, &field.key))
+    let mut table = Table::new(child_table(def, &parent.key))
         .column(Column::id(record).references(def.table(), "id"))
         .column(Column::int(position))
         .column(Column::id(id))
@@ -161,6 +161,11 @@ fn children(def: &LedgerDef, field: &FieldDef, fields: &[FieldDef]) -> Table {
         .clustered();
     for field in fields {
         table.columns.extend(columns(field));
+        // Who is under protection is asked for every record that is shown.
+        let path = format!("{}.{}", parent.key, field.key);
+        if def.protects.as_ref().is_some_and(|protects| protects.persons.contains(&path)) {
+            table = table.with_index(vec![ascending(field.key.clone())], false, IndexedRows::All);
+        }
     }
     table
 }

@@ -20,7 +20,7 @@ use kawasemi_schema::Clearance;
 use super::frequency;
 use crate::city::City;
 use crate::error::Result;
-use crate::ledger::{Ledger, search_column};
+use crate::ledger::{Ledger, open_search_column, search_column};
 use crate::record::read::RECORDS;
 use crate::record::search_entry::{PART, weight};
 use crate::sql::{Dialect, Sql, SqlType};
@@ -32,6 +32,8 @@ pub struct Search {
     pub query: Query,
     /// Where; a search without scopes finds nothing.
     pub scopes: Vec<SearchScope>,
+    /// Finds protected fields of people under protection as well, which only the program itself may.
+    pub sees_protected: bool,
     /// The way to take, for measurements and tests; none lets the estimate decide.
     pub way: Option<Way>,
 }
@@ -105,7 +107,7 @@ impl Search {
     /// A search in which every row shows the same levels.
     #[must_use]
     pub fn everywhere(query: Query, levels: Vec<Clearance>) -> Self {
-        Self { query, scopes: vec![SearchScope { levels, rows: None }], way: None }
+        Self { query, scopes: vec![SearchScope { levels, rows: None }], sees_protected: false, way: None }
     }
 
     /// How to find the first records of a list.
@@ -153,8 +155,19 @@ impl Search {
         let postings = postings(dialect, ledger, &self.query, &everything);
         let mut condition = match is_uniform && postings.covers_all_terms && way != Way::Walk {
             true => Sql::new(),
-            false => self.texts_contain(dialect, ledger),
+            false => self.texts_contain(dialect, ledger, search_column),
         };
+        if let Some(guard) = ledger.guard.as_ref().filter(|_| self.hides(ledger)) {
+            let column = |level| match ledger.open_levels.contains(&level) {
+                true => open_search_column(level),
+                false => search_column(level),
+            };
+            if !condition.is_empty() {
+                condition.push(" AND ");
+            }
+            condition.push("(NOT ").append(&guard.condition(RECORDS)).push(" OR ");
+            condition.append(&self.texts_contain(dialect, ledger, column)).push(")");
+        }
         match way {
             Way::Postings => {
                 let mut driver = Sql::text(match dialect {
@@ -192,6 +205,12 @@ impl Search {
         }
     }
 
+    /// Whether some of the texts must not be found in records of people under protection.
+    fn hides(&self, ledger: &Ledger) -> bool {
+        let looks_there = |level: &Clearance| self.scopes.iter().any(|scope| scope.levels.contains(level));
+        !self.sees_protected && ledger.open_levels.iter().any(looks_there)
+    }
+
     /// The levels of all scopes that the ledger has texts of.
     fn levels(&self, ledger: &Ledger) -> Vec<Clearance> {
         let is_seen = |level: &Clearance| self.scopes.iter().any(|scope| scope.levels.contains(level));
@@ -199,7 +218,7 @@ impl Search {
     }
 
     /// The exact test on the search texts of a record.
-    fn texts_contain(&self, dialect: Dialect, ledger: &Ledger) -> Sql {
+    fn texts_contain(&self, dialect: Dialect, ledger: &Ledger, column: impl Fn(Clearance) -> String) -> Sql {
         let mut sql = Sql::new();
         for scope in &self.scopes {
             let levels: Vec<Clearance> =
@@ -215,7 +234,7 @@ impl Search {
                 sql.push(if position > 0 { " AND (" } else { "(" });
                 for (position, level) in levels.iter().enumerate() {
                     sql.push(if position > 0 { " OR " } else { "" });
-                    dialect.holds(&mut sql, RECORDS, &search_column(*level), &term.text);
+                    dialect.holds(&mut sql, RECORDS, &column(*level), &term.text);
                 }
                 sql.push(")");
             }

@@ -49,6 +49,8 @@ pub struct RecordRow {
     pub deleted_at: Option<Timestamp>,
     /// The hash of its last audit entry.
     pub chain: Vec<u8>,
+    /// Whether somebody whom it names was under protection (支援措置) when it was read.
+    pub protected: bool,
     /// The fields that were asked for.
     pub fields: Fields,
 }

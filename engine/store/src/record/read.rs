@@ -30,6 +30,8 @@ pub struct Projection {
     /// The places of the fields in the definition.
     places: Vec<usize>,
     columns: Vec<String>,
+    /// Whether somebody of the record is under protection, in ledgers with protected fields.
+    protected: Option<Sql>,
 }
 
 impl Projection {
@@ -50,7 +52,8 @@ impl Projection {
         let definition = Arc::clone(&ledger.def);
         let columns = places.iter().flat_map(|place| definition.fields[*place].columns()).map(|column| column.name);
         let columns = columns.collect();
-        Self { definition, places, columns }
+        let protected = ledger.guard.as_ref().map(|guard| guard.condition(RECORDS));
+        Self { definition, places, columns, protected }
     }
 
     /// The keys of the fields.
@@ -71,11 +74,14 @@ impl Projection {
             }
             sql.column(RECORDS, column);
         }
+        if let Some(protected) = &self.protected {
+            sql.push(", CASE WHEN ").append(protected).push(" THEN 1 ELSE 0 END");
+        }
     }
 
     /// How many columns [`Projection::select`] writes.
     pub(crate) fn width(&self) -> usize {
-        SYSTEM_COLUMNS.len() + self.columns.len()
+        SYSTEM_COLUMNS.len() + self.columns.len() + usize::from(self.protected.is_some())
     }
 
     /// Reads a row of [`Projection::select`]; cells after its columns are dropped. Child rows are not in it.
@@ -96,9 +102,15 @@ impl Projection {
             updated_by: actor(&cell::<String>(next(), "updated_by")?)?,
             deleted_at: cell::<Option<i64>>(next(), "deleted_at")?.map(instant).transpose()?,
             chain: cell(next(), "chain")?,
+            protected: false,
             fields: Fields::new(),
         };
-        self.with_fields(record, &mut cells)
+        let mut record = self.with_fields(record, &mut cells)?;
+        if self.protected.is_some() {
+            let is_protected: i64 = cell(cells.next().unwrap_or(Cell::Null), "protected")?;
+            record.protected = is_protected != 0;
+        }
+        Ok(record)
     }
 
     fn with_fields(&self, mut record: RecordRow, cells: &mut impl Iterator<Item = Cell>) -> Result<RecordRow> {

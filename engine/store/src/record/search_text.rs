@@ -11,6 +11,9 @@ use kawasemi_kernel::{Fields, Value, bigram, text};
 use kawasemi_schema::field::FieldKind;
 use kawasemi_schema::{Clearance, FieldDef};
 
+use crate::ledger::Ledger;
+use crate::sql::Param;
+
 /// The search texts of a record, one for each level in use.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SearchTexts {
@@ -18,12 +21,47 @@ pub struct SearchTexts {
     levels: Vec<(Clearance, Vec<String>)>,
 }
 
+/// The search texts of a record as they are written: all of them and, where fields are protected, those of the other fields
+/// apart. The index has all; a list tests what it found of a protected record with the texts of the other fields.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct RecordTexts {
+    pub all: SearchTexts,
+    open: Option<SearchTexts>,
+}
+
+impl RecordTexts {
+    pub fn of(ledger: &Ledger, values: &Fields) -> Self {
+        let fields = &ledger.def.fields;
+        let open = (!ledger.open_levels.is_empty()).then(|| SearchTexts::cut(fields, values, Which::Open));
+        Self { all: SearchTexts::of(fields, values), open }
+    }
+
+    /// The texts in the order of [`Ledger::search_columns`].
+    pub fn params(&self, ledger: &Ledger) -> impl Iterator<Item = Param> {
+        let all = ledger.levels.iter().map(|level| self.all.text(*level));
+        let open = ledger.open_levels.iter().map(|level| self.open.as_ref().and_then(|open| open.text(*level)));
+        all.chain(open).map(Param::from)
+    }
+}
+
+/// Which fields are cut.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Which {
+    All,
+    /// Those that no protection hides.
+    Open,
+}
+
 impl SearchTexts {
     /// Cuts a record's fields. Child rows are searched with the field that holds them.
     #[must_use]
     pub fn of(fields: &[FieldDef], values: &Fields) -> Self {
+        Self::cut(fields, values, Which::All)
+    }
+
+    fn cut(fields: &[FieldDef], values: &Fields, which: Which) -> Self {
         let mut texts: Vec<(Clearance, String)> = Clearance::ALL.map(|level| (level, String::new())).into();
-        collect(fields, values, Clearance::Public, &mut texts);
+        collect(fields, values, Clearance::Public, which, &mut texts);
         let cut = texts.into_iter().filter(|(_, text)| !text.is_empty());
         let cut = cut.map(|(level, text)| (level, bigram::folded_tokens(&text::fold(&text))));
         Self { levels: cut.filter(|(_, tokens)| !tokens.is_empty()).collect() }
@@ -63,13 +101,19 @@ fn runs(tokens: &[String]) -> String {
 }
 
 /// A line end between two texts keeps them from being read as one.
-fn collect(fields: &[FieldDef], values: &Fields, least: Clearance, texts: &mut [(Clearance, String)]) {
-    for field in fields {
+fn collect(
+    fields: &[FieldDef],
+    values: &Fields,
+    least: Clearance,
+    which: Which,
+    texts: &mut [(Clearance, String)],
+) {
+    for field in fields.iter().filter(|field| which == Which::All || !field.protected) {
         let Some(value) = values.get(&field.key) else { continue };
         let level = field.clearance.max(least);
         if let (FieldKind::Rows { fields, .. }, Value::Rows(rows)) = (&field.kind, value) {
             for row in rows {
-                collect(fields, &row.fields, level, texts);
+                collect(fields, &row.fields, level, which, texts);
             }
             continue;
         }

@@ -12,11 +12,11 @@ use serde_json::{Value as Json, json};
 
 use super::creation::{self, Creation};
 use super::number::Numbering;
-use super::search_text::SearchTexts;
+use super::search_text::RecordTexts;
 use super::{RecordRow, children, columns, search_entry, snapshot};
 use crate::audit::Draft;
 use crate::error::{Result, StoreError};
-use crate::ledger::{Ledger, search_column};
+use crate::ledger::Ledger;
 use crate::sql::{Dialect, Param, Sql};
 use crate::unit::{NumberRequest, Statement, Unit, Unmet};
 
@@ -86,7 +86,7 @@ impl<'a> RecordUnit<'a> {
     /// # Errors
     /// [`StoreError::Check`] when a value is not of its field's kind.
     pub fn create(&mut self, ledger: &Arc<Ledger>, id: RecordId, fields: &Fields) -> Result<()> {
-        let search = SearchTexts::of(&ledger.def.fields, fields);
+        let search = RecordTexts::of(ledger, fields);
         let creation = Creation {
             ledger: Arc::clone(ledger),
             id,
@@ -98,8 +98,8 @@ impl<'a> RecordUnit<'a> {
             reason: self.act.reason.clone(),
             fields: snapshot::to_json(fields),
             columns: encode(&ledger.def.fields, fields)?,
-            search_texts: ledger.levels.iter().map(|level| search.text(*level).into()).collect(),
-            dependents: search_entry::add(ledger, self.dialect, id, &search)
+            search_texts: search.params(ledger).collect(),
+            dependents: search_entry::add(ledger, self.dialect, id, &search.all)
                 .into_iter()
                 .chain(children::insert_all(ledger, id, fields)?)
                 .collect(),
@@ -118,21 +118,21 @@ impl<'a> RecordUnit<'a> {
     /// [`StoreError::Check`] when a value is not of its field's kind.
     pub fn update(&mut self, ledger: &Arc<Ledger>, before: &RecordRow, fields: &Fields) -> Result<()> {
         let encoded = encode(&ledger.def.fields, fields)?;
-        let search = SearchTexts::of(&ledger.def.fields, fields);
-        let is_found_otherwise = search != SearchTexts::of(&ledger.def.fields, &before.fields);
+        let search = RecordTexts::of(ledger, fields);
+        let is_found_otherwise = search != RecordTexts::of(ledger, &before.fields);
         self.change(ledger, before, Kind::Update.key(), Some(snapshot::to_json(fields)), |sql| {
             for (column, value) in ledger.field_columns().zip(encoded) {
                 sql.push(", ").ident(column).push(" = ").bind(value);
             }
             if is_found_otherwise {
-                for level in &ledger.levels {
-                    sql.push(", ").ident(&search_column(*level)).push(" = ").bind(search.text(*level));
+                for (column, text) in ledger.search_columns().zip(search.params(ledger)) {
+                    sql.push(", ").ident(&column).push(" = ").bind(text);
                 }
             }
         });
         if is_found_otherwise {
             self.statements.push(search_entry::remove(ledger, self.dialect, before.id));
-            self.statements.extend(search_entry::add(ledger, self.dialect, before.id, &search));
+            self.statements.extend(search_entry::add(ledger, self.dialect, before.id, &search.all));
         }
         self.statements.extend(children::replace(ledger, before, fields)?);
         Ok(())

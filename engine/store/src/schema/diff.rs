@@ -184,18 +184,19 @@ impl Diff<'_> {
     }
 }
 
-/// Every field with the level at which search finds it; none where it does not.
-fn searched(fields: &[FieldDef], least: Clearance) -> BTreeMap<String, Option<Clearance>> {
+/// Every field with the level at which search finds it, and whether it is protected; none where search does not find it.
+fn searched(fields: &[FieldDef], least: Clearance) -> BTreeMap<String, Option<(Clearance, bool)>> {
     let mut levels = BTreeMap::new();
     for field in fields {
         let level = field.clearance.max(least);
         match &field.kind {
             FieldKind::Rows { fields, .. } => {
                 let children = searched(fields, level).into_iter();
-                levels.extend(children.map(|(key, level)| (format!("{}.{key}", field.key), level)));
+                let within = |(level, protected)| (level, protected || field.protected);
+                levels.extend(children.map(|(key, found)| (format!("{}.{key}", field.key), found.map(within))));
             }
             _ => {
-                levels.insert(field.key.clone(), field.search.then_some(level));
+                levels.insert(field.key.clone(), field.search.then_some((level, field.protected)));
             }
         }
     }

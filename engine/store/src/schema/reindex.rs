@@ -5,9 +5,9 @@
 
 use crate::city::City;
 use crate::error::{Result, StoreError};
-use crate::ledger::{Ledger, search_column};
+use crate::ledger::Ledger;
 use crate::record::read::{RECORDS, with_children};
-use crate::record::search_text::SearchTexts;
+use crate::record::search_text::RecordTexts;
 use crate::record::{Projection, RecordRow, search_entry};
 use crate::sql::Sql;
 use crate::unit::{Statement, Unit, Unmet};
@@ -54,17 +54,17 @@ async fn records_below(city: &City, ledger: &Ledger, below: i64) -> Result<Vec<R
 fn unit(city: &City, ledger: &Ledger, records: &[RecordRow]) -> Unit {
     let mut unit = Unit::new();
     for record in records {
-        let search = SearchTexts::of(&ledger.def.fields, &record.fields);
+        let search = RecordTexts::of(ledger, &record.fields);
         let mut sql = Sql::text("UPDATE ");
         sql.table(ledger.table()).push(" SET ");
-        for (position, level) in ledger.levels.iter().enumerate() {
+        for (position, (column, text)) in ledger.search_columns().zip(search.params(ledger)).enumerate() {
             sql.push(if position > 0 { ", " } else { "" });
-            sql.ident(&search_column(*level)).push(" = ").bind(search.text(*level));
+            sql.ident(&column).push(" = ").bind(text);
         }
         sql.push(" WHERE \"id\" = ").bind(record.id.0).push(" AND \"revision\" = ").bind(record.revision);
         unit.add(Statement::one_row(sql, Unmet::Conflict));
         unit.add(search_entry::remove(ledger, city.dialect(), record.id));
-        unit.extend(search_entry::add(ledger, city.dialect(), record.id, &search));
+        unit.extend(search_entry::add(ledger, city.dialect(), record.id, &search.all));
     }
     unit
 }
