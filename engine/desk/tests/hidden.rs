@@ -5,7 +5,8 @@
 //! asked in both by a visitor, a member of the staff, an editor of little clearance, and somebody who sees the hidden
 //! fields of some records only; the answers are compared. And a hidden field is asked for beside one that does not exist.
 
-use std::collections::BTreeMap;
+mod telling;
+
 use std::sync::Mutex;
 
 use kawasemi_desk::Site;
@@ -13,9 +14,10 @@ use kawasemi_identity::RoleAssignment;
 use kawasemi_kernel::{PersonName, RecordId, Value};
 use kawasemi_ledger::Draft;
 use kawasemi_schema::SystemBundle;
-use kawasemi_testkit::desk::{Answer, Browser, Setup, tables};
+use kawasemi_testkit::desk::{Browser, Setup, tables};
 use kawasemi_testkit::fixture::{run_on_postgres, run_on_sqlite};
 use kawasemi_testkit::{Fixture, TestCity};
+use telling::{Transcript, told};
 
 const SYSTEM: &str = include_str!("hidden/system.toml");
 const CASE: &str = include_str!("hidden/ledgers/case.toml");
@@ -206,9 +208,6 @@ const OF_A_RECORD: [&str; 7] = [
     "/desk/ledgers/case/ID/qr.svg",
 ];
 
-/// Everything that is asked and answered in a city.
-type Transcript = BTreeMap<(String, String), String>;
-
 async fn transcript(fixture: &Fixture, world: World) -> Transcript {
     let city = city(fixture, world).await;
     let cases = city.city.ledgers.list(&city.system(), "case", &kawasemi_ledger::ListRequest::all()).await;
@@ -231,7 +230,7 @@ async fn transcript(fixture: &Fixture, world: World) -> Transcript {
         let mut asked: Vec<String> = AT_ALL.map(str::to_owned).to_vec();
         asked.extend(FIELDS.iter().flat_map(|field| ABOUT_A_FIELD.map(|question| question.replace("KEY", field))));
         asked.extend(ids.iter().flat_map(|id| OF_A_RECORD.map(|question| question.replace("ID", id))));
-        asked.extend(compound(60));
+        asked.extend(telling::compound("case", &FIELDS, 60));
         for question in asked {
             let answer = browser.get(&question).await;
             assert!(answer.status < 500, "{name} {question}: {}", answer.text);
@@ -240,17 +239,7 @@ async fn transcript(fixture: &Fixture, world: World) -> Transcript {
                 let is_own = name == "worker";
                 assert!(tells.is_none() || is_own, "{name} {question} tells {tells:?}: {}", answer.text);
             }
-            transcript.insert((name.to_owned(), question.clone()), told(&answer));
-            // Following the marks of a list tells no more.
-            let mut next = answer.header("link").split(['<', '>']).nth(1).unwrap_or_default().to_owned();
-            for page in 0..8 {
-                if next.is_empty() {
-                    break;
-                }
-                let further = browser.get(&next).await;
-                next = further.header("link").split(['<', '>']).nth(1).unwrap_or_default().to_owned();
-                transcript.insert((name.to_owned(), format!("{question} page {page}")), told(&further));
-            }
+            telling::follow(&browser, name, &question, &answer, &mut transcript).await;
         }
         for id in ids.iter().take(4) {
             for field in FIELDS {
@@ -275,30 +264,6 @@ async fn transcript(fixture: &Fixture, world: World) -> Transcript {
     transcript
 }
 
-/// Conditions put together at random, the same in both cities.
-fn compound(count: usize) -> Vec<String> {
-    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
-    let mut draw = |below: usize| {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        usize::try_from(state >> 33).unwrap_or_default() % below
-    };
-    let mut condition = || {
-        let atoms = ["= 'a'", "IS NULL", "> 300", "LIKE '%1%'", "IN ('x','b')", "BETWEEN 1 AND 50"];
-        let mut text = format!("{} {}", FIELDS[draw(FIELDS.len())], atoms[draw(atoms.len())]);
-        for _ in 0..draw(3) {
-            let joiner = ["AND", "OR", "AND NOT", "OR NOT"][draw(4)];
-            text = format!("({text}) {joiner} ({} {})", FIELDS[draw(FIELDS.len())], atoms[draw(atoms.len())]);
-        }
-        let sort = FIELDS[draw(FIELDS.len())];
-        let query = url::form_urlencoded::Serializer::new(String::new())
-            .append_pair("filter", &text)
-            .append_pair("sort", sort)
-            .finish();
-        format!("/api/v1/ledgers/case/records?{query}")
-    };
-    (0..count).map(|_| condition()).collect()
-}
-
 /// A field that somebody may not see answers like one that is not there.
 async fn hidden_is_missing(name: &str, browser: &Browser) {
     if name == "worker" {
@@ -316,43 +281,13 @@ async fn hidden_is_missing(name: &str, browser: &Browser) {
     }
 }
 
-/// An answer without the number of the request.
-fn told(answer: &Answer) -> String {
-    let mut headers: Vec<String> = answer.headers.iter().map(|(name, value)| format!("{name}: {value:?}")).collect();
-    headers.sort();
-    headers.retain(|header| !header.starts_with("set-cookie"));
-    let body: Vec<&str> = answer.text.lines().filter(|line| !line.contains("problem-facts")).collect();
-    let body = body.join("\n");
-    // In a problem for programs the number stands in `instance`.
-    let body = match serde_json::from_str::<serde_json::Value>(&body) {
-        Ok(mut json) if answer.header("content-type").contains("problem") => {
-            json.as_object_mut().map(|object| (object.remove("instance"), object.remove("reference")));
-            json.to_string()
-        }
-        _ => body,
-    };
-    format!("{}\n{}\n{body}", answer.status, headers.join("\n"))
-}
-
 fn differing(run: impl Fn(&Mutex<Vec<Transcript>>, World)) {
     let both = Mutex::default();
     run(&both, World::One);
     run(&both, World::Other);
     let both = both.into_inner().expect("no story panicked");
     let [one, other] = both.as_slice() else { panic!("two cities were asked") };
-    assert!(one.len() > 1_500, "{} questions", one.len());
-    let mut wrong = Vec::new();
-    for ((who, question), answer) in one {
-        let Some(in_other) = other.get(&(who.clone(), question.clone())) else {
-            wrong.push(format!("{who} {question} is asked in one city alone"));
-            continue;
-        };
-        if answer != in_other {
-            let line = answer.lines().zip(in_other.lines()).find(|(one, other)| one != other);
-            wrong.push(format!("{who} {question}: {line:?}"));
-        }
-    }
-    assert!(wrong.is_empty(), "{} answers tell the cities apart:\n{}", wrong.len(), wrong.join("\n"));
+    telling::compare(one, other, 1_500);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 //! Each is read as people type it (full width, with or without hyphens), brought to one form, and refused with a
 //! sentence that says what to enter. Whether the number rings or the mailbox exists is the message engine's to find out.
 
+mod corporate_number;
 mod phone;
 
 use std::fmt;
@@ -10,6 +11,7 @@ use std::str::FromStr;
 
 use url::Url;
 
+pub use self::corporate_number::{CorporateNumber, CorporateNumberError};
 pub use self::phone::{Phone, PhoneError};
 use crate::text::{fold, tidy};
 

@@ -94,7 +94,8 @@ impl Ledgers {
         // One more than is shown: the oldest shown needs its predecessor for the comparison.
         let mut raw = history::revisions(self.city(), id, before, PAGE + 1).await?;
         let older = (raw.len() as i64 > PAGE).then(|| raw[raw.len() - 2].revision);
-        let mut states = self.states(&gate, id, &raw, Shown { clearance: record.clearance, hidden: record.hidden }).await?;
+        let mut states =
+            self.states(&gate, id, &raw, Shown { clearance: record.clearance, hidden: record.hidden }).await?;
         if older.is_some() {
             raw.pop();
         }
@@ -255,8 +256,11 @@ struct State {
 /// is stricter.
 fn shown(now: &LedgerDef, then: &LedgerDef, fields: Fields, how: Shown) -> Fields {
     let mut seen = masked(&then.fields, fields, how);
-    let gone: Vec<(String, Value)> =
-        seen.iter().filter(|(key, _)| now.field(key).is_none()).map(|(key, value)| (key.clone(), value.clone())).collect();
+    let gone: Vec<(String, Value)> = seen
+        .iter()
+        .filter(|(key, _)| now.field(key).is_none())
+        .map(|(key, value)| (key.clone(), value.clone()))
+        .collect();
     // By the present definition as well, which may close fields of child rows that the older one did not.
     seen = masked(&now.fields, seen, how);
     seen.extend(gone);

@@ -206,7 +206,8 @@ impl Gate {
         let mut granted = self.access.condition(action, needed.clearance, dialect, RECORDS)?;
         if needed.protected && !self.access.sees_protected() {
             // A ledger that does not know whom it protects tells nothing of protected fields.
-            let kept = self.ledger.guard.as_ref().map_or_else(|| Sql::text("(1 = 1)"), |guard| guard.condition(RECORDS));
+            let kept =
+                self.ledger.guard.as_ref().map_or_else(|| Sql::text("(1 = 1)"), |guard| guard.condition(RECORDS));
             granted.condition.push(" AND NOT ").append(&kept);
         }
         Some(granted)

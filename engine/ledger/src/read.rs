@@ -264,7 +264,11 @@ fn order(gate: &Gate, action: Action, asked: &[SortKey], of_view: &[SortKey]) ->
     let own = if of_view.is_empty() { &gate.def().list.sort } else { of_view };
     let keys: Vec<&SortKey> = if asked.is_empty() {
         let lowest = gate.access.lowest_clearance(action).unwrap_or_default();
-        let is_open = |key: &&SortKey| gate.access.needed(action, [key.field.as_str()]).is_ok_and(|needed| needed.clearance <= lowest && (!needed.protected || gate.access.sees_protected()));
+        let is_open = |key: &&SortKey| {
+            gate.access
+                .needed(action, [key.field.as_str()])
+                .is_ok_and(|needed| needed.clearance <= lowest && (!needed.protected || gate.access.sees_protected()))
+        };
         own.iter().filter(is_open).collect()
     } else {
         asked.iter().collect()

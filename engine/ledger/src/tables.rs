@@ -12,7 +12,7 @@ pub fn engine() -> Engine {
 /// All of them.
 #[must_use]
 pub fn tables() -> Vec<Table> {
-    vec![views(), uses(), changes(), import_runs()]
+    vec![views(), uses(), changes(), import_runs(), openings()]
 }
 
 /// Saved views (保存した表示): a person's own, or shared with all who may read the ledger.
@@ -53,6 +53,24 @@ fn changes() -> Table {
         .column(Column::int("after_revision"))
         .key(["batch", "record"])
         .clustered()
+}
+
+/// Records of protected people that were opened with a reason (支援措置対象者の閲覧), each for one session and some minutes. None
+/// is ever removed: they are what the person under protection, or an auditor, may ask for.
+fn openings() -> Table {
+    Table::new("opening")
+        .column(Column::id("id"))
+        .column(Column::int("at"))
+        .column(Column::int("until"))
+        .column(Column::text("actor"))
+        .column(Column::id("session"))
+        .column(Column::text("ledger"))
+        .column(Column::id("record"))
+        .column(Column::text("reason"))
+        .column(Column::text("request").optional())
+        .key(["id"])
+        .index(["session", "record"])
+        .index(["record"])
 }
 
 /// Files that were sent for an import, and the imports and dry runs of them (取込の経過): whichever node runs one, every node

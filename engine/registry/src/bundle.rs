@@ -13,14 +13,21 @@ pub const ASSIGNMENT: &str = "assignment";
 /// Days on which the city hall is closed or open other than the rule says (市の休日の特例).
 pub const CLOSED_DAY: &str = "closed-day";
 
+/// Parties (宛名): people, households and organisations.
+pub const PARTY: &str = "party";
+/// Protection measures (支援措置).
+pub const PROTECTION_MEASURE: &str = "protection-measure";
+
 /// The files of the bundle, named as in this crate's folder.
-const FILES: [(&str, &str); 6] = [
+const FILES: [(&str, &str); 8] = [
     ("system.toml", include_str!("../system.toml")),
     ("ledgers/department.toml", include_str!("../ledgers/department.toml")),
     ("ledgers/post.toml", include_str!("../ledgers/post.toml")),
     ("ledgers/staff.toml", include_str!("../ledgers/staff.toml")),
     ("ledgers/assignment.toml", include_str!("../ledgers/assignment.toml")),
     ("ledgers/closed-day.toml", include_str!("../ledgers/closed-day.toml")),
+    ("ledgers/party.toml", include_str!("../ledgers/party.toml")),
+    ("ledgers/protection-measure.toml", include_str!("../ledgers/protection-measure.toml")),
 ];
 
 /// Reads the registers' definitions.
@@ -38,7 +45,7 @@ mod tests {
     fn the_registers_are_well_defined_and_complete_in_themselves() {
         let bundle = bundle().unwrap_or_else(|errors| panic!("{errors}"));
         let catalogue = Catalogue::new(bundle.ledgers).unwrap_or_else(|errors| panic!("{errors}"));
-        for key in [DEPARTMENT, POST, STAFF, ASSIGNMENT, CLOSED_DAY] {
+        for key in [DEPARTMENT, POST, STAFF, ASSIGNMENT, CLOSED_DAY, PARTY, PROTECTION_MEASURE] {
             assert!(catalogue.get(key).is_some(), "{key}");
         }
     }

@@ -19,5 +19,5 @@ pub mod personnel;
 pub mod personnel_file;
 pub mod register;
 
-pub use bundle::{ASSIGNMENT, CLOSED_DAY, DEPARTMENT, POST, STAFF, bundle};
+pub use bundle::{ASSIGNMENT, CLOSED_DAY, DEPARTMENT, PARTY, POST, PROTECTION_MEASURE, STAFF, bundle};
 pub use personnel::sync_departments;

@@ -108,6 +108,8 @@ pub enum FieldKind {
     Address,
     /// A telephone number.
     Phone,
+    /// A corporate number.
+    CorporateNumber,
     /// A mail address.
     Mail,
     /// A web address.
@@ -287,9 +289,13 @@ impl FieldKind {
     /// The physical type of a kind that is one scalar column; none for the others.
     pub fn scalar(&self) -> Option<ColumnType> {
         Some(match self {
-            Self::Text { .. } | Self::LongText { .. } | Self::Choice { .. } | Self::Phone | Self::Mail | Self::Url => {
-                ColumnType::Text
-            }
+            Self::Text { .. }
+            | Self::LongText { .. }
+            | Self::Choice { .. }
+            | Self::Phone
+            | Self::CorporateNumber
+            | Self::Mail
+            | Self::Url => ColumnType::Text,
             Self::Integer { .. } | Self::Yen { .. } | Self::FiscalYear => ColumnType::Integer,
             Self::Decimal { scale, .. } => ColumnType::Decimal { scale: *scale },
             Self::Date => ColumnType::Date,
@@ -335,6 +341,7 @@ impl FieldKind {
             Self::PersonName => FieldType::PersonName,
             Self::Address => FieldType::Address,
             Self::Phone => FieldType::Phone,
+            Self::CorporateNumber => FieldType::CorporateNumber,
             Self::Mail => FieldType::Mail,
             Self::Url => FieldType::Url,
             Self::Reference { .. } => FieldType::Reference,

@@ -165,6 +165,7 @@ impl Lowering<'_> {
             FieldType::PersonName => FieldKind::PersonName,
             FieldType::Address => FieldKind::Address,
             FieldType::Phone => FieldKind::Phone,
+            FieldType::CorporateNumber => FieldKind::CorporateNumber,
             FieldType::Mail => FieldKind::Mail,
             FieldType::Url => FieldKind::Url,
             FieldType::Reference => FieldKind::Reference {

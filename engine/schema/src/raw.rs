@@ -150,6 +150,8 @@ pub enum FieldType {
     PersonName,
     /// A postal address (住所).
     Address,
+    /// A corporate number (法人番号).
+    CorporateNumber,
     /// A telephone number.
     Phone,
     /// A mail address.

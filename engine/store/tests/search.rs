@@ -123,6 +123,7 @@ on_both_stores! {
                     rows: Some(Sql::with("\"department\" = $1", ["20".into()])),
                 },
             ],
+            sees_protected: false,
             way: None,
         };
         assert_eq!(find(fixture, &ledger, search).await, ["消防広場"]);

@@ -72,6 +72,7 @@ fn kind(lang: Lang, kind: &FieldKind) -> Json {
         FieldKind::PersonName => parts("name", "kana"),
         FieldKind::Address => parts("text", "postcode"),
         FieldKind::Phone => json!({ "type": ["string", "null"] }),
+        FieldKind::CorporateNumber => json!({ "type": ["string", "null"], "pattern": "^[0-9]{13}$" }),
         FieldKind::Mail => json!({ "type": ["string", "null"], "format": "email" }),
         FieldKind::Url => json!({ "type": ["string", "null"], "format": "uri" }),
         FieldKind::Reference { target } => {

@@ -28,6 +28,7 @@ pub fn align(field: &FieldDef) -> Align {
         | FieldKind::FiscalYear
         | FieldKind::YesNo
         | FieldKind::Choice { .. }
+        | FieldKind::CorporateNumber
         | FieldKind::Phone => Align::Tight,
         _ => Align::Text,
     }

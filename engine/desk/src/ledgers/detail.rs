@@ -33,13 +33,17 @@ const DONE: &[(&str, &str)] = &[
     ("saved", "保存しました。"),
     ("unchanged", "変更はありませんでした。"),
     ("restored", "記録を復元しました。"),
+    ("opened", "支援措置の対象者の記録を開きました。閲覧の理由を記録しました。"),
+    ("closed", "記録を閉じました。"),
     ("reverted", "以前の版の内容に戻しました。"),
 ];
 
 /// `GET /desk/ledgers/{ledger}/{id}`
 pub async fn show(cx: Cx, At { ledger, id }: At, headers: HeaderMap) -> Result<Response, Problem> {
+    let cx = cx.at(&ledger, id).await?;
     let opened = Opened::new(&cx, &ledger)?;
     let record = cx.ledgers().get(cx.context(), &ledger, id).await?;
+    let protection = super::open::notice(&cx, &opened, &record).await?;
     let mut labels = cx.ledgers().labels(cx.context(), &ledger, std::slice::from_ref(&record)).await?;
     let related = cx.ledgers().related(cx.context(), &ledger, id, RELATED).await?;
     for each in &related {
@@ -49,7 +53,8 @@ pub async fn show(cx: Cx, At { ledger, id }: At, headers: HeaderMap) -> Result<R
     let shown = Shown { opened: &opened, record: &record, labels: &labels };
     let body = shown.body(&cx, &related, &names);
     let site = cx.desk_site("ledgers");
-    let page = shown.page(&cx, opened.page(&site, shown.name())).body(body);
+    let page = protection.into_iter().fold(opened.page(&site, shown.name()), Page::notice);
+    let page = shown.page(&cx, page).body(body);
     let mut response = Html(page.render()).into_response();
     super::recent::remember(&cx, &headers, &ledger, &mut response);
     Ok(response)
@@ -157,7 +162,7 @@ impl Shown<'_> {
 
     fn fact(&self, field: &FieldDef) -> Fact {
         let value = if self.record.is_masked(field) {
-            super::list_table::masked()
+            super::list_table::masked(self.record, field)
         } else {
             cells::full(field, self.record.get(&field.key), &self.style())
         };

@@ -51,6 +51,7 @@ pub async fn create(cx: Cx, Path(ledger): Path<String>, uploads: Uploads) -> Res
 
 /// `GET /desk/ledgers/{ledger}/{id}/edit`
 pub async fn edit(cx: Cx, At { ledger, id }: At) -> Result<Response, Problem> {
+    let cx = cx.at(&ledger, id).await?;
     let opened = Opened::for_action(&cx, &ledger, Action::Update)?;
     let record = changeable(&cx, &opened, id).await?;
     let mut around = Around::of(&cx, &opened).await?;
@@ -66,6 +67,7 @@ pub async fn edit(cx: Cx, At { ledger, id }: At) -> Result<Response, Problem> {
 
 /// `POST /desk/ledgers/{ledger}/{id}/edit`
 pub async fn update(cx: Cx, At { ledger, id }: At, uploads: Uploads) -> Result<Response, Problem> {
+    let cx = cx.at(&ledger, id).await?;
     let opened = Opened::for_action(&cx, &ledger, Action::Update)?;
     let record = changeable(&cx, &opened, id).await?;
     let texts = uploads.entries.clone();

@@ -142,6 +142,7 @@ impl RecordForm<'_> {
             FieldKind::PersonName => Control::PersonName,
             FieldKind::Address => Control::Address,
             FieldKind::Phone => Control::Phone,
+            FieldKind::CorporateNumber => Control::Text { max: Some(13) },
             FieldKind::Mail => Control::Mail,
             FieldKind::Url => Control::Url,
             FieldKind::Reference { target } => self.reference(field, name, target),

@@ -18,11 +18,13 @@ use crate::view::{done_at, note};
 
 /// `GET /desk/ledgers/{ledger}/{id}/history`
 pub async fn show(cx: Cx, At { ledger, id }: At) -> Result<Response, Problem> {
+    let cx = cx.at(&ledger, id).await?;
     render(&cx, &ledger, id, None).await
 }
 
 /// `POST /desk/ledgers/{ledger}/{id}/revert`
 pub async fn revert(cx: Cx, At { ledger, id }: At, entries: Entries) -> Result<Response, Problem> {
+    let cx = cx.at(&ledger, id).await?;
     let number = |name: &str| entries.text(name).parse().unwrap_or_default();
     let to: i64 = number("to");
     let context = cx.because(&format!("第{to}版の内容に戻した"));

@@ -67,7 +67,7 @@ fn row(shape: &Shape<'_>, record: &Visible, style: &Style<'_>) -> Row {
                 };
                 leading(&href, if text.is_empty() { &name } else { &text }, record)
             }
-            true => masked(),
+            true => masked(record, field),
             false => cells::cell(field, value, style),
         });
     }
@@ -88,8 +88,9 @@ fn leading(href: &str, text: &str, record: &Visible) -> SafeHtml {
 }
 
 /// A field that this person may see in other records but not in this one.
-pub fn masked() -> SafeHtml {
-    SafeHtml::trusted("<span class=\"fact-none\">非表示</span>")
+pub fn masked(record: &Visible, field: &FieldDef) -> SafeHtml {
+    let why = if record.hidden && field.protected { "支援措置により非表示" } else { "非表示" };
+    SafeHtml::trusted(format!("<span class=\"fact-none\">{why}</span>"))
 }
 
 /// The order that the list has: what was asked for, the view's, or the ledger's own; none where the best hits come first.

@@ -33,6 +33,7 @@ mod list_bar;
 mod list_table;
 mod lookup;
 mod names;
+mod open;
 pub mod opened;
 pub mod recent;
 mod sent;
@@ -67,6 +68,8 @@ pub fn routes() -> Routes {
         .route("/desk/ledgers/{ledger}/explain/{id}", get(explain::show))
         .route("/desk/ledgers/{ledger}/{id}", get(detail::show))
         .route("/desk/ledgers/{ledger}/{id}/edit", get(edit::edit).post(edit::update))
+        .route("/desk/ledgers/{ledger}/{id}/open", get(open::ask).post(open::open))
+        .route("/desk/ledgers/{ledger}/{id}/close", post(open::close))
         .route("/desk/ledgers/{ledger}/{id}/delete", get(delete::ask_delete).post(delete::delete))
         .route("/desk/ledgers/{ledger}/{id}/restore", get(delete::ask_restore).post(delete::restore))
         .route("/desk/ledgers/{ledger}/{id}/history", get(history::show))

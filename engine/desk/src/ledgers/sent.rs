@@ -146,6 +146,8 @@ impl Sent {
         let fields = opened.access.visible_fields(if record.is_some() { Action::Update } else { Action::Create });
         let fields: Vec<FieldDef> =
             fields.filter(|field| matches!(field.kind, FieldKind::Files { .. })).cloned().collect();
+        // What is kept from the person stands on no form: nothing was said of it.
+        let fields = fields.into_iter().filter(|field| record.is_none_or(|record| !record.is_masked(field)));
         for field in fields {
             let removed: Vec<String> = self.entry.all(&format!("{}.remove", field.key)).to_vec();
             let is_kept = |file: &FileRef| !removed.iter().any(|id| *id == file.id.to_string());

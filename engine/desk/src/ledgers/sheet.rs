@@ -34,6 +34,7 @@ const ROWS: u32 = 1_000;
 
 /// `GET /desk/ledgers/{ledger}/{id}/sheet`
 pub async fn one(cx: Cx, At { ledger, id }: At) -> Result<Response, Problem> {
+    let cx = cx.at(&ledger, id).await?;
     let opened = Opened::new(&cx, &ledger)?;
     let record = cx.ledgers().get(cx.context(), &ledger, id).await?;
     let labels = cx.ledgers().labels(cx.context(), &ledger, std::slice::from_ref(&record)).await?;
@@ -140,7 +141,7 @@ impl Press<'_> {
             FieldKind::LongText { .. } | FieldKind::Rows { .. } | FieldKind::Files { .. } | FieldKind::Address
         );
         let shown = match (cells::kind(field), value) {
-            _ if record.is_masked(field) => list_table::masked(),
+            _ if record.is_masked(field) => list_table::masked(record, field),
             (_, Value::Files(files)) => self.pictures(record, files),
             (FieldKind::Point | FieldKind::Line | FieldKind::Polygon, value) => {
                 SafeHtml::or_dash(&kawasemi_ledger::field::show(field, value, &style()))
@@ -178,7 +179,7 @@ impl Press<'_> {
         }
         let row = |record: &Visible| {
             let cell = |field: &&FieldDef| match record.is_masked(field) {
-                true => list_table::masked(),
+                true => list_table::masked(record, field),
                 false => SafeHtml::escape(kawasemi_ledger::field::show(field, record.get(&field.key), &style)),
             };
             let mut cells: Vec<SafeHtml> = fields.iter().map(cell).collect();

@@ -6,7 +6,7 @@ use axum::extract::FromRequestParts;
 use http::request::Parts;
 use kawasemi_identity::identity::Visit;
 use kawasemi_identity::{Context, Grants, Secret};
-use kawasemi_kernel::Lang;
+use kawasemi_kernel::{Lang, RecordId};
 use kawasemi_ledger::Ledgers;
 use kawasemi_store::catalogue::Catalogue;
 use kawasemi_ui::page::{LanguageLink, NavItem, SearchBox, Site, UserMenu};
@@ -86,6 +86,21 @@ impl Cx {
         context.caller = caller;
         context.act.at = at;
         Ok(context)
+    }
+
+    /// The same request at one record: with what this session has opened of it, if its people are under protection.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn at(self, ledger: &str, record: RecordId) -> Result<Self, Problem> {
+        let opened = self.ledgers().with_opening(self.context(), ledger, record).await?;
+        Ok(match opened {
+            None => self,
+            Some(context) => {
+                let Inner { desk, city, arrival, .. } = &*self.inner;
+                Self::new(desk.clone(), Arc::clone(city), context, arrival.clone())
+            }
+        })
     }
 
     /// The same with the reason that the person stated.

@@ -8,6 +8,8 @@ use super::{FieldType, Parsed, Style, input};
 
 /// A telephone number (電話番号).
 pub(super) struct Phone;
+/// A corporate number (法人番号).
+pub(super) struct CorporateNumber;
 /// A mail address (メールアドレス).
 pub(super) struct Mail;
 /// A web address (URL).
@@ -33,6 +35,20 @@ fn shown(value: &Value) -> String {
 impl FieldType for Phone {
     fn read_text(&self, text: &str) -> Parsed {
         read(text, contact::Phone::as_str)
+    }
+
+    fn show(&self, value: &Value, _: &Style<'_>) -> String {
+        shown(value)
+    }
+
+    fn to_json(&self, value: &Value) -> Json {
+        value.as_text().into()
+    }
+}
+
+impl FieldType for CorporateNumber {
+    fn read_text(&self, text: &str) -> Parsed {
+        read(text, contact::CorporateNumber::as_str)
     }
 
     fn show(&self, value: &Value, _: &Style<'_>) -> String {

@@ -90,6 +90,7 @@ pub fn of(kind: &FieldKind) -> Box<dyn FieldType + '_> {
         FieldKind::PersonName => Box::new(person::Name),
         FieldKind::Address => Box::new(person::Address),
         FieldKind::Phone => Box::new(contact::Phone),
+        FieldKind::CorporateNumber => Box::new(contact::CorporateNumber),
         FieldKind::Mail => Box::new(contact::Mail),
         FieldKind::Url => Box::new(contact::Url),
         FieldKind::Reference { .. } => Box::new(reference::Reference),

@@ -101,13 +101,7 @@ fn runs(tokens: &[String]) -> String {
 }
 
 /// A line end between two texts keeps them from being read as one.
-fn collect(
-    fields: &[FieldDef],
-    values: &Fields,
-    least: Clearance,
-    which: Which,
-    texts: &mut [(Clearance, String)],
-) {
+fn collect(fields: &[FieldDef], values: &Fields, least: Clearance, which: Which, texts: &mut [(Clearance, String)]) {
     for field in fields.iter().filter(|field| which == Which::All || !field.protected) {
         let Some(value) = values.get(&field.key) else { continue };
         let level = field.clearance.max(least);

@@ -20,7 +20,7 @@ use crate::request::{Cx, Entries};
 const ROWS: &str = "fields";
 
 /// Types that a clerk chooses from, with the words for them.
-const TYPES: [(FieldType, &str, &str); 20] = [
+const TYPES: [(FieldType, &str, &str); 21] = [
     (FieldType::Text, "text", "文字（1行）"),
     (FieldType::LongText, "long-text", "文字（複数行）"),
     (FieldType::Integer, "integer", "整数"),
@@ -35,6 +35,7 @@ const TYPES: [(FieldType, &str, &str); 20] = [
     (FieldType::Choices, "choices", "選択（複数）"),
     (FieldType::PersonName, "person-name", "氏名・名称"),
     (FieldType::Address, "address", "住所"),
+    (FieldType::CorporateNumber, "corporate-number", "法人番号"),
     (FieldType::Phone, "phone", "電話番号"),
     (FieldType::Mail, "mail", "メールアドレス"),
     (FieldType::Url, "url", "ホームページのアドレス"),

@@ -81,7 +81,7 @@ fn of_lines(text: &str) -> Option<Look> {
 
 /// Gives a field without values the type that its name suggests. People see it on the next page and may choose another.
 fn by_name(field: &mut RawField) {
-    const ENDINGS: [(&str, FieldType); 16] = [
+    const ENDINGS: [(&str, FieldType); 17] = [
         ("年度", FieldType::FiscalYear),
         ("年月", FieldType::YearMonth),
         ("日時", FieldType::DateTime),
@@ -94,6 +94,7 @@ fn by_name(field: &mut RawField) {
         ("数", FieldType::Integer),
         ("氏名", FieldType::PersonName),
         ("住所", FieldType::Address),
+        ("法人番号", FieldType::CorporateNumber),
         ("電話番号", FieldType::Phone),
         ("メール", FieldType::Mail),
         ("備考", FieldType::LongText),
