@@ -114,6 +114,8 @@ impl Search {
     pub(crate) async fn way(&self, city: &City, ledger: &Ledger, limit: usize) -> Result<Way> {
         match self.way {
             Some(way) => Ok(way),
+            // A ledger in which nothing is searched has no index to ask.
+            None if ledger.levels.is_empty() => Ok(Way::Walk),
             None => Ok(self.estimate(city, ledger).await?.map_or(Way::Walk, |estimate| estimate.cheapest(limit))),
         }
     }
@@ -122,6 +124,9 @@ impl Search {
     pub(crate) async fn way_for_all(&self, city: &City, ledger: &Ledger) -> Result<Way> {
         if let Some(way) = self.way {
             return Ok(way);
+        }
+        if ledger.levels.is_empty() {
+            return Ok(Way::Walk);
         }
         let estimate = self.estimate(city, ledger).await?;
         let is_rare = estimate.is_some_and(|estimate| estimate.least < estimate.records / 4.0);
