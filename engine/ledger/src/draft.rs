@@ -62,7 +62,7 @@ impl Draft {
     }
 
     /// Enters what the record held before, which was checked when it was stored; its files are known.
-    pub(crate) fn restore(&mut self, key: &str, value: Value) {
+    pub fn restore(&mut self, key: &str, value: Value) {
         if let Value::Files(files) = &value {
             self.uploads.extend(files.iter().cloned());
         }

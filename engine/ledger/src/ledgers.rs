@@ -109,6 +109,11 @@ impl Ledgers {
         Ok((Arc::clone(&gate.ledger.def), gate.access))
     }
 
+    /// A new id, for what an engine keeps beside the ledgers.
+    pub fn new_id(&self) -> uuid::Uuid {
+        self.inner.ids.next()
+    }
+
     pub(crate) fn ids(&self) -> &dyn IdSource {
         &*self.inner.ids
     }

@@ -12,6 +12,7 @@ use kawasemi_schema::{Action, FieldDef, SortKey};
 use kawasemi_store::StoreError;
 use kawasemi_store::ledger::Order;
 use kawasemi_store::list::{Cursor, Deleted, ListQuery};
+use kawasemi_store::record::read::records;
 use kawasemi_store::record::{Projection, RecordRow};
 
 use uuid::Uuid;
@@ -100,6 +101,19 @@ impl Ledgers {
         let record = Visible::of(gate.def(), &gate.access, row).ok_or(LedgerError::NotFound)?;
         self.note_access(context, ledger, personal(&gate, std::slice::from_ref(&record))).await?;
         Ok(record)
+    }
+
+    /// Reads the records with these ids, as far as they are there and may be seen; in no particular order.
+    ///
+    /// # Errors
+    /// [`LedgerError::NotFound`] for a ledger that may not be read.
+    pub async fn get_many(&self, context: &Context, ledger: &str, ids: &[RecordId]) -> Result<Vec<Visible>> {
+        let gate = self.gate_for(context, ledger, Action::Read)?;
+        let rows = records(self.city(), &gate.ledger, &Projection::all(&gate.ledger), ids).await?;
+        let seen = rows.into_iter().filter(|row| row.deleted_at.is_none());
+        let seen: Vec<Visible> = seen.filter_map(|row| Visible::of(gate.def(), &gate.access, row)).collect();
+        self.note_access(context, ledger, personal(&gate, &seen)).await?;
+        Ok(seen)
     }
 
     /// Reads one record by its human number.
