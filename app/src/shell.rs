@@ -120,7 +120,12 @@ impl Shell {
 
     /// The engines that keep something of their own in the store.
     pub fn engines_of_store(&self) -> Vec<Engine> {
-        vec![kawasemi_identity::tables::engine(), kawasemi_ledger::engine(), kawasemi_webhook::engine()]
+        vec![
+            kawasemi_identity::tables::engine(),
+            kawasemi_ledger::engine(),
+            kawasemi_parties::engine(),
+            kawasemi_webhook::engine(),
+        ]
     }
 
     /// The same, with permission to change the engines' own tables.

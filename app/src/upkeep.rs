@@ -1,5 +1,5 @@
 //! What a running server does by itself for each open city: the audit trail is sealed and webhooks get their messages, jobs are
-//! done, the day's work is begun, accounts follow the register of assignments, imports that were broken off are cleared away, and
+//! done, the day's work is begun, accounts follow the register of assignments, probable duplicates of parties are found, imports that were broken off are cleared away, and
 //! what has ended (sessions, jobs that are done) is removed.
 //!
 //! Cities open when somebody asks for them, and the server asks for each once by itself ([`Upkeep::open_all`]): the jobs of a
@@ -14,6 +14,7 @@ use std::time::Duration;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use kawasemi_desk::Desk;
+use kawasemi_parties::Duplicates;
 use kawasemi_registry::{ASSIGNMENT, DEPARTMENT};
 use kawasemi_store::jobs::Handlers;
 use kawasemi_store::{Sql, audit};
@@ -60,6 +61,21 @@ impl Upkeep {
             let mut known = Known::default();
             for round in 0_u64.. {
                 tend(&shell, &tended, &mut known, round).await;
+                tokio::select! {
+                    () = tokio::time::sleep(ROUND) => {}
+                    _ = stop.changed() => break,
+                }
+            }
+        });
+        // Apart from the rounds: a city with many parties is looked through for a minute the first time.
+        let (shell, mut stop) = (Arc::clone(&self.shell), self.stop.subscribe());
+        let parties = open.clone();
+        self.spawn(async move {
+            loop {
+                let duplicates = Duplicates::new(parties.ledgers.clone());
+                if let Err(error) = duplicates.catch_up(&shell.context("名寄せの候補を探す")).await {
+                    tracing::error!(city = parties.city.code(), %error, "probable duplicates were not looked for");
+                }
                 tokio::select! {
                     () = tokio::time::sleep(ROUND) => {}
                     _ = stop.changed() => break,

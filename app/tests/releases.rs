@@ -122,6 +122,7 @@ fn set_number(hall: &Hall, number: i64) {
         let options = StoreOptions::new(Arc::new(SystemClock))
             .engine(Engine { moves: moves(99), ..kawasemi_identity::tables::engine() })
             .engine(kawasemi_ledger::engine())
+            .engine(kawasemi_parties::engine())
             .engine(kawasemi_webhook::engine());
         let store = Store::open(&location(hall), options).await.unwrap();
         let city = store.open_city(CODE).await.unwrap();

@@ -47,6 +47,7 @@ pub const PASSWORD: &str = "川べりの かわせみは 魚をとる";
 pub fn tables() -> Vec<Table> {
     let mut tables = kawasemi_identity::tables::tables();
     tables.extend(kawasemi_ledger::tables::tables());
+    tables.extend(kawasemi_parties::engine().tables);
     tables.extend(kawasemi_webhook::engine().tables);
     tables
 }

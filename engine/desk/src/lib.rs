@@ -16,6 +16,7 @@ pub mod auth;
 mod health;
 pub mod home;
 pub mod ledgers;
+pub mod parties;
 pub mod portal;
 pub mod problem;
 pub mod registers;
@@ -93,6 +94,7 @@ fn inside(pages: Pages) -> Routes {
         .merge(home::routes())
         .merge(search::routes())
         .merge(ledgers::routes())
+        .merge(parties::routes())
         .merge(account::routes())
         .merge(admin::routes())
         .merge(pages)

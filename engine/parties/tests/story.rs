@@ -28,9 +28,7 @@ const CLAIM: &str = r#"
 "#;
 
 fn tables() -> Vec<Table> {
-    let mut tables = kawasemi_testkit::desk::tables();
-    tables.extend(kawasemi_parties::engine().tables);
-    tables
+    kawasemi_testkit::desk::tables()
 }
 
 async fn city(fixture: &Fixture) -> TestCity {

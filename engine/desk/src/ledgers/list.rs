@@ -219,6 +219,9 @@ fn actions(opened: &Opened, asked: &Asked) -> SafeHtml {
     if opened.may(Action::Design) {
         add(LinkButton::new("台帳の設計", opened.at("design")).look(Look::Quiet).icon(Icon::Settings));
     }
+    if opened.key() == kawasemi_registry::PARTY && opened.may(Action::Update) && opened.may(Action::Delete) {
+        add(LinkButton::new("名寄せ", crate::parties::DUPLICATES).icon(Icon::Person));
+    }
     add(LinkButton::new("印刷", plain.href(&opened.at("sheet"))).look(Look::Quiet).icon(Icon::Print));
     if opened.may(Action::Import) {
         add(LinkButton::new("取り込む", opened.at("import")).icon(Icon::Upload));
