@@ -183,3 +183,41 @@ on_both_stores! {
         assert!(get(&city, "party", other).await.deleted_at.is_none());
     }
 }
+
+on_both_stores! {
+    tables = tables();
+
+    async fn a_clerk_merges_and_takes_apart_at_the_desk(fixture) {
+        let city = city(fixture).await;
+        let one = add(&city, "party", person("高橋 花子", "タカハシ ハナコ", BORN)).await;
+        let other = add(&city, "party", person("髙橋 花子", "タカハシ ハナコ", BORN).with("phone", "0467-70-1111")).await;
+        add(&city, "claim", Draft::new().with("title", "市税").with("debtor", Value::Record(other))).await;
+        Duplicates::new(city.city.ledgers.clone()).find_all(&city.system(), |_| {}).await.expect("it looks at all");
+        let clerk = city.sign_in("clerk", &["party-editor"]).await;
+        let list = clerk.get("/desk/parties/duplicates").await;
+        let pair = format!("/desk/parties/duplicates/{one}/{other}");
+        assert!(list.says(&pair) && list.says("生年月日が同じ"), "{}", list.text);
+        let page = clerk.get(&pair).await;
+        assert!(page.says("0467-70-1111") && page.says("髙橋 花子"));
+        let (first, second) = (format!("revision-{one}"), format!("revision-{other}"));
+        let (one_id, one_revision, other_revision) = (one.to_string(), "1".to_owned(), "1".to_owned());
+        let mut form = vec![("stays", one_id.as_str()), (&first, &one_revision), (&second, &other_revision), ("take", "phone")];
+        let refused = clerk.post(&pair, &form).await;
+        assert!(refused.status == 422 && refused.says("理由"), "{}", refused.text);
+        form.push(("why", "窓口で本人に確認"));
+        assert_eq!(clerk.post(&pair, &form).await.location(), "/desk/parties/duplicates?done=merged");
+        assert!(clerk.get(&format!("/desk/ledgers/party/{one}")).await.says("0467-70-1111"));
+        let merges = clerk.get("/desk/parties/merges").await;
+        assert!(merges.says("窓口で本人に確認"), "{}", merges.text);
+        let undo = merges.between("action=\"/desk/parties/merges/", "\"").map(|id| format!("/desk/parties/merges/{id}"));
+        let undo = undo.expect("there is a way back");
+        assert_eq!(clerk.post(&undo, &[("why", "別人と分かった")]).await.location(), "/desk/parties/merges?done=undone");
+        let apart = clerk.post(&format!("{pair}/apart"), &[("why", "双子")]).await;
+        assert_eq!(apart.status, 404, "a pair that was merged is proposed anew by a search: {}", apart.text);
+        // Who may not change parties finds no such page.
+        let reader = city.sign_in("reader", &["party-reader"]).await;
+        for path in ["/desk/parties/duplicates", "/desk/parties/merges", pair.as_str()] {
+            assert_eq!(reader.get(path).await.status, 404, "{path}");
+        }
+    }
+}
