@@ -33,13 +33,13 @@ pub const ACCOUNTS: [DemoAccount; 5] = [
         login: "fukushi",
         who: "福祉総務課（福祉部の方針の担当）",
         post: Some(("welfare-general", "係長")),
-        roles: &["policy-editor", "demo-welfare"],
+        roles: &["policy-editor", "demo-welfare", "party-editor", "protection-officer"],
     },
     DemoAccount {
         login: "madoguchi",
         who: "市民課の窓口",
         post: Some(("civic-counter", "主事")),
-        roles: &["demo-counter"],
+        roles: &["demo-counter", "party-editor"],
     },
     DemoAccount {
         login: "shokuin",
@@ -48,6 +48,12 @@ pub const ACCOUNTS: [DemoAccount; 5] = [
         roles: &["ledger-designer"],
     },
 ];
+
+/// The number of the member of staff behind a demo account.
+pub fn employee_number<'a>(login: &str, staff: &'a [kawasemi_registry::personnel_file::StaffRow]) -> Option<&'a str> {
+    let (department, title) = ACCOUNTS.iter().find(|account| account.login == login)?.post?;
+    staff.iter().find(|row| row.department == department && row.title == title).map(|row| row.employee_number.as_str())
+}
 
 /// Makes the accounts.
 ///

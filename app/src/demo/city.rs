@@ -17,7 +17,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::accounts::{self, ACCOUNTS, PASSWORD};
-use super::{bundle, organisation, residents};
+use super::{bundle, organisation, parties, residents};
 use crate::cli::Demo;
 use crate::config::Place;
 use crate::shell::{OpenCity, Shell};
@@ -144,6 +144,10 @@ async fn fill(shell: &Shell, open: &OpenCity, demo: &Demo) -> anyhow::Result<Mad
         }
     }
     let residents = residents::load(shell, open, demo.seed, demo.residents, TODAY).await?;
+    parties::load(shell, open, demo.seed, demo.residents, TODAY).await?;
+    if let Some(officer) = accounts::employee_number("fukushi", &staff) {
+        parties::protect(shell, open, officer).await?;
+    }
     accounts::load(shell, open, &staff).await?;
     audit::seal(&open.city, &shell.keeper(CODE)?, shell.clock.now()).await?;
     Ok(Made {

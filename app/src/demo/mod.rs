@@ -8,6 +8,7 @@ mod city;
 mod draw;
 mod names;
 mod organisation;
+mod parties;
 mod residents;
 mod towns;
 

@@ -169,7 +169,7 @@ const COLUMNS: [&str; 14] = [
 
 impl Resident {
     /// The cells of [`COLUMNS`].
-    fn cells(self) -> [String; COLUMNS.len()] {
+    pub fn cells(self) -> [String; COLUMNS.len()] {
         [
             format!("S{:08}", self.number),
             self.name.name,
