@@ -64,6 +64,7 @@ pub fn split<'a>(text: &str, gazetteer_of: impl Fn(&Municipality) -> Option<&'a 
             (below[..length].iter().filter(|c| **c != ' ').collect(), 0, length)
         }
     };
+    let (town, length) = with_cho(town, below, length);
     let (links, end) = chain(&below[length..]);
     let has_chome = |first: &Link| {
         first.mark == Mark::Chome
@@ -84,6 +85,16 @@ pub fn split<'a>(text: &str, gazetteer_of: impl Fn(&Municipality) -> Option<&'a 
     }
 }
 
+/// The town with the 丁 that follows it: in 堺市 that is part of the name (北瓦町二丁) as 丁目 is elsewhere.
+fn with_cho(town: String, text: &[char], length: usize) -> (String, usize) {
+    match numeral::leading(&text[length..]) {
+        Some(number) if matches!(text[length + number.length..], ['丁', next, ..] if next != '目') => {
+            (format!("{town}{}丁", numeral::kanji(number.value)), length + number.length + 1)
+        }
+        _ => (town, length),
+    }
+}
+
 /// How much of a text stands before its first number. Kanji are a number only where a mark of numbers follows: 三ツ境 and
 /// 八幡 are names.
 fn before_number(text: &[char]) -> usize {
@@ -92,8 +103,10 @@ fn before_number(text: &[char]) -> usize {
         !is_inside
             && numeral::leading(&text[*place..]).is_some_and(|number| {
                 let after = &text[place + number.length..];
-                number.is_digits
-                    || matches!(after, ['丁', '目', ..] | ['番' | '号' | '-' | 'の' | 'ノ' | '之', ..] | [])
+                // 一番町 is a name, 一番1号 is none.
+                let is_name = matches!(after, ['番', '町' | '丁', ..]);
+                let has_mark = matches!(after, ['丁', '目', ..] | ['番' | '号' | '-' | 'の' | 'ノ' | '之', ..] | []);
+                !is_name && (number.is_digits || has_mark)
             })
     };
     (0..text.len()).find(begins).unwrap_or(text.len())
