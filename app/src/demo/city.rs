@@ -136,6 +136,7 @@ async fn fill(shell: &Shell, open: &OpenCity, demo: &Demo) -> anyhow::Result<Mad
     let staff = organisation::staff(demo.seed, TODAY);
     let rows = (organisation::departments(since), staff.clone());
     let organised = personnel::import(&open.ledgers, &context, &*shell.ids, rows, false).await?;
+    let references = built_in::load(&open.ledgers, &context, &built_in::sources()?).await?;
     for system in &shell.systems {
         if let Some(sample) = system.sample {
             let (work, _progress) =

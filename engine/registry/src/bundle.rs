@@ -12,15 +12,27 @@ pub const STAFF: &str = "staff";
 pub const ASSIGNMENT: &str = "assignment";
 /// Days on which the city hall is closed or open other than the rule says (市の休日の特例).
 pub const CLOSED_DAY: &str = "closed-day";
+/// Town blocks (町丁目).
+pub const TOWN: &str = "town";
+/// Postcodes with the towns to which they belong (郵便番号).
+pub const POSTCODE: &str = "postcode";
+/// Financial institutions (金融機関).
+pub const BANK: &str = "bank";
+/// Their branches (支店).
+pub const BANK_BRANCH: &str = "bank-branch";
 
 /// The files of the bundle, named as in this crate's folder.
-const FILES: [(&str, &str); 6] = [
+const FILES: [(&str, &str); 10] = [
     ("system.toml", include_str!("../system.toml")),
     ("ledgers/department.toml", include_str!("../ledgers/department.toml")),
     ("ledgers/post.toml", include_str!("../ledgers/post.toml")),
     ("ledgers/staff.toml", include_str!("../ledgers/staff.toml")),
     ("ledgers/assignment.toml", include_str!("../ledgers/assignment.toml")),
     ("ledgers/closed-day.toml", include_str!("../ledgers/closed-day.toml")),
+    ("ledgers/town.toml", include_str!("../ledgers/town.toml")),
+    ("ledgers/postcode.toml", include_str!("../ledgers/postcode.toml")),
+    ("ledgers/bank.toml", include_str!("../ledgers/bank.toml")),
+    ("ledgers/bank-branch.toml", include_str!("../ledgers/bank-branch.toml")),
 ];
 
 /// Reads the registers' definitions.
@@ -38,7 +50,7 @@ mod tests {
     fn the_registers_are_well_defined_and_complete_in_themselves() {
         let bundle = bundle().unwrap_or_else(|errors| panic!("{errors}"));
         let catalogue = Catalogue::new(bundle.ledgers).unwrap_or_else(|errors| panic!("{errors}"));
-        for key in [DEPARTMENT, POST, STAFF, ASSIGNMENT, CLOSED_DAY] {
+        for key in [DEPARTMENT, POST, STAFF, ASSIGNMENT, CLOSED_DAY, TOWN, POSTCODE, BANK, BANK_BRANCH] {
             assert!(catalogue.get(key).is_some(), "{key}");
         }
     }

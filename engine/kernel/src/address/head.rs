@@ -27,9 +27,12 @@ pub(super) struct Head {
     pub end: usize,
 }
 
-/// The municipalities by the first letter of their name.
-static BY_FIRST: LazyLock<HashMap<char, Vec<(Vec<char>, &'static Municipality)>>> = LazyLock::new(|| {
-    let mut index: HashMap<char, Vec<(Vec<char>, &'static Municipality)>> = HashMap::new();
+/// Municipalities with the letters of their name, by the first of these.
+type ByFirst = HashMap<char, Vec<(Vec<char>, &'static Municipality)>>;
+
+/// All municipalities.
+static BY_FIRST: LazyLock<ByFirst> = LazyLock::new(|| {
+    let mut index = ByFirst::new();
     for municipality in Municipality::all().iter().filter(|municipality| !municipality.is_prefecture()) {
         let letters = Skeleton::of(&municipality.name.chars().collect::<Vec<_>>()).letters;
         if let Some(first) = letters.first() {
@@ -107,7 +110,7 @@ fn postcode(text: &[char]) -> Option<(String, usize)> {
         }
         at += 1;
     }
-    let ends = !text.get(at).is_some_and(|c| *c == '-');
+    let ends = text.get(at).is_none_or(|c| *c != '-');
     (digits.len() == 7 && ends && (mark || has_hyphen)).then_some((digits, at))
 }
 
