@@ -11,6 +11,7 @@ use kawasemi_kernel::context::{FixedClock, start_of};
 use kawasemi_kernel::fiscal::FiscalYear;
 use kawasemi_kernel::id::CountingIds;
 use kawasemi_registry::personnel;
+use kawasemi_registry::reference::built_in;
 use kawasemi_store::schema::Allow;
 use kawasemi_store::{Access, CityInfo, Store, audit};
 use serde::Serialize;
@@ -152,6 +153,7 @@ async fn fill(shell: &Shell, open: &OpenCity, demo: &Demo) -> anyhow::Result<Mad
         name: NAME,
         departments: organised.departments.added,
         staff: organised.staff.added,
+        references: references.iter().map(|report| report.added).sum(),
         residents,
         seed: demo.seed,
         sign_ins: ACCOUNTS
@@ -175,6 +177,8 @@ struct Made {
     name: &'static str,
     departments: usize,
     staff: usize,
+    /// Towns, postcodes, banks and branches.
+    references: usize,
     residents: u64,
     seed: u64,
     sign_ins: Vec<SignIn>,
