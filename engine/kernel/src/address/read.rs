@@ -36,6 +36,9 @@ pub enum Unresolved {
     /// No town of the gazetteer stands where the town should be.
     #[error("「{0}」で始まる町名が一覧にありません。")]
     UnknownTown(String),
+    /// The text ends before a town.
+    #[error("住所に町名がありません。")]
+    NoTown,
     /// No number follows the town.
     #[error("「{0}」のあとに番地がありません。")]
     NoNumber(String),
@@ -128,6 +131,9 @@ impl Gazetteer {
             }
             None => rest,
         };
+        if rest.is_empty() {
+            return Err(Unresolved::NoTown);
+        }
         let found = self.find(rest).ok_or_else(|| Unresolved::UnknownTown(rest.iter().take(6).collect()))?;
         let town = &self.towns()[found.town];
         work.step("町名（最も長く一致するもの）", || {
