@@ -63,6 +63,7 @@ impl BankSource {
         };
         Wanted {
             ledger: BANK,
+            name_fields: &["name"],
             key_field: "code",
             columns: vec!["name", "kana"],
             entries: self.banks.values().map(entry).collect(),
@@ -93,6 +94,7 @@ impl BankSource {
         let covered = self.branches.keys().cloned().chain(gone).collect();
         Wanted {
             ledger: BANK_BRANCH,
+            name_fields: &["bank_name", "name"],
             key_field: "code",
             columns: vec!["bank", "bank_name", "branch_code", "name", "kana"],
             entries,

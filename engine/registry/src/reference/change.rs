@@ -20,6 +20,8 @@ pub struct Wanted {
     pub ledger: &'static str,
     /// The unique field by which a row finds its record.
     pub key_field: &'static str,
+    /// The fields of which the name is made that people call a record by.
+    pub name_fields: &'static [&'static str],
     /// The fields that the file has, in the order of the entries' values.
     pub columns: Vec<&'static str>,
     /// The rows.
@@ -182,7 +184,7 @@ fn closed(record: &Visible, wanted: &Wanted, on: Date) -> Change {
     // The day before, but not before the first day of what began today.
     let last = on.checked_sub(1.day()).unwrap_or(on).max(from.unwrap_or(Date::MIN)).to_string();
     let values: Vec<String> = wanted.columns.iter().map(|field| text(record.get(field))).collect();
-    let name = values.iter().find(|value| !value.is_empty()).cloned().unwrap_or_default();
+    let name = wanted.name_fields.iter().map(|field| text(record.get(field))).collect::<Vec<_>>().join(" ");
     let entry = Entry { key, name, values };
     let row = entry.row(&text(record.get(VALID_FROM)), &last);
     let fields = vec![FieldChange { field: VALID_UNTIL, before: text(record.get(VALID_UNTIL)), after: last }];

@@ -56,6 +56,7 @@ pub fn read(text: &str) -> Result<Wanted, SourceMistake> {
     let covered: BTreeSet<String> = rows.iter().map(|row| row.prefecture.clone()).collect();
     Ok(Wanted {
         ledger: POSTCODE,
+        name_fields: &["postcode", "prefecture", "city", "town"],
         key_field: "entry_key",
         columns: vec![
             "postcode",
@@ -93,7 +94,7 @@ fn entries(rows: Vec<Row>) -> Vec<Entry> {
         let flag = |flag: bool| flag.to_string();
         entries.push(Entry {
             key,
-            name: format!("{} {}{}{}", row.postcode, row.prefecture, row.city, row.town),
+            name: format!("{} {} {} {}", row.postcode, row.prefecture, row.city, row.town),
             values: vec![
                 row.postcode,
                 row.municipality,

@@ -59,7 +59,7 @@ pub fn read(text: &str) -> Result<Wanted, SourceMistake> {
         }
         entries.push(Entry { key: name.clone(), name, values });
     }
-    Ok(Wanted { ledger: TOWN, key_field: "name", columns, entries, coverage: Coverage::All })
+    Ok(Wanted { ledger: TOWN, name_fields: &["name"], key_field: "name", columns, entries, coverage: Coverage::All })
 }
 
 fn yes_no(line: u64, text: &str) -> Result<String, SourceMistake> {
