@@ -59,7 +59,7 @@ fn a_publishers_file_updates_a_register() {
     assert!(again["registers"][0]["batch"].is_null());
 
     // One town is renamed, one is no more, and the file is in the encoding of its publisher's older one.
-    let changed = POSTAL.replace("綾瀬市,深谷,", "綾瀬市,深谷本町,");
+    let changed = POSTAL.replace("綾瀬市,深谷,", "綾瀬市,深谷本町,").replace('〜', "～");
     let (bytes, ..) = encoding_rs::SHIFT_JIS.encode(&changed);
     std::fs::write(hall.path("changed.csv"), bytes).unwrap();
     let changed = hall.path("changed.csv").display().to_string();

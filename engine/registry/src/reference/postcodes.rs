@@ -48,7 +48,7 @@ struct Row {
 /// # Errors
 /// The first mistake, with its line.
 pub fn read(text: &str) -> Result<Wanted, SourceMistake> {
-    let text = text.trim_start_matches('\u{FEFF}');
+    let text = &one_spelling(text.trim_start_matches('\u{FEFF}'));
     let rows = if text.starts_with("code,jis,") { with_headings(text)? } else { of_japan_post(text)? };
     if rows.is_empty() {
         return Err(SourceMistake::whole("郵便番号が一つもありません。"));
@@ -74,6 +74,17 @@ pub fn read(text: &str) -> Result<Wanted, SourceMistake> {
         entries: entries(rows),
         coverage: Coverage::Groups(prefecture_of, covered),
     })
+}
+
+/// CP932 and UTF-8 have different characters for the same wave dash and minus: the publisher's two files shall say the same.
+fn one_spelling(text: &str) -> String {
+    text.chars()
+        .map(|c| match c {
+            '～' => '〜',
+            '－' => '−',
+            c => c,
+        })
+        .collect()
 }
 
 fn prefecture_of(record: &Visible) -> String {
@@ -302,6 +313,16 @@ mod tests {
                 ["2521107-142182-深谷", "深谷", "フカヤ", "その他、丸山"],
             ]
         );
+    }
+
+    #[test]
+    fn both_encodings_of_the_publisher_say_the_same() {
+        let unicode = row("ﾃﾗｵﾅｶ", "寺尾中（１〜３丁目、２−５）");
+        let as_cp932 = unicode.replace('〜', "～").replace('−', "－");
+        let (bytes, _, is_lossy) = encoding_rs::SHIFT_JIS.encode(&as_cp932);
+        assert!(!is_lossy);
+        let cp932 = crate::personnel_file::text(&bytes).expect("is text");
+        assert_eq!(parts(&cp932), parts(&unicode));
     }
 
     #[test]
