@@ -169,6 +169,9 @@ pub enum Verb {
     /// 部局・職員の一覧を取り込む
     #[command(subcommand)]
     Staff(Staff),
+    /// 参照台帳（町丁目・郵便番号・金融機関）を、公表元のファイルで更新する
+    #[command(subcommand)]
+    Reference(Reference),
     /// 利用者を管理する
     #[command(subcommand)]
     User(User),
@@ -317,9 +320,12 @@ pub struct Calc {
     /// 計算の名前（kawasemi calc --list で一覧）
     #[arg(value_name = "名前", required_unless_present = "list")]
     pub name: Option<String>,
-    /// 途中の計算と根拠の列を足す
+    /// 途中の計算と根拠の列（JSON）を足す
     #[arg(long)]
     pub explain: bool,
+    /// 町名の一覧（列 town、max_chome の CSV）。address-match だけ。省くと組み込みの綾瀬市の一覧
+    #[arg(long, value_name = "ファイル")]
+    pub gazetteer: Option<PathBuf>,
     /// 使える計算の一覧を出す
     #[arg(long)]
     pub list: bool,
@@ -340,6 +346,44 @@ pub enum Staff {
         #[arg(long)]
         dry_run: bool,
     },
+}
+
+/// `reference`
+#[derive(Debug, Subcommand)]
+pub enum Reference {
+    /// 公表元のファイルと比べ、足し、変え、なくなったものを閉じる（消さない）
+    Update(ReferenceUpdate),
+}
+
+/// `reference update`
+#[derive(Debug, Args)]
+pub struct ReferenceUpdate {
+    /// 何を更新するか: towns（町丁目）、postcodes（郵便番号）、banks（金融機関と支店）
+    #[arg(value_name = "種類", value_enum, hide_possible_values = true)]
+    pub register: Register,
+    /// 公表元のファイル。banks では banks.json と branches/ のあるフォルダー
+    #[arg(value_name = "ファイル")]
+    pub file: PathBuf,
+    /// 更新せずに、何が変わるかだけを示す
+    #[arg(long)]
+    pub dry_run: bool,
+    /// 現に有効なものの一割を超えて閉じることを許す
+    #[arg(long)]
+    pub allow_shrink: bool,
+    /// この日から有効とする（既定は今日）。なくなったものは前の日で閉じる
+    #[arg(long, value_name = "日付")]
+    pub on: Option<String>,
+}
+
+/// The registers that publishers' files keep.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Register {
+    /// Town blocks.
+    Towns,
+    /// Postcodes.
+    Postcodes,
+    /// Banks and their branches.
+    Banks,
 }
 
 /// `user`

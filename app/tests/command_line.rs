@@ -54,7 +54,11 @@ fn a_calculation_needs_no_city() {
     let done = hall.run_with(&["calc", "deadline", "--explain"], "starts_on,days\nR3.4.26,7\n昨日,1\n");
     assert_eq!(done.status, 1);
     assert!(
-        done.out.lines().nth(1).unwrap().starts_with("R3.4.26,7,2021-05-06,令和3年5月6日,true,,民法第140条"),
+        done.out
+            .lines()
+            .nth(1)
+            .unwrap()
+            .starts_with("R3.4.26,7,2021-05-06,令和3年5月6日,true,,\"[{\"\"rule\"\":\"\"民法第140条"),
         "{}",
         done.out
     );

@@ -22,7 +22,12 @@ pub struct DemoAccount {
 
 /// The demo accounts, the administrator first. The administrator is made last: a city with it is whole.
 pub const ACCOUNTS: [DemoAccount; 5] = [
-    DemoAccount { login: "admin", who: "システム管理者", post: None, roles: &["admin", "organisation-editor"] },
+    DemoAccount {
+        login: "admin",
+        who: "システム管理者",
+        post: None,
+        roles: &["admin", "organisation-editor", "reference-editor"],
+    },
     DemoAccount {
         login: "kikaku",
         who: "企画課（方針の取りまとめ）",

@@ -11,6 +11,7 @@ use kawasemi_kernel::context::{FixedClock, start_of};
 use kawasemi_kernel::fiscal::FiscalYear;
 use kawasemi_kernel::id::CountingIds;
 use kawasemi_registry::personnel;
+use kawasemi_registry::reference::built_in;
 use kawasemi_store::schema::Allow;
 use kawasemi_store::{Access, CityInfo, Store, audit};
 use serde::Serialize;
@@ -136,6 +137,7 @@ async fn fill(shell: &Shell, open: &OpenCity, demo: &Demo) -> anyhow::Result<Mad
     let staff = organisation::staff(demo.seed, TODAY);
     let rows = (organisation::departments(since), staff.clone());
     let organised = personnel::import(&open.ledgers, &context, &*shell.ids, rows, false).await?;
+    let references = built_in::load(&open.ledgers, &context, &built_in::sources()?).await?;
     for system in &shell.systems {
         if let Some(sample) = system.sample {
             let (work, _progress) =
@@ -155,6 +157,7 @@ async fn fill(shell: &Shell, open: &OpenCity, demo: &Demo) -> anyhow::Result<Mad
         name: NAME,
         departments: organised.departments.added,
         staff: organised.staff.added,
+        references: references.iter().map(|report| report.added).sum(),
         residents,
         seed: demo.seed,
         sign_ins: ACCOUNTS
@@ -178,6 +181,8 @@ struct Made {
     name: &'static str,
     departments: usize,
     staff: usize,
+    /// Towns, postcodes, banks and branches.
+    references: usize,
     residents: u64,
     seed: u64,
     sign_ins: Vec<SignIn>,

@@ -4,12 +4,14 @@
 
 use std::fmt;
 use std::io::{Read, Write};
+use std::path::Path;
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow, bail};
 use jiff::civil::Date;
-use kawasemi_kernel::calculation::{Calculation, Worked, cell};
+use kawasemi_kernel::calculation::{Calculation, Given, Worked, cell};
 use kawasemi_kernel::era::parse_date;
 use kawasemi_kernel::{Value, csv_safe};
+use kawasemi_registry::{address_match, personnel_file};
 use kawasemi_schema::error::nearest;
 use serde::Serialize;
 use serde_json::json;
@@ -17,6 +19,8 @@ use serde_json::json;
 use crate::cli::Calc;
 use crate::output::{Output, UsageError};
 
+/// The calculation that takes a gazetteer.
+const ADDRESS_MATCH: &str = "address-match";
 /// The column that gives a row a date of its own; today where there is none.
 const AS_OF: &str = "as_of";
 /// The column that says why a row has no answer.
@@ -34,16 +38,43 @@ pub fn run(calc: &Calc, calculations: &[Calculation], today: Date, output: Outpu
     }
     let name = calc.name.as_deref().unwrap_or_default();
     let calculation = lookup(calculations, name)?;
+    let asked = Asked { calculation, compute: &*compute_of(calculation, calc.gazetteer.as_deref())?, today };
     let (input, out) = (std::io::stdin().lock(), std::io::stdout().lock());
     let summary = if output.json {
-        objects(calculation, today, input, std::io::BufWriter::new(out))?
+        objects(&asked, input, std::io::BufWriter::new(out))?
     } else {
-        table(calculation, calc.explain, today, input, out)?
+        table(&asked, calc.explain, input, out)?
     };
     if summary.refused > 0 {
         bail!("{}行のうち{}行は計算できませんでした。理由は {MISTAKE} の列にあります。", summary.rows, summary.refused);
     }
     Ok(())
+}
+
+/// How inputs become an answer.
+type Compute<'a> = dyn Fn(&Given) -> Result<Worked, String> + 'a;
+
+/// What is computed, and as of when.
+struct Asked<'a> {
+    calculation: &'a Calculation,
+    compute: &'a Compute<'a>,
+    /// The date of rows that have none of their own.
+    today: Date,
+}
+
+/// The calculation's own function, or the comparison of addresses over a gazetteer of the caller's.
+fn compute_of(calculation: &Calculation, gazetteer: Option<&Path>) -> anyhow::Result<Box<Compute<'static>>> {
+    let Some(file) = gazetteer else { return Ok(Box::new(calculation.compute)) };
+    if calculation.key != ADDRESS_MATCH {
+        return Err(UsageError(format!("--gazetteer は {ADDRESS_MATCH} だけで使えます。")).into());
+    }
+    let bytes = std::fs::read(file).with_context(|| format!("{} を読めません。", file.display()))?;
+    let text = personnel_file::text(&bytes).with_context(|| {
+        format!("{} の文字コードを読み取れません。UTF-8 か Shift_JIS で保存し直してください。", file.display())
+    })?;
+    let gazetteer = address_match::read_gazetteer(&text)
+        .map_err(|why| anyhow!("{} を町名の一覧として読めません。{why}", file.display()))?;
+    Ok(Box::new(move |given| Ok(address_match::address_match(&gazetteer, given))))
 }
 
 fn lookup<'a>(calculations: &'a [Calculation], name: &str) -> anyhow::Result<&'a Calculation> {
@@ -102,13 +133,14 @@ impl<R: Read> Inputs<R> {
 }
 
 /// Computes row by row into one JSON object, with the working of each, in memory that does not grow with the table.
-fn objects(calculation: &Calculation, today: Date, input: impl Read, mut out: impl Write) -> anyhow::Result<Summary> {
+fn objects(asked: &Asked<'_>, input: impl Read, mut out: impl Write) -> anyhow::Result<Summary> {
+    let calculation = asked.calculation;
     let mut inputs = Inputs::open(calculation, input)?;
     let mut summary = Summary::default();
     write!(out, "{{\"name\":{},\"rows\":[", json!(calculation.key))?;
     while inputs.advance()? {
         summary.rows += 1;
-        let outcome = compute(calculation, today, |key| inputs.of(key));
+        let outcome = compute(asked, |key| inputs.of(key));
         summary.refused += u64::from(outcome.is_err());
         let values = |worked: &Worked| -> serde_json::Map<String, serde_json::Value> {
             let value = |key| match worked.get(key) {
@@ -119,8 +151,7 @@ fn objects(calculation: &Calculation, today: Date, input: impl Read, mut out: im
         };
         let row = match &outcome {
             Ok(worked) => {
-                let steps = worked.steps().iter().map(|step| json!({ "rule": step.rule, "detail": step.detail }));
-                json!({ "outputs": values(worked), MISTAKE: null, WORKING: steps.collect::<Vec<_>>() })
+                json!({ "outputs": values(worked), MISTAKE: null, WORKING: working(worked) })
             }
             Err(why) => json!({ "outputs": null, MISTAKE: why, WORKING: [] }),
         };
@@ -132,13 +163,8 @@ fn objects(calculation: &Calculation, today: Date, input: impl Read, mut out: im
 }
 
 /// Computes row by row, in memory that does not grow with the table.
-fn table(
-    calculation: &Calculation,
-    explain: bool,
-    today: Date,
-    input: impl Read,
-    output: impl Write,
-) -> anyhow::Result<Summary> {
+fn table(asked: &Asked<'_>, explain: bool, input: impl Read, output: impl Write) -> anyhow::Result<Summary> {
+    let calculation = asked.calculation;
     let mut inputs = Inputs::open(calculation, input)?;
     let headings = inputs.headings.clone();
     let mut writer = csv::Writer::from_writer(output);
@@ -154,7 +180,7 @@ fn table(
     let mut summary = Summary::default();
     while inputs.advance()? {
         summary.rows += 1;
-        let outcome = compute(calculation, today, |key| inputs.of(key));
+        let outcome = compute(asked, |key| inputs.of(key));
         summary.refused += u64::from(outcome.is_err());
         let input = kept.iter().map(|n| inputs.row.get(*n).unwrap_or_default().to_owned());
         let answer = answers.iter().map(|key| answer(&outcome, key));
@@ -164,28 +190,31 @@ fn table(
     Ok(summary)
 }
 
-fn compute<'a>(calculation: &Calculation, today: Date, of: impl Fn(&str) -> Option<&'a str>) -> Result<Worked, String> {
+fn compute<'a>(asked: &Asked<'_>, of: impl Fn(&str) -> Option<&'a str>) -> Result<Worked, String> {
     let as_of = match of(AS_OF).map(str::trim).filter(|text| !text.is_empty()) {
         Some(text) => parse_date(text).map_err(|error| format!("「{AS_OF}」: {error}"))?,
-        None => today,
+        None => asked.today,
     };
-    let given = calculation
+    let given = asked
+        .calculation
         .read(as_of, of)
         .map_err(|mistakes| mistakes.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "))?;
-    calculation.run(&given)
+    (asked.compute)(&given)
 }
 
 fn answer(outcome: &Result<Worked, String>, key: &str) -> String {
     match (outcome, key) {
         (Ok(_), MISTAKE) | (Err(_), WORKING) => String::new(),
-        (Ok(worked), WORKING) => {
-            let steps = worked.steps().iter().map(|step| format!("{}: {}", step.rule, step.detail));
-            steps.collect::<Vec<_>>().join(" → ")
-        }
+        (Ok(worked), WORKING) => working(worked).to_string(),
         (Ok(worked), key) => cell(worked.get(key)),
         (Err(why), MISTAKE) => why.clone(),
         (Err(_), _) => String::new(),
     }
+}
+
+/// The steps as JSON: `[{"rule":"民法第140条","detail":"…"}]`.
+fn working(worked: &Worked) -> serde_json::Value {
+    worked.steps().iter().map(|step| json!({ "rule": step.rule, "detail": step.detail })).collect()
 }
 
 /// The calculations, for `--list`.
@@ -249,11 +278,14 @@ mod tests {
 
     use super::*;
 
+    fn asked(calculation: &Calculation) -> Asked<'_> {
+        Asked { calculation, compute: &calculation.compute, today: date(2021, 4, 1) }
+    }
+
     fn run(name: &str, explain: bool, input: &str) -> (String, Summary) {
         let calculation = lookup(&CALCULATIONS, name).expect("is there");
         let mut out = Vec::new();
-        let summary =
-            table(calculation, explain, date(2021, 4, 1), input.as_bytes(), &mut out).expect("the table is readable");
+        let summary = table(&asked(calculation), explain, input.as_bytes(), &mut out).expect("the table is readable");
         (String::from_utf8(out).expect("is UTF-8"), summary)
     }
 
@@ -274,13 +306,16 @@ mod tests {
     #[test]
     fn the_working_is_a_column_of_its_own() {
         let (out, _) = run("deadline", true, "starts_on,days\n2021-04-26,7\n");
-        assert!(out.lines().nth(1).is_some_and(|line| line.contains("民法第140条: ") && line.contains(" → ")), "{out}");
+        let mut reader = csv::Reader::from_reader(out.as_bytes());
+        let row = reader.records().next().expect("has a row").expect("is readable");
+        let steps: Vec<serde_json::Value> = serde_json::from_str(&row[row.len() - 1]).expect("is JSON");
+        assert_eq!(steps[0]["rule"], "民法第140条");
     }
 
     #[test]
     fn a_missing_column_and_an_unknown_name_are_told() {
         let calculation = lookup(&CALCULATIONS, "deadline").expect("is there");
-        let error = table(calculation, false, date(2021, 4, 1), &b"day\n"[..], Vec::new()).expect_err("is refused");
+        let error = table(&asked(calculation), false, &b"day\n"[..], Vec::new()).expect_err("is refused");
         assert!(error.to_string().contains("列がありません: starts_on"), "{error}");
         let error = lookup(&CALCULATIONS, "dead-line").expect_err("is refused");
         assert!(error.to_string().contains("「deadline」のことですか"), "{error}");

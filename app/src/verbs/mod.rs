@@ -8,6 +8,7 @@ mod export;
 mod import;
 mod init;
 pub mod keys;
+mod reference;
 mod schema;
 mod staff;
 mod system;
@@ -36,6 +37,7 @@ pub async fn run(verb: Verb, config: Config, output: Output) -> anyhow::Result<(
         Verb::Export(export) => export::run(&shell, export).await,
         Verb::Calc(calc) => calc::run(&calc, &shell.offer.calculations, shell.context("").today(), output),
         Verb::Staff(staff) => staff::run(&shell, staff).await,
+        Verb::Reference(wanted) => reference::run(&shell, wanted).await,
         Verb::User(user) => user::run(&shell, user).await,
         Verb::Token(token) => token::run(&shell, token).await,
         Verb::Schema(schema) => schema::run(&shell, schema).await,

@@ -63,6 +63,8 @@ impl Slot {
 pub enum Kind {
     /// Text or a key.
     Text,
+    /// Text in which nothing is an answer too: a required input of this kind may be empty.
+    FreeText,
     /// Yes or no: `true`, `1`, `はい`, `有`, and their opposites.
     YesNo,
     /// A whole number.
@@ -125,6 +127,7 @@ impl Calculation {
             let text = tidy_line(given(slot.key).unwrap_or_default());
             let mistake = |message: String| InputMistake { key: slot.key, label: slot.label, message };
             match (text.is_empty(), slot.required) {
+                (true, true) if slot.kind == Kind::FreeText => drop(values.insert(slot.key, Value::Text(text))),
                 (true, true) => mistakes.push(mistake("値がありません。".to_owned())),
                 (true, false) => {}
                 (false, _) => match slot.kind.read(&text) {
@@ -149,7 +152,7 @@ impl Kind {
     /// Reads a value as people and files write it.
     fn read(self, text: &str) -> Result<Value, String> {
         Ok(match self {
-            Self::Text => Value::Text(text.to_owned()),
+            Self::Text | Self::FreeText => Value::Text(text.to_owned()),
             Self::YesNo => Value::Bool(yes_no(text).ok_or("「はい」か「いいえ」（true か false）を入れてください。")?),
             Self::Integer => Value::Int(integer(text).ok_or("整数を入れてください。")?),
             Self::Yen => Value::Int(parse_yen(text).map_err(|error| error.to_string())?),
@@ -240,6 +243,13 @@ impl Worked {
     /// An output; nothing where it has no value.
     pub fn get(&self, key: &str) -> &Value {
         self.values.iter().find(|(known, _)| *known == key).map_or(&Value::Null, |(_, value)| value)
+    }
+
+    /// The same with a step that was noted elsewhere.
+    #[must_use]
+    pub fn noted(mut self, step: Step) -> Self {
+        self.steps.push(step);
+        self
     }
 
     /// The steps, in order.

@@ -3,6 +3,7 @@
 //! The kernel has no input or output and no clock. Everything in it is a value or a pure function, so that a rule of the
 //! office can be tested without a city around it. Start reading at [`value`], the value of one field of one record.
 
+pub mod address;
 pub mod bigram;
 pub mod calculation;
 pub mod calendar;

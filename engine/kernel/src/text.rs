@@ -6,6 +6,8 @@
 
 mod old_forms;
 
+pub(crate) use old_forms::common_form;
+
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
@@ -157,7 +159,7 @@ fn lower(character: char) -> impl Iterator<Item = char> {
 }
 
 /// Format characters that have no look of their own: variation selectors, joiners, direction marks, byte order marks.
-const fn is_invisible(character: char) -> bool {
+pub(crate) const fn is_invisible(character: char) -> bool {
     matches!(
         character,
         '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{180B}'..='\u{180F}' | '\u{200B}'..='\u{200F}' | '\u{202A}'..='\u{202E}'

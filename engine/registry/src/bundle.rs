@@ -12,6 +12,14 @@ pub const STAFF: &str = "staff";
 pub const ASSIGNMENT: &str = "assignment";
 /// Days on which the city hall is closed or open other than the rule says (市の休日の特例).
 pub const CLOSED_DAY: &str = "closed-day";
+/// Town blocks (町丁目).
+pub const TOWN: &str = "town";
+/// Postcodes with the towns to which they belong (郵便番号).
+pub const POSTCODE: &str = "postcode";
+/// Financial institutions (金融機関).
+pub const BANK: &str = "bank";
+/// Their branches (支店).
+pub const BANK_BRANCH: &str = "bank-branch";
 
 /// Parties (宛名): people, households and organisations.
 pub const PARTY: &str = "party";
@@ -19,7 +27,7 @@ pub const PARTY: &str = "party";
 pub const PROTECTION_MEASURE: &str = "protection-measure";
 
 /// The files of the bundle, named as in this crate's folder.
-const FILES: [(&str, &str); 8] = [
+const FILES: &[(&str, &str)] = &[
     ("system.toml", include_str!("../system.toml")),
     ("ledgers/department.toml", include_str!("../ledgers/department.toml")),
     ("ledgers/post.toml", include_str!("../ledgers/post.toml")),
@@ -28,11 +36,15 @@ const FILES: [(&str, &str); 8] = [
     ("ledgers/closed-day.toml", include_str!("../ledgers/closed-day.toml")),
     ("ledgers/party.toml", include_str!("../ledgers/party.toml")),
     ("ledgers/protection-measure.toml", include_str!("../ledgers/protection-measure.toml")),
+    ("ledgers/town.toml", include_str!("../ledgers/town.toml")),
+    ("ledgers/postcode.toml", include_str!("../ledgers/postcode.toml")),
+    ("ledgers/bank.toml", include_str!("../ledgers/bank.toml")),
+    ("ledgers/bank-branch.toml", include_str!("../ledgers/bank-branch.toml")),
 ];
 
 /// Reads the registers' definitions.
 pub fn bundle() -> Result<SystemBundle, SchemaErrors> {
-    SystemBundle::read("engine/registry", &FILES)
+    SystemBundle::read("engine/registry", FILES)
 }
 
 #[cfg(test)]
@@ -45,8 +57,6 @@ mod tests {
     fn the_registers_are_well_defined_and_complete_in_themselves() {
         let bundle = bundle().unwrap_or_else(|errors| panic!("{errors}"));
         let catalogue = Catalogue::new(bundle.ledgers).unwrap_or_else(|errors| panic!("{errors}"));
-        for key in [DEPARTMENT, POST, STAFF, ASSIGNMENT, CLOSED_DAY, PARTY, PROTECTION_MEASURE] {
-            assert!(catalogue.get(key).is_some(), "{key}");
-        }
+        assert_eq!(catalogue.iter().count() + 1, FILES.len(), "every file but the system's own is a ledger");
     }
 }

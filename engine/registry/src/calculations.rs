@@ -1,4 +1,4 @@
-//! Calculations with the office calendar, by name: the command line and the API offer them.
+//! Calculations by name, with the office calendar and the towns: the command line and the API offer them.
 
 use jiff::ToSpan as _;
 use jiff::civil::Date;
@@ -6,8 +6,14 @@ use kawasemi_kernel::calculation::{Calculation, Given, Kind, Slot, Worked};
 use kawasemi_kernel::calendar::{Calendar, holiday_name};
 use kawasemi_kernel::era;
 
+use kawasemi_identity::Context;
+use kawasemi_ledger::{LedgerError, Ledgers};
+
+use crate::address_match::{ADDRESS_MATCH, address_match};
+use crate::places::Places;
+
 /// The calculations of the registers.
-pub const CALCULATIONS: [Calculation; 2] = [DEADLINE, BUSINESS_DAYS];
+pub const CALCULATIONS: [Calculation; 3] = [DEADLINE, BUSINESS_DAYS, ADDRESS_MATCH];
 
 /// The last day of a period (期間の末日), moved to the next open day if the hall is closed on it.
 const DEADLINE: Calculation = Calculation {
@@ -43,6 +49,23 @@ const BUSINESS_DAYS: Calculation = Calculation {
     ],
     compute: business_days,
 };
+
+/// Computes what concerns a city: addresses are compared over its own towns, the rest is computed as anywhere.
+///
+/// # Errors
+/// The register of towns can't be read; within, a sentence that says why the inputs have no answer.
+pub async fn run(
+    ledgers: &Ledgers,
+    context: &Context,
+    calculation: &Calculation,
+    given: &Given,
+) -> Result<Result<Worked, String>, LedgerError> {
+    if calculation.key != ADDRESS_MATCH.key {
+        return Ok(calculation.run(given));
+    }
+    let places = Places::load(ledgers, context).await?;
+    Ok(Ok(address_match(places.gazetteer(), given)))
+}
 
 /// Longest period in days or months: beyond it the input is a slip of the hand.
 const LONGEST: i64 = 40_000;

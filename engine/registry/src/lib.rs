@@ -1,4 +1,5 @@
-//! The shared registers: departments, posts, staff and assignments, and the days on which the city hall is closed.
+//! The shared registers: departments, posts, staff and assignments, the days on which the city hall is closed, and what is
+//! looked up from them all: towns, postcodes, banks.
 //!
 //! They are ledgers like any other (`ledgers/*.toml`), so that lists, history, import and grants come from the ledger
 //! engine. What is special is Rust:
@@ -6,18 +7,26 @@
 //! - [`organisation`]: in which departments somebody works on a day, across reorganisations
 //! - [`personnel_file`] and [`personnel`]: the yearly file of the personnel section, read and brought in
 //! - [`office_calendar`]: the calendar of the law together with the city's own closed days
-//! - [`calculations`]: deadlines and open days by name
+//! - [`reference`]: towns, postcodes, banks and branches, kept by their publishers' files
+//! - [`places`]: from an address to its town block and key, from a postcode to an address
+//! - [`calculations`]: deadlines, open days and [`address_match`] by name
 //! - [`register`]: reading the registers
 //!
-//! Parties (宛名) and places (町丁目・地番) belong here as well, each with a TOML file beside these.
+//! Parties (宛名) belong here as well, with a TOML file beside these.
 
+pub mod address_match;
 mod bundle;
 pub mod calculations;
 pub mod office_calendar;
 pub mod organisation;
 pub mod personnel;
 pub mod personnel_file;
+pub mod places;
+pub mod reference;
 pub mod register;
 
-pub use bundle::{ASSIGNMENT, CLOSED_DAY, DEPARTMENT, PARTY, POST, PROTECTION_MEASURE, STAFF, bundle};
+pub use bundle::{
+    ASSIGNMENT, BANK, BANK_BRANCH, CLOSED_DAY, DEPARTMENT, PARTY, POST, POSTCODE, PROTECTION_MEASURE, STAFF, TOWN,
+    bundle,
+};
 pub use personnel::sync_departments;

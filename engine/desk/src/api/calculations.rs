@@ -59,8 +59,8 @@ pub async fn run(
         );
         problem.with_fields(named.collect())
     })?;
-    let worked = calculation
-        .run(&inputs)
+    let worked = kawasemi_registry::calculations::run(cx.ledgers(), cx.context(), calculation, &inputs)
+        .await?
         .map_err(|message| Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "invalid", "計算できません", message))?;
     let outputs: Map<String, Json> =
         calculation.outputs.iter().map(|slot| (slot.key.to_owned(), json!(cell(worked.get(slot.key))))).collect();

@@ -61,7 +61,7 @@ static TABLE: LazyLock<Vec<(char, char)>> = LazyLock::new(|| {
 });
 
 /// The common form of a kanji; any other character is returned as it is.
-pub(super) fn common_form(character: char) -> char {
+pub(crate) fn common_form(character: char) -> char {
     if character < '\u{2E80}' {
         return character;
     }
