@@ -34,10 +34,11 @@ enum Source {
 /// When the file can't be read or would close too much, or a row is refused; nothing is changed then.
 pub async fn run(shell: &Shell, wanted: Reference) -> anyhow::Result<()> {
     let Reference::Update(wanted) = wanted;
-    let source = read(&wanted)?;
     let context = shell.context("参照台帳の更新");
+    let on = day(wanted.on.as_deref(), context.today())?;
+    let source = read(&wanted)?;
     let options = Options {
-        on: day(wanted.on.as_deref(), context.today())?,
+        on,
         dry_run: wanted.dry_run,
         allow_shrink: wanted.allow_shrink,
         title: wanted.file.file_name().unwrap_or(wanted.file.as_os_str()).to_string_lossy().into_owned(),

@@ -10,9 +10,10 @@ use kawasemi_identity::Context;
 use kawasemi_kernel::RecordId;
 use kawasemi_ledger::{ChangesRequest, LedgerError, Ledgers, Mark, Visible};
 use kawasemi_registry::PARTY;
+use kawasemi_registry::places::Places;
 use kawasemi_schema::Action;
 use kawasemi_store::ledger::Order;
-use kawasemi_store::record::{Projection, read};
+use kawasemi_store::record::{Projection, RecordRow, read};
 use kawasemi_store::{ListQuery, Param, Sql, Statement, Unit};
 
 use crate::facts::Facts;
@@ -102,11 +103,12 @@ impl Duplicates {
     /// # Errors
     /// When the store fails; running it again begins anew.
     pub async fn find_all(&self, context: &Context, progress: impl Fn(u64)) -> Result<Found> {
+        let places = Places::load(&self.ledgers, context).await?;
         let head = self.ledgers.changes_head(context, PARTY).await?;
         let clear = ["DELETE FROM {party_key}", "DELETE FROM {party_pair} WHERE state = 'open'"];
         let clear = clear.map(|sql| Statement::any(Sql::with(sql, [])));
         self.ledgers.city().write(Unit::of(clear)).await?;
-        let mut found = Found { parties: self.enter_all(&progress).await?, pairs: 0 };
+        let mut found = Found { parties: self.enter_all(&places, &progress).await?, pairs: 0 };
         let mut after = i64::MIN;
         loop {
             let groups = self.groups(after).await?;
@@ -118,7 +120,7 @@ impl Duplicates {
                     candidates.extend(group[n + 1..].iter().map(|other| ordered(*one, *other)));
                 }
             }
-            found.pairs += self.compare(&candidates.into_iter().collect::<Vec<_>>()).await?;
+            found.pairs += self.compare(&places, &candidates.into_iter().collect::<Vec<_>>()).await?;
             if after == i64::MAX {
                 break;
             }
@@ -155,12 +157,15 @@ impl Duplicates {
                 Err(LedgerError::Cursor) => return Ok(self.find_all(context, |_| {}).await?.parties),
                 page => page?,
             };
-            let mut changed: HashMap<RecordId, Option<Facts>> = HashMap::new();
-            for event in &page.changes {
-                changed.insert(event.id, event.record.as_ref().map(|record| Facts::of(event.id, record.fields())));
+            if !page.changes.is_empty() {
+                // The records as they are now: of one that changed twice there is one state.
+                let places = Places::load(&self.ledgers, context).await?;
+                let ids: BTreeSet<RecordId> = page.changes.iter().map(|event| event.id).collect();
+                let ids: Vec<RecordId> = ids.into_iter().collect();
+                let mut facts = self.facts(&places, &ids).await?;
+                looked_at += ids.len() as u64;
+                self.look_at(&places, ids.into_iter().map(|id| (id, facts.remove(&id))).collect()).await?;
             }
-            looked_at += changed.len() as u64;
-            self.look_at(changed.into_iter().collect()).await?;
             since = page.next;
             self.keep_mark(since).await?;
             if !page.more {
@@ -173,9 +178,10 @@ impl Duplicates {
     ///
     /// # Errors
     /// When the store fails.
-    pub async fn look_at_one(&self, id: RecordId) -> Result<()> {
-        let facts = self.facts(&[id]).await?.remove(&id);
-        self.look_at(vec![(id, facts)]).await
+    pub async fn look_at_one(&self, context: &Context, id: RecordId) -> Result<()> {
+        let places = Places::load(&self.ledgers, context).await?;
+        let facts = self.facts(&places, &[id]).await?.remove(&id);
+        self.look_at(&places, vec![(id, facts)]).await
     }
 
     /// The pairs that are proposed, the most probable first. A pair of which one is under protection is told by what says
@@ -276,7 +282,7 @@ impl Duplicates {
     }
 
     /// Enters the keys of all parties.
-    async fn enter_all(&self, progress: &impl Fn(u64)) -> Result<u64> {
+    async fn enter_all(&self, places: &Places, progress: &impl Fn(u64)) -> Result<u64> {
         let city = self.ledgers.city();
         let catalogue = city.catalogue();
         let ledger = catalogue.ledger(PARTY)?;
@@ -288,7 +294,7 @@ impl Duplicates {
         loop {
             let page = query.page(city).await?;
             count += page.records.len() as u64;
-            let facts = page.records.iter().map(|row| Facts::of(row.id, &row.fields));
+            let facts = page.records.iter().map(|row| facts_of(row, places));
             let keys: Vec<(i64, RecordId)> =
                 facts.flat_map(|facts| likeness::keys(&facts).into_iter().map(move |key| (key, facts.id))).collect();
             city.write(Unit::of(insert_keys(&keys))).await?;
@@ -319,7 +325,7 @@ impl Duplicates {
     }
 
     /// Enters changed parties anew and looks for what is like them.
-    async fn look_at(&self, changed: Vec<(RecordId, Option<Facts>)>) -> Result<()> {
+    async fn look_at(&self, places: &Places, changed: Vec<(RecordId, Option<Facts>)>) -> Result<()> {
         if changed.is_empty() {
             return Ok(());
         }
@@ -350,16 +356,16 @@ impl Duplicates {
                 );
             }
         }
-        self.compare(&candidates.into_iter().collect::<Vec<_>>()).await?;
+        self.compare(places, &candidates.into_iter().collect::<Vec<_>>()).await?;
         Ok(())
     }
 
     /// Compares pairs and keeps those that are proposed.
-    async fn compare(&self, pairs: &[(RecordId, RecordId)]) -> Result<u64> {
+    async fn compare(&self, places: &Places, pairs: &[(RecordId, RecordId)]) -> Result<u64> {
         let mut proposed = 0;
         for pairs in pairs.chunks(AT_ONCE) {
             let ids: BTreeSet<RecordId> = pairs.iter().flat_map(|(one, other)| [*one, *other]).collect();
-            let facts = self.facts(&ids.into_iter().collect::<Vec<_>>()).await?;
+            let facts = self.facts(places, &ids.into_iter().collect::<Vec<_>>()).await?;
             let mut alike = Vec::new();
             for (one, other) in pairs {
                 let (Some(a), Some(b)) = (facts.get(one), facts.get(other)) else { continue };
@@ -375,13 +381,13 @@ impl Duplicates {
         Ok(proposed)
     }
 
-    async fn facts(&self, ids: &[RecordId]) -> Result<HashMap<RecordId, Facts>> {
+    async fn facts(&self, places: &Places, ids: &[RecordId]) -> Result<HashMap<RecordId, Facts>> {
         let catalogue = self.ledgers.city().catalogue();
         let ledger = catalogue.ledger(PARTY)?;
         let projection = Projection::fields(ledger, COMPARED);
         let rows = read::records(self.ledgers.city(), ledger, &projection, ids).await?;
         let live = rows.into_iter().filter(|row| row.deleted_at.is_none());
-        Ok(live.map(|row| (row.id, Facts::of(row.id, &row.fields))).collect())
+        Ok(live.map(|row| (row.id, facts_of(&row, places))).collect())
     }
 
     async fn mark(&self) -> Result<Option<Mark>> {
@@ -398,6 +404,10 @@ impl Duplicates {
         self.ledgers.city().write(Unit::of([Statement::any(sql)])).await?;
         Ok(())
     }
+}
+
+fn facts_of(row: &RecordRow, places: &Places) -> Facts {
+    Facts::of(row.id, &row.fields, &|address| places.place(address).ok().map(|place| place.key))
 }
 
 fn ordered(one: RecordId, other: RecordId) -> (RecordId, RecordId) {

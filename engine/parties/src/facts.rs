@@ -33,9 +33,10 @@ pub struct Facts {
 }
 
 impl Facts {
-    /// Reads the fields of the ledger `party`.
+    /// Reads the fields of the ledger `party`. `key_of` brings an address to the one form in which the city writes it
+    /// ([`kawasemi_registry::places`]); none for one that it does not know, which is compared as it was written.
     #[must_use]
-    pub fn of(id: RecordId, fields: &Fields) -> Self {
+    pub fn of(id: RecordId, fields: &Fields, key_of: &dyn Fn(&str) -> Option<String>) -> Self {
         let text_of = |key: &str| fields.get(key).and_then(Value::as_text).unwrap_or_default();
         let name_of = |key: &str| match fields.get(key) {
             Some(Value::Name(name)) => (name.name.clone(), name.kana.clone()),
@@ -45,7 +46,8 @@ impl Facts {
         let kind = text_of("kind").to_owned();
         let plain = |name: &str| if kind == "organisation" { organisation(name) } else { joined(name) };
         let others = [name_of("alias").0, former(&name, text_of("former_name"))];
-        let address = format!("{}{}", text_of("address"), text_of("building"));
+        let address = format!("{} {}", text_of("address"), text_of("building"));
+        let address = address.trim();
         Self {
             id,
             name: plain(&name),
@@ -54,7 +56,11 @@ impl Facts {
             others: others.iter().map(|name| plain(name)).filter(|name| !name.is_empty()).collect(),
             birth_date: fields.get("birth_date").and_then(Value::as_date),
             sex: text_of("sex").to_owned(),
-            address: joined(&address),
+            address: if address.is_empty() {
+                String::new()
+            } else {
+                key_of(address).unwrap_or_else(|| joined(address))
+            },
             phones: ["phone", "mobile"].map(|key| digits(text_of(key))).into_iter().filter(|n| n.len() >= 9).collect(),
             mail: text_of("mail").to_lowercase(),
             resident_number: text_of("resident_number").to_owned(),

@@ -249,7 +249,7 @@ mod tests {
         if let Some(birth) = birth {
             fields.insert("birth_date".into(), Value::Date(birth));
         }
-        Facts::of(RecordId(Uuid::from_u128(n)), &fields)
+        Facts::of(RecordId(Uuid::from_u128(n)), &fields, &|_| None)
     }
 
     fn points(one: &Facts, other: &Facts) -> i64 {
@@ -327,7 +327,7 @@ mod tests {
             let mut fields = Fields::new();
             fields.insert("kind".into(), Value::from(self.kind.as_str()));
             fields.insert("name".into(), Value::Name(PersonName { name: name.into(), kana: String::new() }));
-            Facts::of(self.id, &fields)
+            Facts::of(self.id, &fields, &|_| None)
         }
     }
 
