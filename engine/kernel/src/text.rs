@@ -4,6 +4,8 @@
 //! [`fold`] brings them to one form. The folded form is never shown and never stored in place of the text: names keep
 //! their code points and variation selectors. What input may do to text that *is* stored is [`tidy`], and no more.
 
+pub mod cluster;
+pub mod external;
 mod old_forms;
 
 use unicode_normalization::UnicodeNormalization;
