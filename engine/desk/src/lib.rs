@@ -16,6 +16,7 @@ pub mod auth;
 mod health;
 pub mod home;
 pub mod ledgers;
+mod name_fonts;
 pub mod portal;
 pub mod problem;
 pub mod registers;
@@ -92,6 +93,7 @@ fn inside(pages: Pages) -> Routes {
         .merge(api::routes())
         .merge(home::routes())
         .merge(search::routes())
+        .merge(name_fonts::routes())
         .merge(ledgers::routes())
         .merge(account::routes())
         .merge(admin::routes())

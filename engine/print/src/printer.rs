@@ -85,13 +85,13 @@ pub enum PrintError {
     },
 }
 
-/// Makes documents. One for the whole program; cheap to clone.
-#[derive(Clone, Debug)]
+/// Makes documents. One for the whole program; cheap to clone. The default has the fonts of the system.
+#[derive(Clone, Debug, Default)]
 pub struct Printer {
     inner: Arc<Inner>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Inner {
     folders: Vec<PathBuf>,
     fonts: OnceLock<Fonts>,

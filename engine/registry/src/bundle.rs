@@ -12,15 +12,18 @@ pub const STAFF: &str = "staff";
 pub const ASSIGNMENT: &str = "assignment";
 /// Days on which the city hall is closed or open other than the rule says (市の休日の特例).
 pub const CLOSED_DAY: &str = "closed-day";
+/// External characters (外字): private-use code points and what they are.
+pub const EXTERNAL_CHARACTER: &str = "external-character";
 
 /// The files of the bundle, named as in this crate's folder.
-const FILES: [(&str, &str); 6] = [
+const FILES: [(&str, &str); 7] = [
     ("system.toml", include_str!("../system.toml")),
     ("ledgers/department.toml", include_str!("../ledgers/department.toml")),
     ("ledgers/post.toml", include_str!("../ledgers/post.toml")),
     ("ledgers/staff.toml", include_str!("../ledgers/staff.toml")),
     ("ledgers/assignment.toml", include_str!("../ledgers/assignment.toml")),
     ("ledgers/closed-day.toml", include_str!("../ledgers/closed-day.toml")),
+    ("ledgers/external-character.toml", include_str!("../ledgers/external-character.toml")),
 ];
 
 /// Reads the registers' definitions.
@@ -38,7 +41,7 @@ mod tests {
     fn the_registers_are_well_defined_and_complete_in_themselves() {
         let bundle = bundle().unwrap_or_else(|errors| panic!("{errors}"));
         let catalogue = Catalogue::new(bundle.ledgers).unwrap_or_else(|errors| panic!("{errors}"));
-        for key in [DEPARTMENT, POST, STAFF, ASSIGNMENT, CLOSED_DAY] {
+        for key in [DEPARTMENT, POST, STAFF, ASSIGNMENT, CLOSED_DAY, EXTERNAL_CHARACTER] {
             assert!(catalogue.get(key).is_some(), "{key}");
         }
     }

@@ -7,17 +7,20 @@
 //! - [`personnel_file`] and [`personnel`]: the yearly file of the personnel section, read and brought in
 //! - [`office_calendar`]: the calendar of the law together with the city's own closed days
 //! - [`calculations`]: deadlines and open days by name
+//! - [`external_file`] and [`external`]: the city's external characters (外字), their file, and the table that prints and screens use
 //! - [`register`]: reading the registers
 //!
 //! Parties (宛名) and places (町丁目・地番) belong here as well, each with a TOML file beside these.
 
 mod bundle;
 pub mod calculations;
+pub mod external;
+pub mod external_file;
 pub mod office_calendar;
 pub mod organisation;
 pub mod personnel;
 pub mod personnel_file;
 pub mod register;
 
-pub use bundle::{ASSIGNMENT, CLOSED_DAY, DEPARTMENT, POST, STAFF, bundle};
+pub use bundle::{ASSIGNMENT, CLOSED_DAY, DEPARTMENT, EXTERNAL_CHARACTER, POST, STAFF, bundle};
 pub use personnel::sync_departments;

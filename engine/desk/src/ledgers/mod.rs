@@ -37,7 +37,10 @@ pub mod opened;
 pub mod recent;
 mod sent;
 mod sheet;
+mod sheet_pdf;
 mod views;
+
+pub use sheet_pdf::external as external_characters;
 
 use crate::routes::{Routes, get, post};
 
@@ -74,4 +77,5 @@ pub fn routes() -> Routes {
         .route("/desk/ledgers/{ledger}/{id}/files/{file}", get(files::show))
         .route("/desk/ledgers/{ledger}/{id}/qr.svg", get(detail::qr))
         .route("/desk/ledgers/{ledger}/{id}/sheet", get(sheet::one))
+        .route("/desk/ledgers/{ledger}/{id}/sheet.pdf", get(sheet_pdf::show))
 }
