@@ -68,8 +68,7 @@ async fn job(shell: &Shell, open: &OpenCity, wanted: &PrintRecord) -> anyhow::Re
     let at = context.act.at;
     let zone = TimeZone::fixed(jiff::tz::offset(9));
     let title = format!("{}調書", def.title.ja());
-    let options =
-        if wanted.ordinary { Options::ordinary(title, at, zone) } else { Options::official(title, at, zone) };
+    let options = if wanted.ordinary { Options::ordinary(title, at, zone) } else { Options::official(title, at, zone) };
     let footer = Footer { reference: number, printed: format!("出力 {}", when(at)) };
     let options = Options { author: open.city.info().name.clone(), footer, ..options };
     let sheet =

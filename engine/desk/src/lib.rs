@@ -18,6 +18,7 @@ pub mod home;
 pub mod ledgers;
 mod name_fonts;
 pub mod portal;
+pub mod prints;
 pub mod problem;
 pub mod registers;
 pub mod request;

@@ -56,7 +56,14 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { https: false, demo: false, upload_limit: 200 * 1024 * 1024, behind_proxy: false, default_city: None, printer: Printer::default() }
+        Self {
+            https: false,
+            demo: false,
+            upload_limit: 200 * 1024 * 1024,
+            behind_proxy: false,
+            default_city: None,
+            printer: Printer::default(),
+        }
     }
 }
 

@@ -12,11 +12,13 @@ use kawasemi_testkit::desk::tables;
 use kawasemi_testkit::{Browser, TestCity, on_both_stores};
 use serde_json::json;
 
-/// 葛 and 辻 in registered shapes, 𠮷, a kanji of extension G, U+FA19 (which NFC would make another), an external character.
-const NAME: &str = "葛\u{E0100}城辻\u{E0100}𠮷\u{30EDE}\u{FA19}\u{E000}";
+/// 葛 and 辻 in registered shapes, 𠮷, a kanji of extension F, U+FA19 (which NFC would make another), an external character.
+const NAME: &str = "葛\u{E0100}城辻\u{E0102}𠮷\u{2CF00}\u{FA19}\u{E000}";
+/// The same with a kanji of extension G, which no font at hand shows.
+const BEYOND: &str = "葛\u{E0100}城辻\u{E0102}𠮷\u{30EDE}\u{FA19}\u{E000}";
 /// The same as it can be typed.
 const TYPED: &str = "葛城辻吉";
-const TABLE: &str = "外字コード,標準文字,代替文字\nE000,邉\u{E0102},邉\n";
+const TABLE: &str = "外字コード,標準文字,代替文字\nE000,邉\u{E0111},邉\n";
 
 async fn city_with_table(fixture: &kawasemi_testkit::Fixture) -> TestCity {
     let city = city(fixture).await;
@@ -35,7 +37,8 @@ async fn named(clerk: &Browser, query: &str) -> Vec<String> {
     let answer = clerk.get_json(&format!("/api/v1/ledgers/park/records?{query}")).await;
     let json = answer.json();
     let records = json["records"].as_array().unwrap_or_else(|| panic!("{}", answer.text));
-    let name = |record: &serde_json::Value| record["fields"]["name"].as_str().or(record["name"].as_str()).map(str::to_owned);
+    let name =
+        |record: &serde_json::Value| record["fields"]["name"].as_str().or(record["name"].as_str()).map(str::to_owned);
     records.iter().filter_map(name).collect()
 }
 
@@ -65,7 +68,8 @@ async fn imported(clerk: &Browser, file: &str, bytes: &[u8]) {
 /// Gives the park with the name another, since names are unique.
 async fn rename(city: &TestCity, name: &str) {
     let (ledgers, context) = (&city.city.ledgers, city.system());
-    let list = ledgers.list(&context, "park", &ListRequest::filtered(format!("name = '{NAME}'"))).await.expect("lists");
+    let list =
+        ledgers.list(&context, "park", &ListRequest::filtered(format!("name = '{BEYOND}'"))).await.expect("lists");
     let park = list.records.first().expect("is found by its exact name");
     let draft = Draft::new().with("name", name);
     ledgers.update(&context, "park", park.id, park.revision, draft).await.expect("is renamed");
@@ -96,16 +100,16 @@ on_both_stores! {
     async fn programs_and_files_keep_them_too(fixture) {
         let city = city_with_table(fixture).await;
         let clerk = city.sign_in("hanako", &["park-keeper"]).await;
-        let created = clerk.send_json("POST", "/api/v1/ledgers/park/records", &json!({ "name": NAME, "kind": "block" })).await;
+        let created = clerk.send_json("POST", "/api/v1/ledgers/park/records", &json!({ "name": BEYOND, "kind": "block" })).await;
         assert_eq!(created.status, 201, "{}", created.text);
-        assert!(exported(&city, Format::JsonLines).await.0.windows(NAME.len()).any(|part| part == NAME.as_bytes()));
+        assert!(exported(&city, Format::JsonLines).await.0.windows(BEYOND.len()).any(|part| part == BEYOND.as_bytes()));
         let (utf8, _) = exported(&city, Format::Csv).await;
         let (xlsx, _) = exported(&city, Format::Xlsx).await;
         let (cp932, report) = exported(&city, Format::CsvCp932).await;
         for (file, bytes) in [("公園.csv", utf8), ("公園.xlsx", xlsx)] {
             rename(&city, &format!("前の{file}")).await;
             imported(&clerk, file, &bytes).await;
-            assert_eq!(found(&clerk, TYPED).await, [NAME], "{file}");
+            assert_eq!(found(&clerk, TYPED).await, [BEYOND], "{file}");
         }
 
         // In CP932 the external character keeps its code, and what CP932 lacks is replaced and reported.
@@ -176,13 +180,15 @@ on_both_stores! {
     async fn rare_characters_of_a_page_have_a_font(fixture) {
         let city = city_with_table(fixture).await;
         let anyone = city.visitor();
-        let style = anyone.get("/names/845B-E0100_E000.css").await;
-        assert!(style.says("Kawasemi Names") && style.says("unicode-range:U+845B,U+E000,U+E0100"), "{}", style.text);
-        let font = anyone.get("/names/845B-E0100_E000.ttf").await;
+        let style = anyone.get("/names/845B-E0100_8FBB-E0102_E000.css").await;
+        for words in ["Kawasemi Names", "gothic.ttf", "unicode-range:U+845B,U+E0100", "names.ttf", "unicode-range:U+8FBB,U+E000,U+E0102"] {
+            assert!(style.says(words), "{}", style.text);
+        }
+        let font = anyone.get("/names/8FBB-E0102_E000.names.ttf").await;
         assert!(font.status == 200 && font.header("content-type") == "font/ttf");
         assert!(font.header("cache-control").starts_with("private"), "the city may mend its table");
-        assert!(anyone.get("/names/845B-E0100.ttf").await.header("cache-control").starts_with("public"));
-        for none in ["/names/E009.ttf", "/names/x.css", "/names/845B-E0100.exe", "/names/845B-E0100"] {
+        assert!(anyone.get("/names/845B-E0100.gothic.ttf").await.header("cache-control").starts_with("public"));
+        for none in ["/names/E009.names.ttf", "/names/x.css", "/names/845B-E0100.ttf", "/names/845B-E0100"] {
             assert_eq!(anyone.get(none).await.status, 404, "{none}");
         }
     }

@@ -82,8 +82,10 @@ impl Coverage<'_> {
 
 /// Characters without a look of their own.
 const fn is_format(character: char) -> bool {
-    matches!(character, '\n' | '\r' | '\t' | '\u{AD}' | '\u{200B}'..='\u{200F}' | '\u{2028}' | '\u{2029}' | '\u{2060}' | '\u{FEFF}')
-        || is_variation_selector(character)
+    matches!(
+        character,
+        '\n' | '\r' | '\t' | '\u{AD}' | '\u{200B}'..='\u{200F}' | '\u{2028}' | '\u{2029}' | '\u{2060}' | '\u{FEFF}'
+    ) || is_variation_selector(character)
 }
 
 /// Whether a font shows a character in the very shape that it asks for.

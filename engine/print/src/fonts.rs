@@ -138,7 +138,8 @@ impl Fonts {
             read.filter(|(font, _)| wanted.contains(&font.info().family.as_str())).collect();
         let mut fonts: Vec<Font> = Vec::new();
         let chosen = Role::ALL.map(|role| {
-            let family = role.families().iter().find(|name| all.iter().any(|(font, _)| font.info().family == **name))?;
+            let family =
+                role.families().iter().find(|name| all.iter().any(|(font, _)| font.info().family == **name))?;
             let mut chosen = Chosen { family: (*family).to_owned(), faces: Vec::new(), file: PathBuf::new() };
             for (font, file) in all.iter().filter(|(font, _)| font.info().family == *family) {
                 // The same font in two folders is one.

@@ -139,6 +139,7 @@ impl Asset {
 pub struct Naming {
     subjects: Vec<(String, String)>,
     fields: HashMap<String, String>,
+    derived: Vec<String>,
 }
 
 impl Naming {
@@ -155,6 +156,18 @@ impl Naming {
     pub fn with_field(mut self, key: impl Into<String>, words: impl Into<String>) -> Self {
         self.fields.insert(key.into(), words.into());
         self
+    }
+
+    /// What stands under this key of the data is put together from other texts of it: a character that is found there as well is
+    /// listed there alone.
+    #[must_use]
+    pub fn with_derived(mut self, key: impl Into<String>) -> Self {
+        self.derived.push(key.into());
+        self
+    }
+
+    pub(crate) fn is_derived(&self, path: &[String]) -> bool {
+        path.last().is_some_and(|key| self.derived.contains(key))
     }
 
     pub(crate) fn subject(&self, path: &[String]) -> String {

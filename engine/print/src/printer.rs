@@ -250,8 +250,7 @@ fn pdf_options(job: &Job) -> Result<PdfOptions, PrintError> {
     };
     let standards = PdfStandards::new(standard).map_err(|error| mistake(job, error.message().to_string()))?;
     let at = job.options.at.to_zoned(job.options.zone.clone());
-    let timestamp =
-        datetime(at.datetime()).and_then(|civil| Timestamp::new_local(civil, at.offset().seconds() / 60));
+    let timestamp = datetime(at.datetime()).and_then(|civil| Timestamp::new_local(civil, at.offset().seconds() / 60));
     Ok(PdfOptions {
         // Derived from the title and the instant: the same paper at the same instant is the same document.
         ident: Smart::Custom(format!("{}/{}/{}", job.template.name, job.options.title, job.options.at)),
@@ -262,12 +261,7 @@ fn pdf_options(job: &Job) -> Result<PdfOptions, PrintError> {
     })
 }
 
-fn typeset(
-    world: &JobWorld,
-    options: &PdfOptions,
-    template: &str,
-    kind: Kind,
-) -> Result<(Vec<u8>, usize), PrintError> {
+fn typeset(world: &JobWorld, options: &PdfOptions, template: &str, kind: Kind) -> Result<(Vec<u8>, usize), PrintError> {
     let said = |errors: &[SourceDiagnostic]| PrintError::Template {
         template: template.to_owned(),
         message: errors.iter().take(3).map(|error| at(world, error)).collect::<Vec<_>>().join("; "),

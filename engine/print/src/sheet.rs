@@ -45,8 +45,7 @@ pub struct Picture {
 impl Sheet<'_> {
     /// The job that prints it, with the pictures of the record and a QR code (SVG) of its address.
     pub fn job(&self, options: Options, qr: Option<Vec<u8>>, pictures: Vec<Picture>) -> Job {
-        let mut assets: Vec<Asset> =
-            qr.into_iter().map(|bytes| Asset { name: "qr.svg".to_owned(), bytes }).collect();
+        let mut assets: Vec<Asset> = qr.into_iter().map(|bytes| Asset { name: "qr.svg".to_owned(), bytes }).collect();
         let has_qr = !assets.is_empty();
         let mut shown = Vec::new();
         for (index, picture) in pictures.into_iter().enumerate() {
@@ -71,6 +70,7 @@ impl Sheet<'_> {
         let called = called.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
         let naming = Naming::default()
             .with_subject("", called)
+            .with_derived("name")
             .with_field("kind", "台帳の名前")
             .with_field("name", "記録の名前")
             .with_field("number", "番号")
@@ -90,7 +90,9 @@ impl Sheet<'_> {
                 kind => kind,
             };
             match (kind, self.record.get(&def.key)) {
-                (FieldKind::Rows { fields, .. }, Value::Rows(rows)) if !rows.is_empty() && !self.record.is_masked(def) => {
+                (FieldKind::Rows { fields, .. }, Value::Rows(rows))
+                    if !rows.is_empty() && !self.record.is_masked(def) =>
+                {
                     tables.push(self.table(def, fields, rows));
                 }
                 (_, value) => {

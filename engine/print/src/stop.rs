@@ -116,6 +116,7 @@ pub(crate) struct Looked {
 /// Looks at every text of the data; keys are the template's and not printed.
 pub(crate) fn look(data: &Value, naming: &Naming, coverage: Coverage<'_>) -> Looked {
     let mut looked = Looked::default();
+    let mut derived = Vec::new();
     walk(data, &mut Vec::new(), &mut |path, text, label| {
         if text.is_ascii() {
             return;
@@ -126,19 +127,26 @@ pub(crate) fn look(data: &Value, naming: &Naming, coverage: Coverage<'_>) -> Loo
                 Shown::Text => {}
                 Shown::Names => _ = looked.names.insert(cluster.to_owned()),
                 Shown::Standard(standard) => _ = looked.standards.insert((cluster.to_owned(), standard)),
-                Shown::Missing(reason) if seen.insert(cluster) => looked.findings.push(Finding {
-                    subject: naming.subject(path),
-                    field: naming.field(path, label),
-                    text: around(text, at, cluster),
-                    character: cluster.to_owned(),
-                    code_points: code_points(cluster),
-                    reason,
-                    substitute: None,
-                }),
+                Shown::Missing(reason) if seen.insert(cluster) => {
+                    let finding = Finding {
+                        subject: naming.subject(path),
+                        field: naming.field(path, label),
+                        text: around(text, at, cluster),
+                        character: cluster.to_owned(),
+                        code_points: code_points(cluster),
+                        reason,
+                        substitute: None,
+                    };
+                    let list = if naming.is_derived(path) { &mut derived } else { &mut looked.findings };
+                    list.push(finding);
+                }
                 Shown::Missing(_) => {}
             }
         }
     });
+    let is_new = |one: &Finding| !looked.findings.iter().any(|known| known.character == one.character);
+    let derived: Vec<Finding> = derived.into_iter().filter(is_new).collect();
+    looked.findings.extend(derived);
     // What stands for an external character may itself need the font of names.
     for (_, standard) in &looked.standards {
         if coverage.of(standard) == Shown::Names {
@@ -195,12 +203,6 @@ fn around(text: &str, at: usize, cluster: &str) -> String {
     let from = before.char_indices().rev().nth(SIDE - 1).map_or(0, |(index, _)| index);
     let until = after.char_indices().nth(SIDE).map_or(after.len(), |(index, _)| index);
     let cut = |is_cut: bool| if is_cut { "…" } else { "" };
-    let shown = format!(
-        "{}{}{cluster}{}{}",
-        cut(from > 0),
-        &before[from..],
-        &after[..until],
-        cut(until < after.len())
-    );
+    let shown = format!("{}{}{cluster}{}{}", cut(from > 0), &before[from..], &after[..until], cut(until < after.len()));
     shown.replace(['\n', '\r', '\t'], " ")
 }

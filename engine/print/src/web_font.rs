@@ -4,7 +4,10 @@
 //! characters are cut out of it, variation sequences and the city's external characters (外字) included: a browser then shows
 //! U+845B U+E0100 and U+E000 wherever they stand, in text, in form fields and in lists of choices, without any change of the text.
 //!
-//! The cut font is a work derived from IPAmj明朝 under the IPA Font License 1.0, which asks that it bears another name.
+//! Some variations are in BIZ UDゴシック (those of Adobe-Japan1, such as U+E0100) and others in IPAmj明朝 (those of the 文字情報基盤), so a page may
+//! need a font of either; what both have comes from BIZ UDゴシック, which goes with the rest of the page.
+//!
+//! The cut fonts are works derived under the licences of their sources; the IPA Font License 1.0 asks that they bear another name.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,14 +30,25 @@ struct Wanted {
     varied: BTreeMap<(char, char), u16>,
 }
 
-/// A TrueType font with these characters, as far as the font of names has them; none where it has none of them or isn't installed.
-/// Each character is one code point, or a kanji with its variation selector; of more than [`MOST`] the rest is left out.
+/// The fonts out of which characters are cut, the better first.
+pub const SOURCES: [Role; 2] = [Role::Gothic, Role::Names];
+
+/// Out of which font a character is cut; none where no font has it. A character is one code point, or a kanji with its
+/// variation selector.
+pub fn source(fonts: &Fonts, external: &ExternalCharacters, character: &str) -> Option<Role> {
+    let standard = standard(external, character)?;
+    SOURCES.into_iter().find(|role| fonts.faces(*role).first().is_some_and(|face| glyph(face, standard).is_some()))
+}
+
+/// A TrueType font with these characters, as far as the source has them; none where it has none of them or isn't installed.
+/// Of more than [`MOST`] the rest is left out.
 pub fn cut<'a>(
     fonts: &Fonts,
+    source: Role,
     external: &ExternalCharacters,
     characters: impl IntoIterator<Item = &'a str>,
 ) -> Option<Vec<u8>> {
-    let face = fonts.faces(Role::Names).first()?;
+    let face = fonts.faces(source).first()?;
     let mut wanted = Wanted::default();
     for character in characters.into_iter().take(MOST) {
         wanted.add(face, external, character);
@@ -52,7 +66,7 @@ pub fn cut<'a>(
     let os2 = face.ttf().raw_face().table(ttf_parser::Tag::from_bytes(b"OS/2"))?;
     tables.insert(*b"OS/2", os2.to_vec());
     tables.insert(*b"cmap", wanted.character_map());
-    tables.insert(*b"name", name());
+    tables.insert(*b"name", name(source));
     Some(assemble(tables))
 }
 
@@ -60,21 +74,17 @@ impl Wanted {
     fn add(&mut self, face: &FontInstance, external: &ExternalCharacters, character: &str) {
         let characters: Vec<char> = character.chars().collect();
         match characters.as_slice() {
-            [code] if is_private_use(*code) => {
-                let standard = external.get(*code).and_then(|entry| entry.standard.as_deref());
-                if let Some(glyph) = standard.and_then(|standard| glyph(face, standard)) {
-                    self.single.insert(*code, glyph);
-                }
-            }
             [base, selector] => {
                 if let Some(varied) = glyph(face, character) {
                     self.varied.insert((*base, *selector), varied);
                     // A browser chooses the font by the kanji alone.
-                    self.single.entry(*base).or_insert_with(|| face.ttf().glyph_index(*base).map_or(varied, |own| own.0));
+                    self.single
+                        .entry(*base)
+                        .or_insert_with(|| face.ttf().glyph_index(*base).map_or(varied, |own| own.0));
                 }
             }
             [single] => {
-                if let Some(glyph) = glyph(face, character) {
+                if let Some(glyph) = standard(external, character).and_then(|standard| glyph(face, standard)) {
                     self.single.insert(*single, glyph);
                 }
             }
@@ -120,8 +130,12 @@ impl Wanted {
         let (mut records, mut mappings) = (Vec::new(), Vec::new());
         let start = 10 + 11 * selectors.len();
         for selector in &selectors {
-            let of_selector: Vec<(char, u16)> =
-                self.varied.iter().filter(|((_, own), _)| own == selector).map(|((base, _), glyph)| (*base, *glyph)).collect();
+            let of_selector: Vec<(char, u16)> = self
+                .varied
+                .iter()
+                .filter(|((_, own), _)| own == selector)
+                .map(|((base, _), glyph)| (*base, *glyph))
+                .collect();
             put24(&mut records, *selector as usize);
             put32(&mut records, 0);
             put32(&mut records, start + mappings.len());
@@ -141,6 +155,14 @@ impl Wanted {
     }
 }
 
+/// The character itself, or for an external one what the table says it is.
+fn standard<'a>(external: &'a ExternalCharacters, character: &'a str) -> Option<&'a str> {
+    match character.chars().next()? {
+        code if is_private_use(code) => external.get(code).and_then(|entry| entry.standard.as_deref()),
+        _ => Some(character),
+    }
+}
+
 /// The glyph of a character in the very shape that it asks for.
 fn glyph(face: &FontInstance, character: &str) -> Option<u16> {
     let mut characters = character.chars();
@@ -153,10 +175,13 @@ fn glyph(face: &FontInstance, character: &str) -> Option<u16> {
 }
 
 /// The `name` table with the family, the style and the licence, in English for Windows.
-fn name() -> Vec<u8> {
-    const LICENCE: &str = "IPA Font License Agreement v1.0";
+fn name(source: Role) -> Vec<u8> {
+    let licence = match source {
+        Role::Names => "IPA Font License Agreement v1.0",
+        Role::Gothic | Role::Mincho => "SIL Open Font License, Version 1.1",
+    };
     let postscript = FAMILY.replace(' ', "");
-    let names = [(1, FAMILY), (2, "Regular"), (4, FAMILY), (6, postscript.as_str()), (13, LICENCE)];
+    let names = [(1, FAMILY), (2, "Regular"), (4, FAMILY), (6, postscript.as_str()), (13, licence)];
     let (mut records, mut texts) = (Vec::new(), Vec::new());
     for (id, text) in names {
         let encoded: Vec<u8> = text.encode_utf16().flat_map(u16::to_be_bytes).collect();
@@ -248,21 +273,27 @@ mod tests {
     fn a_small_font_knows_variations_and_external_characters() {
         let fonts = Fonts::find(&[]);
         assert!(!fonts.faces(Role::Names).is_empty(), "run dev/setup-packages.sh test");
-        let standard = Some("邉\u{E0102}".to_owned());
+        let standard = Some("邉\u{E0111}".to_owned());
         let entry = ExternalCharacter { code: '\u{E000}', mj: None, standard, substitute: None };
         let external = [entry].into_iter().collect();
-        let bytes = cut(&fonts, &external, ["葛\u{E0100}", "𠮷", "\u{E000}", "\u{E001}", "a\u{E0100}"]).expect("a font");
+        let characters = ["葛\u{E0104}", "\u{2CF00}", "\u{E000}", "\u{E001}", "a\u{E0100}"];
+        let sources = characters.map(|character| source(&fonts, &external, character));
+        assert_eq!(sources, [Some(Role::Names), Some(Role::Names), Some(Role::Names), None, None]);
+        assert_eq!(source(&fonts, &external, "葛\u{E0100}"), Some(Role::Gothic));
+        assert!(cut(&fonts, Role::Gothic, &external, ["葛\u{E0100}"]).is_some());
+        let bytes = cut(&fonts, Role::Names, &external, characters).expect("a font");
         assert!(bytes.len() < 20_000, "{} bytes", bytes.len());
         let face = ttf_parser::Face::parse(&bytes, 0).expect("is a font");
-        let varied = face.glyph_variation_index('葛', '\u{E0100}').expect("has the variation");
+        let varied = face.glyph_variation_index('葛', '\u{E0104}').expect("has the variation");
         assert!(face.glyph_index('葛').is_some_and(|plain| plain != varied));
-        assert!(face.glyph_index('𠮷').is_some() && face.glyph_index('\u{E000}').is_some());
+        assert!(face.glyph_index('\u{2CF00}').is_some() && face.glyph_index('\u{E000}').is_some());
         assert_eq!(face.glyph_index('\u{E001}'), None);
         let names: Vec<String> = face.names().into_iter().filter_map(|name| name.to_string()).collect();
         assert!(names.iter().all(|name| !name.contains("IPAmj")), "{names:?}");
         // The same outline as in the whole font.
         let whole = &fonts.faces(Role::Names)[0];
-        let expected = whole.ttf().glyph_variation_index('葛', '\u{E0100}').and_then(|id| whole.ttf().glyph_bounding_box(id));
+        let expected =
+            whole.ttf().glyph_variation_index('葛', '\u{E0104}').and_then(|id| whole.ttf().glyph_bounding_box(id));
         assert_eq!(face.glyph_bounding_box(varied), expected);
         assert!(expected.is_some());
     }
@@ -270,6 +301,6 @@ mod tests {
     #[test]
     fn nothing_to_show_is_no_font() {
         let fonts = Fonts::find(&[]);
-        assert_eq!(cut(&fonts, &ExternalCharacters::default(), ["\u{E001}", "a\u{E0100}"]), None);
+        assert_eq!(cut(&fonts, Role::Names, &ExternalCharacters::default(), ["\u{E001}", "a\u{E0100}"]), None);
     }
 }

@@ -118,7 +118,12 @@ fn refused(code: Option<&Value>, source: LedgerError) -> ExternalError {
 fn fields(row: &ExternalRow) -> Vec<(&'static str, Value)> {
     let ExternalCharacter { code, mj, standard, substitute } = &row.character;
     let note = Some(row.note.clone()).filter(|note| !note.is_empty());
-    let optional = [("mj", mj.map(|mj| mj.to_string())), ("standard", standard.clone()), ("substitute", substitute.clone()), ("note", note)];
+    let optional = [
+        ("mj", mj.map(|mj| mj.to_string())),
+        ("standard", standard.clone()),
+        ("substitute", substitute.clone()),
+        ("note", note),
+    ];
     let said = optional.into_iter().filter_map(|(key, text)| Some((key, Value::Text(text?))));
     [("code", Value::Text(code_points(&code.to_string())))].into_iter().chain(said).collect()
 }

@@ -31,25 +31,53 @@ struct Column {
 const CODE: Column = Column {
     name: "外字の符号",
     headings: &[
-        "外字の符号", "外字コード", "外字符号", "Unicode", "Unicode外字", "UCS外字", "私用領域", "PUA", "内部コード", "符号", "コード",
-        "文字コード", "外字", "code",
+        "外字の符号",
+        "外字コード",
+        "外字符号",
+        "Unicode",
+        "Unicode外字",
+        "UCS外字",
+        "私用領域",
+        "PUA",
+        "内部コード",
+        "符号",
+        "コード",
+        "文字コード",
+        "外字",
+        "code",
     ],
 };
 const CP932: Column = Column {
     name: "Shift_JISの外字コード",
     headings: &["SJIS", "S-JIS", "Shift_JIS", "ShiftJIS", "シフトJIS", "SJISコード", "CP932", "MS932", "SJIS外字"],
 };
-const MJ: Column = Column { name: "MJ番号", headings: &["MJ番号", "MJ文字図形名", "MJコード", "MJ", "文字図形名", "mj"] };
+const MJ: Column = Column {
+    name: "MJ番号",
+    headings: &["MJ番号", "MJ文字図形名", "MJコード", "MJ", "文字図形名", "mj"],
+};
 const STANDARD: Column = Column {
     name: "標準の文字",
     headings: &[
-        "標準の文字", "標準文字", "対応文字", "正字", "同定文字", "標準コード", "対応UCS", "対応するUCS", "実装したUCS", "UCS", "IVS",
-        "実装したMoji_JohoコレクションIVS", "standard",
+        "標準の文字",
+        "標準文字",
+        "対応文字",
+        "正字",
+        "同定文字",
+        "標準コード",
+        "対応UCS",
+        "対応するUCS",
+        "実装したUCS",
+        "UCS",
+        "IVS",
+        "実装したMoji_JohoコレクションIVS",
+        "standard",
     ],
 };
 /// Stands beside a base character in a column of its own.
-const SELECTOR: Column =
-    Column { name: "異体字セレクタ", headings: &["異体字セレクタ", "VS", "セレクタ", "IVS番号", "枝番"] };
+const SELECTOR: Column = Column {
+    name: "異体字セレクタ",
+    headings: &["異体字セレクタ", "VS", "セレクタ", "IVS番号", "枝番"],
+};
 const SUBSTITUTE: Column = Column {
     name: "代替文字",
     headings: &["代替文字", "代替", "縮退文字", "縮退", "代用文字", "置換文字", "substitute"],
@@ -134,13 +162,11 @@ impl Columns<'_> {
 }
 
 fn row(columns: &Columns<'_>, record: &csv::StringRecord, line: u64) -> Result<ExternalRow, FileMistake> {
-    let mistake =
-        |column: &Column, message: String| FileMistake { line, column: column.name.to_owned(), message };
+    let mistake = |column: &Column, message: String| FileMistake { line, column: column.name.to_owned(), message };
     let code = match (columns.cell(&CODE, record), columns.cell(&CP932, record)) {
         (Some(code), _) => parse_private(&code).map_err(|error| mistake(&CODE, error.to_string()))?,
-        (None, Some(code)) => of_cp932(&code).ok_or_else(|| {
-            mistake(&CP932, format!("「{code}」は外字のコード（F040 から F9FC）ではありません。"))
-        })?,
+        (None, Some(code)) => of_cp932(&code)
+            .ok_or_else(|| mistake(&CP932, format!("「{code}」は外字のコード（F040 から F9FC）ではありません。")))?,
         (None, None) => return Err(mistake(&CODE, "値がありません。".to_owned())),
     };
     let mj = columns.cell(&MJ, record).map(|text| text.parse::<MjNumber>()).transpose();
@@ -155,8 +181,8 @@ fn row(columns: &Columns<'_>, record: &csv::StringRecord, line: u64) -> Result<E
         }
     }
     if let (Some(base), Some(selector)) = (&mut standard, columns.cell(&SELECTOR, record)) {
-        let selector = selector_of(&selector)
-            .ok_or_else(|| mistake(&SELECTOR, "E0100 の形で入れてください。".to_owned()))?;
+        let selector =
+            selector_of(&selector).ok_or_else(|| mistake(&SELECTOR, "E0100 の形で入れてください。".to_owned()))?;
         if base.chars().count() == 1 {
             base.push(selector);
         }

@@ -94,7 +94,8 @@ mod tests {
 
     #[test]
     fn common_pages_link_nothing() {
-        for text in ["", "綾瀬市 髙橋 山﨑 神 \u{FA19} 彅", "<p>abc ☎\u{FE0F} が か\u{3099} 👨\u{200D}👩</p>"] {
+        for text in ["", "綾瀬市 髙橋 山﨑 神 \u{FA19} 彅", "<p>abc ☎\u{FE0F} が か\u{3099} 👨\u{200D}👩</p>"]
+        {
             assert_eq!(links(text), "", "{text}");
         }
     }

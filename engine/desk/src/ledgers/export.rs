@@ -71,7 +71,7 @@ pub async fn file(cx: Cx, Path(ledger): Path<String>) -> Result<Response, Proble
     let opened = Opened::for_action(&cx, &ledger, Action::Export)?;
     let mut request = request(&cx, &opened);
     if request.format == Format::CsvCp932 {
-        request.external = super::sheet_pdf::external(&cx).await?.into();
+        request.external = crate::prints::external_characters(&cx).await?.into();
     }
     cx.ledgers().check_export(cx.context(), &ledger, &request).await?;
     if request.format == Format::CsvCp932 && cx.query(SURE).is_none() {

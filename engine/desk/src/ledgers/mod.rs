@@ -40,7 +40,7 @@ mod sheet;
 mod sheet_pdf;
 mod views;
 
-pub use sheet_pdf::external as external_characters;
+pub use files::disposition;
 
 use crate::routes::{Routes, get, post};
 

@@ -113,7 +113,10 @@ pub fn parse_standard(text: &str) -> Result<String, CodeError> {
     let characters: Vec<char> = if is_coded {
         let parts = trimmed.split(|c: char| c.is_whitespace() || "_,<>+-".contains(c));
         let parts = parts.filter(|part| !part.is_empty() && !part.eq_ignore_ascii_case("u"));
-        parts.map(|part| hexadecimal(part).and_then(|(n, _)| char::from_u32(n))).collect::<Option<_>>().ok_or_else(refused)?
+        parts
+            .map(|part| hexadecimal(part).and_then(|(n, _)| char::from_u32(n)))
+            .collect::<Option<_>>()
+            .ok_or_else(refused)?
     } else {
         trimmed.chars().collect()
     };
@@ -302,7 +305,9 @@ mod tests {
             substitute: substitute.map(str::to_owned),
         };
         let table: ExternalCharacters =
-            [entry('\u{E000}', Some("邉\u{E0101}"), Some("邊")), entry('\u{E001}', None, Some("高"))].into_iter().collect();
+            [entry('\u{E000}', Some("邉\u{E0101}"), Some("邊")), entry('\u{E001}', None, Some("高"))]
+                .into_iter()
+                .collect();
         assert_eq!(table.standardise("渡\u{E000}\u{E001}\u{E002}"), "渡邉\u{E0101}\u{E001}\u{E002}");
         assert_eq!(table.stand_ins("\u{E000}"), ["邊", "邉", "辺"]);
         assert_eq!(table.stand_ins("邉\u{E0101}"), ["邊", "邉", "辺"]);

@@ -165,7 +165,12 @@ mod tests {
 
     fn written(encoding: Encoding, cells: [&str; 2]) -> (Vec<u8>, Vec<Replacement>) {
         let column = |heading: &str| Column { source: Source::Id, heading: heading.to_owned() };
-        let entry = ExternalCharacter { code: '\u{E000}', mj: None, standard: Some("邉\u{E0102}".into()), substitute: Some("邊".into()) };
+        let entry = ExternalCharacter {
+            code: '\u{E000}',
+            mj: None,
+            standard: Some("邉\u{E0102}".into()),
+            substitute: Some("邊".into()),
+        };
         let external = Arc::new([entry].into_iter().collect());
         let mut writer = CsvWriter::new(vec![column("a"), column("b")], encoding, external);
         let mut out = Vec::new();
@@ -183,9 +188,12 @@ mod tests {
     fn reports_what_cp932_does_not_have() {
         let (out, replacements) = written(Encoding::Cp932, ["髙﨑〜①", "𠮷野 葛\u{E0100}城 渡邉\u{E0102} 𛀁"]);
         assert_eq!(SHIFT_JIS.decode(&out).0, "髙﨑～①,吉野 葛城 渡邊 〓\r\n");
-        let said: Vec<_> = replacements.iter().map(|one| (one.line, one.column.as_str(), one.character.as_str(), one.written.as_str())).collect();
-        let expected =
-            [("𠮷", "吉"), ("葛\u{E0100}", "葛"), ("邉\u{E0102}", "邊"), ("𛀁", "〓")].map(|(from, to)| (1, "b", from, to));
+        let said: Vec<_> = replacements
+            .iter()
+            .map(|one| (one.line, one.column.as_str(), one.character.as_str(), one.written.as_str()))
+            .collect();
+        let expected = [("𠮷", "吉"), ("葛\u{E0100}", "葛"), ("邉\u{E0102}", "邊"), ("𛀁", "〓")]
+            .map(|(from, to)| (1, "b", from, to));
         assert_eq!(said, expected);
     }
 
