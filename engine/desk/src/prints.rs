@@ -12,7 +12,7 @@ use kawasemi_schema::Action;
 use kawasemi_ui::button::LinkButton;
 use kawasemi_ui::notice::{Notice, Tone};
 use kawasemi_ui::page::Page;
-use kawasemi_ui::table::{Column, Row, Table};
+use kawasemi_ui::table::{Align, Column, Row, Table};
 use kawasemi_ui::{Component, SafeHtml};
 
 use crate::ledgers::opened::{Opened, ledger_href};
@@ -56,7 +56,7 @@ pub fn stopped(cx: &Cx, page: Page<'_>, what: &str, ways: &SafeHtml, findings: &
     let mut heads = vec![
         Column::new("field", "項目"),
         Column::new("text", "前後の文字"),
-        Column::new("character", "符号"),
+        Column::new("character", "符号").align(Align::Tight),
         Column::new("advice", "どうすればよいか"),
     ];
     if several {
