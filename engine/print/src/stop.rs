@@ -156,17 +156,15 @@ pub(crate) fn look(data: &Value, naming: &Naming, coverage: Coverage<'_>) -> Loo
     looked
 }
 
+/// What is told of every text: the way to it, itself, and the label beside it.
+type Visit<'v, 'a> = dyn FnMut(&[String], &'a str, Option<&'a str>) + 'v;
+
 /// Visits every text with the way to it and the label beside it, as in `{"label": "氏名", "value": "…"}`.
-fn walk<'a>(value: &'a Value, path: &mut Vec<String>, visit: &mut dyn FnMut(&[String], &'a str, Option<&'a str>)) {
+fn walk<'a>(value: &'a Value, path: &mut Vec<String>, visit: &mut Visit<'_, 'a>) {
     walk_labelled(value, path, None, visit);
 }
 
-fn walk_labelled<'a>(
-    value: &'a Value,
-    path: &mut Vec<String>,
-    label: Option<&'a str>,
-    visit: &mut dyn FnMut(&[String], &'a str, Option<&'a str>),
-) {
+fn walk_labelled<'a>(value: &'a Value, path: &mut Vec<String>, label: Option<&'a str>, visit: &mut Visit<'_, 'a>) {
     match value {
         Value::String(text) => visit(path, text, label),
         Value::Array(values) => {
