@@ -2,7 +2,7 @@
 # Installs the Debian packages that building or testing needs, and nothing that is already there.
 #
 #   dev/setup-packages.sh build    a C compiler for SQLite, zstd and ring
-#   dev/setup-packages.sh test     the above, PostgreSQL 15, openssl (certificates of tests), Chromium and a Japanese font
+#   dev/setup-packages.sh test     the above, PostgreSQL 15, openssl (certificates of tests), Chromium, the fonts of prints and poppler
 #   dev/setup-packages.sh bench    what building needs, PostgreSQL 15, the load tool wrk, sqlite3, and Python's venv for Datasette
 #
 # As root, or with sudo that asks no password, it installs; otherwise it prints the command and fails.
@@ -37,6 +37,11 @@ if [ "$purpose" = test ]; then
     have openssl || lacks openssl
     [ -x "${CHROMIUM:-/usr/bin/chromium}" ] || lacks chromium
     { have fc-list && fc-list :lang=ja family | grep -q .; } || lacks "fontconfig fonts-ipaexfont-gothic"
+    # What papers are printed with, and what reads them again.
+    ls /usr/share/fonts/truetype/bizud-mincho/*.ttf >/dev/null 2>&1 || lacks fonts-morisawa-bizud-mincho
+    ls /usr/share/fonts/truetype/bizud-gothic/*.ttf >/dev/null 2>&1 || lacks fonts-morisawa-bizud-gothic
+    ls /usr/share/fonts/truetype/ipamj/*.ttf >/dev/null 2>&1 || lacks fonts-ipamj-mincho
+    have pdftotext || lacks poppler-utils
 fi
 [ -n "$missing" ] || exit 0
 

@@ -172,6 +172,12 @@ pub enum Verb {
     /// 参照台帳（町丁目・郵便番号・金融機関）を、公表元のファイルで更新する
     #[command(subcommand)]
     Reference(Reference),
+    /// 外字（氏名などの特別な文字）の対応表を取り込む
+    #[command(subcommand)]
+    Names(Names),
+    /// 書類を PDF に印刷する
+    #[command(subcommand)]
+    Print(Print),
     /// 利用者を管理する
     #[command(subcommand)]
     User(User),
@@ -384,6 +390,44 @@ pub enum Register {
     Postcodes,
     /// Banks and their branches.
     Banks,
+}
+
+/// `names`
+#[derive(Debug, Subcommand)]
+pub enum Names {
+    /// 外字の対応表（CSV）を取り込む。列は、外字コード（または SJIS）、MJ番号、標準文字、代替文字、備考など
+    Import {
+        /// CSV のファイル（UTF-8 か Shift_JIS）
+        #[arg(value_name = "ファイル")]
+        file: PathBuf,
+        /// 取り込まずに、何が起きるかだけを示す
+        #[arg(long)]
+        dry_run: bool,
+    },
+}
+
+/// `print`
+#[derive(Debug, Subcommand)]
+pub enum Print {
+    /// 記録の調書を印刷する。登録のとおりに印刷できない文字があれば、一覧を出して止まる
+    Record(PrintRecord),
+}
+
+/// `print record`
+#[derive(Debug, Args)]
+pub struct PrintRecord {
+    /// 台帳のキー
+    #[arg(value_name = "台帳")]
+    pub ledger: String,
+    /// 記録の番号（記録のページのアドレスの最後の部分）
+    #[arg(value_name = "記録")]
+    pub record: String,
+    /// 書き出す PDF のファイル
+    #[arg(short, long, value_name = "ファイル")]
+    pub out: PathBuf,
+    /// 庁内用。止まらずに、代わりの文字に印を付けて印刷する
+    #[arg(long)]
+    pub ordinary: bool,
 }
 
 /// `user`

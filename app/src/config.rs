@@ -52,6 +52,8 @@ pub struct Settings {
     files: FileSettings,
     /// Webhooks.
     webhooks: WebhookSettings,
+    /// Prints.
+    print: PrintSettings,
     /// The hall's own identity provider (庁内の認証基盤), by the code of the city. Not in the environment.
     provider: BTreeMap<MunicipalityCode, ProviderConfig>,
 }
@@ -130,6 +132,14 @@ struct WebhookSettings {
     authority: Option<PathBuf>,
 }
 
+/// `[print]`
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct PrintSettings {
+    /// Folders with fonts, beside those of the system.
+    fonts: Option<Vec<PathBuf>>,
+}
+
 /// `[serve]`
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -178,7 +188,7 @@ enum Kind {
 
 /// Every setting: its place in the file, from which its name in the environment follows (`serve.listen` is
 /// `KAWASEMI_SERVE_LISTEN`), and what it holds.
-const SETTINGS: [(&str, Kind); 20] = [
+const SETTINGS: [(&str, Kind); 21] = [
     ("data", Kind::Text),
     ("database_url", Kind::Text),
     ("city", Kind::Text),
@@ -199,6 +209,7 @@ const SETTINGS: [(&str, Kind); 20] = [
     ("files.authority", Kind::Text),
     ("webhooks.allow", Kind::List),
     ("webhooks.authority", Kind::Text),
+    ("print.fonts", Kind::List),
 ];
 
 /// The configuration in force.
@@ -235,6 +246,8 @@ pub struct Config {
     pub webhook_allow: Vec<Allowed>,
     /// The hall's own authorities for webhooks, as a PEM file.
     pub webhook_authority: Option<PathBuf>,
+    /// Folders with fonts, beside those of the system.
+    pub font_folders: Vec<PathBuf>,
     /// The identity providers, by the code of the city.
     pub providers: BTreeMap<MunicipalityCode, ProviderConfig>,
 }
@@ -274,6 +287,7 @@ impl Config {
             log: LogSettings::default(),
             files: FileSettings::default(),
             webhooks: WebhookSettings::default(),
+            print: PrintSettings::default(),
             provider: BTreeMap::new(),
         };
         [file, environment, flags].into_iter().try_fold(Settings::default(), Settings::overlaid)?.settled()
@@ -310,6 +324,7 @@ impl Settings {
                 allow: over.webhooks.allow.or(self.webhooks.allow),
                 authority: over.webhooks.authority.or(self.webhooks.authority),
             },
+            print: PrintSettings { fonts: over.print.fonts.or(self.print.fonts) },
             provider: self.provider.into_iter().chain(over.provider).collect(),
         })
     }
@@ -359,6 +374,7 @@ impl Settings {
             connections,
             log_format: self.log.format,
             log_level: self.log.level.unwrap_or_else(|| "info".to_owned()),
+            font_folders: self.print.fonts.unwrap_or_default(),
             providers: self.provider,
         })
     }

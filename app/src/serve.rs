@@ -39,6 +39,7 @@ pub async fn run(shell: Shell) -> anyhow::Result<()> {
         upload_limit: shell.config.upload_limit,
         behind_proxy: shell.config.behind_proxy,
         default_city: shell.config.city.map(|code| code.to_string()),
+        printer: shell.printer(),
     };
     let opener = Box::new(CityOpener { shell: Arc::clone(&shell), upkeep: Arc::clone(&upkeep) });
     let desk = Desk::new(store.clone(), shell.clock.clone(), shell.ids.clone(), sites, settings, opener);

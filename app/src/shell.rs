@@ -10,6 +10,7 @@ use kawasemi_kernel::id::RandomIds;
 use kawasemi_kernel::{Act, Clock, IdSource};
 use kawasemi_ledger::Ledgers;
 use kawasemi_platform::{System, Work};
+use kawasemi_print::Printer;
 use kawasemi_schema::error::nearest;
 use kawasemi_schema::{LedgerDef, Overlay, SourceFile};
 use kawasemi_store::audit::Keeper;
@@ -326,6 +327,11 @@ impl Shell {
             }
         }
         Ok((overlays, held))
+    }
+
+    /// Prints, with the fonts that the configuration names and those of the system.
+    pub fn printer(&self) -> Printer {
+        Printer::new(self.config.font_folders.clone())
     }
 
     /// The context of a command: the program itself, now.

@@ -17,7 +17,7 @@ use kawasemi_desk::Desk;
 use kawasemi_parties::Duplicates;
 use kawasemi_registry::{ASSIGNMENT, DEPARTMENT};
 use kawasemi_store::jobs::Handlers;
-use kawasemi_store::{Sql, audit};
+use kawasemi_store::{Sql, audit, schema};
 use kawasemi_webhook::{self as webhook, Delivery};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -80,6 +80,18 @@ impl Upkeep {
                     () = tokio::time::sleep(ROUND) => {}
                     _ = stop.changed() => break,
                 }
+            }
+        });
+        let (city, mut stop) = (open.city.clone(), self.stop.subscribe());
+        self.spawn(async move {
+            tokio::select! {
+                renewed = schema::renew_search(&city) => match renewed {
+                    Ok(0) => {}
+                    Ok(records) => tracing::info!(city = city.code(), records, "search texts were made anew"),
+                    Err(error) => tracing::error!(city = city.code(), %error, "search texts were not made anew"),
+                },
+                // Begun again at the next start.
+                _ = stop.changed() => {}
             }
         });
         let (shell, mut stop) = (Arc::clone(&self.shell), self.stop.subscribe());

@@ -115,7 +115,7 @@ test("files of rows go in and out", { timeout: 600_000 }, async (t) => {
     await tab.getByText(/表せない文字が\d+字あります/).waitFor();
     assert.match(await tab.locator("main table").innerText(), /備考/);
     await expectAccessible(tab);
-    const cp932 = await saved("〓に置き換えて書き出す");
-    assert.match(new TextDecoder("shift_jis").decode(cp932.bytes), /葛〓城|葛城〓|〓/);
+    const cp932 = await saved("代わりの文字で書き出す");
+    assert.match(new TextDecoder("shift_jis").decode(cp932.bytes), /葛城/);
   });
 });

@@ -56,6 +56,7 @@ pub async fn run(shell: &Shell) -> anyhow::Result<()> {
     if let Place::Folder(folder) = &shell.config.place {
         folder_is_private(folder, &mut found);
     }
+    fonts(shell, &mut found);
     let store = shell.store(Access::Read).await?;
     // A city that was named is the only one that is asked about.
     let named = if shell.config.city.is_some() { Some(shell.code(&store).await?) } else { None };
@@ -86,6 +87,28 @@ fn folder_is_private(folder: &Path, found: &mut Findings) {
         )
     };
     found.add("データフォルダーの権限", state, message);
+}
+
+/// The fonts of prints and of names, and the packages that bring those that are missing.
+fn fonts(shell: &Shell, found: &mut Findings) {
+    for state in shell.printer().fonts().states() {
+        let check = format!("書体: {}", state.role.label());
+        match (&state.family, state.is_best) {
+            (Some(family), true) => found.add(check, State::Good, format!("{family} があります。")),
+            (Some(family), false) => {
+                let message = format!("代わりに {family} を使います。よければ {} を入れてください。", state.package);
+                found.add(check, State::Good, message);
+            }
+            (None, _) => found.add(
+                check,
+                State::Warning,
+                format!(
+                    "ありません。apt install {} で入れるか、書体のあるフォルダーを設定 print.fonts に書いてください。",
+                    state.package
+                ),
+            ),
+        }
+    }
 }
 
 async fn city(shell: &Shell, store: &Store, code: &str, found: &mut Findings) -> anyhow::Result<()> {

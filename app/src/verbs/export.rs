@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
 use bytes::Bytes;
+use kawasemi_kernel::text::cluster::code_points;
+use kawasemi_ledger::export::Replacement;
 use kawasemi_ledger::{ExportReport, ExportRequest, ListRequest};
 use kawasemi_store::Access;
 use serde::Serialize;
@@ -23,10 +25,13 @@ const WAITING: usize = 4;
 /// # Errors
 /// When the ledger, a field or the condition is wrong, or the file can't be written; no half a file is left then.
 pub async fn run(shell: &Shell, export: Export) -> anyhow::Result<()> {
-    let request = request(&export)?;
+    let mut request = request(&export)?;
     let (store, open) = shell.open(Access::Read).await?;
     shell.know_ledger(&open.city, &export.ledger)?;
     let context = shell.context("kawasemi export");
+    if request.format == kawasemi_ledger::Format::CsvCp932 {
+        request.external = kawasemi_registry::external::table(&open.ledgers, &context).await?.into();
+    }
     open.ledgers.check_export(&context, &export.ledger, &request).await?;
     let (sender, receiver) = mpsc::channel::<Bytes>(WAITING);
     let target = export.output.clone();
@@ -45,7 +50,8 @@ pub async fn run(shell: &Shell, export: Export) -> anyhow::Result<()> {
     // Standard output is the file itself where none is named.
     match export.output {
         Some(file) if shell.output.json => {
-            shell.output.answer(&Answer { file, records: report.records, replaced: report.replaced })
+            let ExportReport { records, replaced, replacements } = report;
+            shell.output.answer(&Answer { file, records, replaced, replacements })
         }
         _ => Ok(()),
     }
@@ -57,6 +63,8 @@ struct Answer {
     file: PathBuf,
     records: u64,
     replaced: u64,
+    /// The first of what was replaced, each with its place.
+    replacements: Vec<Replacement>,
 }
 
 impl fmt::Display for Answer {
@@ -83,9 +91,13 @@ fn request(export: &Export) -> anyhow::Result<ExportRequest> {
 fn remark(shell: &Shell, export: &Export, report: &ExportReport) {
     shell.output.remark(format!("{} 件を書き出しました。", report.records));
     if report.replaced > 0 {
-        let first = report.replacements.first().map(|found| format!("（例 {found:?}）")).unwrap_or_default();
+        let example = |found: &Replacement| {
+            let Replacement { line, column, character, written } = found;
+            format!("（例 {line}行目「{column}」の {character} {} → {written}）", code_points(character))
+        };
+        let first = report.replacements.first().map(example).unwrap_or_default();
         shell.output.remark(format!(
-            "Shift_JIS にない文字 {} 個を置き換えました{first}。元の字が要るときは --encoding utf-8 で書き出してください。",
+            "Shift_JIS にない文字 {} 個を代わりの文字に置き換えました{first}。元の字が要るときは --encoding utf-8 で書き出してください。",
             report.replaced
         ));
     }

@@ -8,6 +8,8 @@ mod export;
 mod import;
 mod init;
 pub mod keys;
+mod names;
+mod print;
 mod reference;
 mod schema;
 mod staff;
@@ -38,6 +40,8 @@ pub async fn run(verb: Verb, config: Config, output: Output) -> anyhow::Result<(
         Verb::Calc(calc) => calc::run(&calc, &shell.offer.calculations, shell.context("").today(), output),
         Verb::Staff(staff) => staff::run(&shell, staff).await,
         Verb::Reference(wanted) => reference::run(&shell, wanted).await,
+        Verb::Names(names) => names::run(&shell, names).await,
+        Verb::Print(print) => print::run(&shell, print).await,
         Verb::User(user) => user::run(&shell, user).await,
         Verb::Token(token) => token::run(&shell, token).await,
         Verb::Schema(schema) => schema::run(&shell, schema).await,

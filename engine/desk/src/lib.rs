@@ -16,8 +16,10 @@ pub mod auth;
 mod health;
 pub mod home;
 pub mod ledgers;
+mod name_fonts;
 pub mod parties;
 pub mod portal;
+pub mod prints;
 pub mod problem;
 pub mod registers;
 pub mod request;
@@ -93,6 +95,7 @@ fn inside(pages: Pages) -> Routes {
         .merge(api::routes())
         .merge(home::routes())
         .merge(search::routes())
+        .merge(name_fonts::routes())
         .merge(ledgers::routes())
         .merge(parties::routes())
         .merge(account::routes())

@@ -7,6 +7,7 @@ use kawasemi_identity::{Identity, Provider};
 use kawasemi_kernel::calculation::Calculation;
 use kawasemi_kernel::{Clock, IdSource, Lang};
 use kawasemi_ledger::Ledgers;
+use kawasemi_print::Printer;
 use kawasemi_schema::{SystemBundle, Text};
 use kawasemi_store::audit::Keeper;
 use kawasemi_store::files::Files;
@@ -49,11 +50,20 @@ pub struct Settings {
     pub behind_proxy: bool,
     /// The city that answers where the `Host` header names none; none for the only one.
     pub default_city: Option<String>,
+    /// Prints, and the fonts of names for the screen.
+    pub printer: Printer,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { https: false, demo: false, upload_limit: 200 * 1024 * 1024, behind_proxy: false, default_city: None }
+        Self {
+            https: false,
+            demo: false,
+            upload_limit: 200 * 1024 * 1024,
+            behind_proxy: false,
+            default_city: None,
+            printer: Printer::default(),
+        }
     }
 }
 

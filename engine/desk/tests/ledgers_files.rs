@@ -3,9 +3,8 @@
 
 mod common;
 
-use axum::body::Body;
-use common::{PARKS, city, park};
-use kawasemi_testkit::desk::{Answer, Browser, tables};
+use common::{PARKS, city, outcome, park, send_file};
+use kawasemi_testkit::desk::tables;
 use kawasemi_testkit::on_both_stores;
 
 const CSV: &str = "公園名,種別,面積,備考\r\n新しい公園,街区公園,\"1,200\",ﾒﾓ\r\nもう一つの公園,街区公園,広い,\r\n";
@@ -196,46 +195,4 @@ on_both_stores! {
         assert!(clerk.get(&format!("{PARKS}/chart?by=state&by2=kind")).await.says("開園中"));
         assert!(clerk.get(&format!("{PARKS}/count?q=%E5%9F%8E%E5%B1%B1")).await.says("1件"));
     }
-}
-
-/// Sends a form with a file, as a browser does.
-async fn send_file(
-    browser: &Browser,
-    path: &str,
-    field: &str,
-    name: &str,
-    content: &[u8],
-    texts: &[(&str, &str)],
-) -> Answer {
-    let mut body = Vec::new();
-    for (key, value) in texts {
-        body.extend_from_slice(
-            format!("--x\r\nContent-Disposition: form-data; name=\"{key}\"\r\n\r\n{value}\r\n").as_bytes(),
-        );
-    }
-    let head = format!(
-        "--x\r\nContent-Disposition: form-data; name=\"{field}\"; filename=\"{name}\"\r\nContent-Type: application/octet-stream\r\n\r\n"
-    );
-    body.extend_from_slice(head.as_bytes());
-    body.extend_from_slice(content);
-    body.extend_from_slice(b"\r\n--x--\r\n");
-    let request = browser
-        .request("POST", path)
-        .header("accept", "text/html")
-        .header("content-type", "multipart/form-data; boundary=x")
-        .header("sec-fetch-site", "same-origin");
-    browser.send(request.body(Body::from(body))).await
-}
-
-/// The page of a run when it has ended.
-async fn outcome(browser: &Browser, started: &Answer) -> Answer {
-    assert_eq!(started.status, 303, "{}", started.text);
-    for _ in 0..200 {
-        let page = browser.get(started.location()).await;
-        if page.header("refresh").is_empty() {
-            return page;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    }
-    panic!("the run does not end");
 }

@@ -4,12 +4,18 @@
 //! [`fold`] brings them to one form. The folded form is never shown and never stored in place of the text: names keep
 //! their code points and variation selectors. What input may do to text that *is* stored is [`tidy`], and no more.
 
+pub mod cluster;
+pub mod external;
 mod old_forms;
 
 pub(crate) use old_forms::common_form;
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
+
+/// Which way of folding this is. It grows whenever [`fold`] begins to answer otherwise for any text, so that a city makes the texts
+/// that it searches anew (2: more variants of kanji).
+pub const FOLDING: i64 = 2;
 
 /// The form of a text under which it is searched, sorted and compared.
 ///

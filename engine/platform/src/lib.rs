@@ -21,6 +21,7 @@ pub use kawasemi_filter as filter;
 pub use kawasemi_identity as identity;
 pub use kawasemi_kernel as kernel;
 pub use kawasemi_ledger as ledger;
+pub use kawasemi_print as print;
 pub use kawasemi_registry as registry;
 pub use kawasemi_schema as schema;
 pub use kawasemi_store as store;

@@ -20,11 +20,12 @@ pub const POSTCODE: &str = "postcode";
 pub const BANK: &str = "bank";
 /// Their branches (支店).
 pub const BANK_BRANCH: &str = "bank-branch";
-
 /// Parties (宛名): people, households and organisations.
 pub const PARTY: &str = "party";
 /// Protection measures (支援措置).
 pub const PROTECTION_MEASURE: &str = "protection-measure";
+/// External characters (外字): private-use code points and what they are.
+pub const EXTERNAL_CHARACTER: &str = "external-character";
 
 /// The files of the bundle, named as in this crate's folder.
 const FILES: &[(&str, &str)] = &[
@@ -40,6 +41,7 @@ const FILES: &[(&str, &str)] = &[
     ("ledgers/postcode.toml", include_str!("../ledgers/postcode.toml")),
     ("ledgers/bank.toml", include_str!("../ledgers/bank.toml")),
     ("ledgers/bank-branch.toml", include_str!("../ledgers/bank-branch.toml")),
+    ("ledgers/external-character.toml", include_str!("../ledgers/external-character.toml")),
 ];
 
 /// Reads the registers' definitions.

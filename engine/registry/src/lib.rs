@@ -10,6 +10,7 @@
 //! - [`reference`]: towns, postcodes, banks and branches, kept by their publishers' files
 //! - [`places`]: from an address to its town block and key, from a postcode to an address
 //! - [`calculations`]: deadlines, open days and [`address_match`] by name
+//! - [`external_file`] and [`external`]: the city's external characters (外字), their file, and the table that prints and screens use
 //! - [`register`]: reading the registers
 //!
 //! Parties (宛名) belong here as well, with a TOML file beside these.
@@ -17,6 +18,8 @@
 pub mod address_match;
 mod bundle;
 pub mod calculations;
+pub mod external;
+pub mod external_file;
 pub mod office_calendar;
 pub mod organisation;
 pub mod personnel;
@@ -26,7 +29,7 @@ pub mod reference;
 pub mod register;
 
 pub use bundle::{
-    ASSIGNMENT, BANK, BANK_BRANCH, CLOSED_DAY, DEPARTMENT, PARTY, POST, POSTCODE, PROTECTION_MEASURE, STAFF, TOWN,
-    bundle,
+    ASSIGNMENT, BANK, BANK_BRANCH, CLOSED_DAY, DEPARTMENT, EXTERNAL_CHARACTER, PARTY, POST, POSTCODE,
+    PROTECTION_MEASURE, STAFF, TOWN, bundle,
 };
 pub use personnel::sync_departments;

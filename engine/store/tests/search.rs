@@ -9,6 +9,7 @@ use kawasemi_kernel::{PersonName, RecordId, Value};
 use kawasemi_schema::Clearance;
 use kawasemi_store::list::Way;
 use kawasemi_store::record::read;
+use kawasemi_store::schema;
 use kawasemi_store::{Ledger, ListQuery, Order, RecordUnit, Search, SearchScope, Sql};
 use kawasemi_testkit::{Fixture, on_both_stores};
 use std::sync::Arc;
@@ -54,6 +55,17 @@ fn everywhere(typed: &str) -> Search {
 }
 
 on_both_stores! {
+    async fn texts_that_were_folded_another_way_are_made_anew(fixture) {
+        let ledger = fixture.publish(&[PARK]).await;
+        add(fixture, &ledger, "岡崗公園", "", "").await;
+        // As an older program would have left it.
+        let stale = Sql::with("DELETE FROM {counter} WHERE key = 'search/folding'", []);
+        fixture.city.write(kawasemi_store::Unit::of([stale.into()])).await.unwrap();
+        assert_eq!(schema::renew_search(&fixture.city).await.unwrap(), 1);
+        assert_eq!(schema::renew_search(&fixture.city).await.unwrap(), 0);
+        assert_eq!(find(fixture, &ledger, everywhere("岡岡")).await, ["岡崗公園"]);
+    }
+
     async fn short_words_and_folded_forms_are_found(fixture) {
         let ledger = fixture.publish(&[PARK]).await;
         add(fixture, &ledger, "城山公園", "ﾌﾞﾗﾝｺ 二基", "").await;

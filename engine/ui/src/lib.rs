@@ -36,6 +36,7 @@ pub mod notice;
 pub mod page;
 pub mod problem;
 pub mod qr;
+pub mod rare;
 pub mod said;
 pub mod steps;
 pub mod table;

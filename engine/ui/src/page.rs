@@ -6,7 +6,7 @@ use askama::Template;
 use kawasemi_kernel::Lang;
 
 use crate::notice::Notice;
-use crate::{Component, Icon, SafeHtml, Text, assets, words};
+use crate::{Component, Icon, SafeHtml, Text, assets, rare, words};
 
 /// For whom the page is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -289,8 +289,15 @@ impl<'a> Page<'a> {
     }
 
     /// The whole document.
+    ///
+    /// Where it has rare kanji of names, it links the small fonts that show them.
     pub fn render(&self) -> String {
-        self.html().into_string()
+        let mut html = self.html().into_string();
+        let links = rare::links(&html);
+        if let Some(end) = html.find("</head>").filter(|_| !links.is_empty()) {
+            html.insert_str(end, &links);
+        }
+        html
     }
 
     fn body_class(&self) -> String {

@@ -11,6 +11,25 @@ pub struct TooLong(#[from] qrcode::types::QrError);
 
 /// The QR code of an address, with words for those who can't see it. The quiet zone of four modules is part of it.
 pub fn qr_svg(address: &str, label: &str) -> Result<SafeHtml, TooLong> {
+    let (side, path) = drawn(address)?;
+    let label = SafeHtml::escape(label);
+    Ok(SafeHtml::trusted(format!(
+        "<span class=\"qr\"><svg viewBox=\"0 0 {side} {side}\" role=\"img\" aria-label=\"{label}\" shape-rendering=\"crispEdges\">\
+         <path fill=\"#fff\" d=\"M0 0h{side}v{side}H0z\"/><path fill=\"#000\" d=\"{path}\"/></svg></span>"
+    )))
+}
+
+/// The same code as a picture on its own, for paper.
+pub fn qr_svg_image(address: &str) -> Result<String, TooLong> {
+    let (side, path) = drawn(address)?;
+    Ok(format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {side} {side}\" shape-rendering=\"crispEdges\">\
+         <path fill=\"#fff\" d=\"M0 0h{side}v{side}H0z\"/><path fill=\"#000\" d=\"{path}\"/></svg>"
+    ))
+}
+
+/// The length of a side, quiet zone included, and the path of the dark modules.
+fn drawn(address: &str) -> Result<(usize, String), TooLong> {
     const QUIET: usize = 4;
     let code = QrCode::with_error_correction_level(address, EcLevel::M)?;
     let width = code.width();
@@ -20,12 +39,7 @@ pub fn qr_svg(address: &str, label: &str) -> Result<SafeHtml, TooLong> {
             path.push_str(&format!("M{} {}h1v1h-1z", index % width + QUIET, index / width + QUIET));
         }
     }
-    let side = width + 2 * QUIET;
-    let label = SafeHtml::escape(label);
-    Ok(SafeHtml::trusted(format!(
-        "<span class=\"qr\"><svg viewBox=\"0 0 {side} {side}\" role=\"img\" aria-label=\"{label}\" shape-rendering=\"crispEdges\">\
-         <path fill=\"#fff\" d=\"M0 0h{side}v{side}H0z\"/><path fill=\"#000\" d=\"{path}\"/></svg></span>"
-    )))
+    Ok((width + 2 * QUIET, path))
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use futures::StreamExt as _;
 use http::header;
 use kawasemi_kernel::Lang;
 use kawasemi_kernel::context::civil_date;
+use kawasemi_kernel::text::cluster::code_points;
 use kawasemi_ledger::export::{Headings, Replacement};
 use kawasemi_ledger::{ExportReport, ExportRequest, Format, LedgerError};
 use kawasemi_schema::{Action, FieldKind};
@@ -68,7 +69,10 @@ pub async fn chosen(cx: Cx, Path(ledger): Path<String>, entries: Entries) -> Res
 /// `GET /desk/ledgers/{ledger}/export/file`: the file. What would fail is refused before the first byte is sent.
 pub async fn file(cx: Cx, Path(ledger): Path<String>) -> Result<Response, Problem> {
     let opened = Opened::for_action(&cx, &ledger, Action::Export)?;
-    let request = request(&cx, &opened);
+    let mut request = request(&cx, &opened);
+    if request.format == Format::CsvCp932 {
+        request.external = crate::prints::external_characters(&cx).await?.into();
+    }
     cx.ledgers().check_export(cx.context(), &ledger, &request).await?;
     if request.format == Format::CsvCp932 && cx.query(SURE).is_none() {
         let report = tried(&cx, &ledger, &request).await?;
@@ -123,13 +127,15 @@ fn missing(cx: &Cx, opened: &Opened, report: &ExportReport) -> Response {
         Column::new("column", "列"),
         Column::new("character", "文字"),
         Column::new("code", "文字コード"),
+        Column::new("written", "代わりの文字"),
     ];
     let row = |each: &Replacement| {
         let texts = [
             format!("{}行目", each.line),
             each.column.clone(),
-            each.character.to_string(),
-            format!("U+{:04X}", u32::from(each.character)),
+            each.character.clone(),
+            code_points(&each.character),
+            each.written.clone(),
         ];
         Row::new(texts.iter().map(SafeHtml::escape).collect())
     };
@@ -144,12 +150,12 @@ fn missing(cx: &Cx, opened: &Opened, report: &ExportReport) -> Response {
             .icon(Icon::Download)
             .download()
             .html(),
-        LinkButton::new("〓に置き換えて書き出す", again(SURE)).icon(Icon::Download).download().html(),
+        LinkButton::new("代わりの文字で書き出す", again(SURE)).icon(Icon::Download).download().html(),
         LinkButton::new("書き出しの設定に戻る", opened.at("export")).look(Look::Quiet).html(),
     ]));
     let title = format!("Shift_JISで表せない文字が{}字あります", said_number(report.replaced));
     let notice = Notice::new(Tone::Warning, title)
-        .text("まだ書き出していません。UTF-8なら、すべての文字をそのまま書き出せます。〓に置き換えると、元の文字には戻せません。");
+        .text("まだ書き出していません。UTF-8なら、すべての文字をそのまま書き出せます。代わりの文字にすると、元の文字には戻せません。");
     let site = cx.desk_site("ledgers");
     Html(opened.page(&site, "表せない文字があります").notice(notice).body(body).render()).into_response()
 }
@@ -168,6 +174,7 @@ fn request(cx: &Cx, opened: &Opened) -> ExportRequest {
         headings: if is("headings", "keys") { Headings::Keys } else { Headings::Labels },
         keys: is("values", "keys"),
         wareki: is("dates", "wareki"),
+        external: <_>::default(),
     }
 }
 

@@ -38,7 +38,10 @@ pub mod opened;
 pub mod recent;
 mod sent;
 mod sheet;
+mod sheet_pdf;
 mod views;
+
+pub use files::disposition;
 
 use crate::routes::{Routes, get, post};
 
@@ -77,4 +80,5 @@ pub fn routes() -> Routes {
         .route("/desk/ledgers/{ledger}/{id}/files/{file}", get(files::show))
         .route("/desk/ledgers/{ledger}/{id}/qr.svg", get(detail::qr))
         .route("/desk/ledgers/{ledger}/{id}/sheet", get(sheet::one))
+        .route("/desk/ledgers/{ledger}/{id}/sheet.pdf", get(sheet_pdf::show))
 }

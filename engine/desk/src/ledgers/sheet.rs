@@ -16,7 +16,7 @@ use kawasemi_ui::page::Page;
 use kawasemi_ui::qr::qr_svg;
 use kawasemi_ui::steps::{Tab, tabs};
 use kawasemi_ui::table::{Column, Row, Table};
-use kawasemi_ui::{Component, SafeHtml, said};
+use kawasemi_ui::{Component, Icon, SafeHtml, said};
 
 use super::asked::Asked;
 use super::at::At;
@@ -42,8 +42,10 @@ pub async fn one(cx: Cx, At { ledger, id }: At) -> Result<Response, Problem> {
     let press = Press { cx: &cx, opened: &opened, labels: &labels, names: &names };
     let name = opened.name_of(&record, &style().with_labels(&labels));
     let site = cx.desk_site("ledgers");
-    let page = opened.page(&site, format!("{}調書", opened.title())).crumb(name, record_href(&ledger, id));
-    Ok(Html(printable(page, &press.sheet(&record)).render()).into_response())
+    let href = record_href(&ledger, id);
+    let page = opened.page(&site, format!("{}調書", opened.title())).crumb(name, &href);
+    let pdf = LinkButton::new("正式な印刷（PDF）", format!("{href}/sheet.pdf")).icon(Icon::Print).html();
+    Ok(Html(printable(page, pdf, &press.sheet(&record)).render()).into_response())
 }
 
 /// `GET /desk/ledgers/{ledger}/sheet`: the records of a list, each on a page, or as a table with `form=table`.
@@ -79,15 +81,16 @@ pub async fn many(cx: Cx, Path(ledger): Path<String>) -> Result<Response, Proble
         let row = SafeHtml::trusted(format!("<div class=\"button-row\">{next}</div>"));
         page = page.notice(Notice::new(Tone::Info, title).more(row));
     }
-    Ok(Html(printable(page, &body).render()).into_response())
+    Ok(Html(printable(page, SafeHtml::EMPTY, &body).render()).into_response())
 }
 
 /// A page that is made to be printed, with the button that does it.
-fn printable<'a>(page: Page<'a>, body: &SafeHtml) -> Page<'a> {
+fn printable<'a>(page: Page<'a>, mut actions: SafeHtml, body: &SafeHtml) -> Page<'a> {
     let how = "印刷の画面で「PDFに保存」も選べます。ボタンが出ないときは、ブラウザーの印刷（Ctrl＋P）を使います。";
     let mut html = SafeHtml::trusted(format!("<div class=\"no-print\">{}</div>", note(how)));
     html.push(body);
-    page.actions(button::print("印刷する")).body(html)
+    actions.push(&button::print("印刷する"));
+    page.actions(actions).body(html)
 }
 
 /// The two forms in which a list can be printed.

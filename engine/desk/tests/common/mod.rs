@@ -1,11 +1,12 @@
 //! A city with a park ledger, as the stories of the ledgers' pages use it.
 #![allow(dead_code, reason = "each test file uses what it needs")]
 
+use axum::body::Body;
 use kawasemi_desk::Site;
 use kawasemi_kernel::RecordId;
 use kawasemi_ledger::Draft;
 use kawasemi_schema::SystemBundle;
-use kawasemi_testkit::desk::Setup;
+use kawasemi_testkit::desk::{Answer, Browser, Setup};
 use kawasemi_testkit::{Fixture, TestCity};
 
 /// The address of the park ledger.
@@ -36,4 +37,46 @@ pub async fn park(city: &TestCity, name: &str, state: &str) -> RecordId {
 /// Adds a record as the program itself.
 pub async fn record(city: &TestCity, ledger: &str, draft: Draft) -> RecordId {
     city.city.ledgers.create(&city.system(), ledger, draft).await.expect("the record is added").id
+}
+
+/// Sends a form with a file, as a browser does.
+pub async fn send_file(
+    browser: &Browser,
+    path: &str,
+    field: &str,
+    name: &str,
+    content: &[u8],
+    texts: &[(&str, &str)],
+) -> Answer {
+    let mut body = Vec::new();
+    for (key, value) in texts {
+        body.extend_from_slice(
+            format!("--x\r\nContent-Disposition: form-data; name=\"{key}\"\r\n\r\n{value}\r\n").as_bytes(),
+        );
+    }
+    let head = format!(
+        "--x\r\nContent-Disposition: form-data; name=\"{field}\"; filename=\"{name}\"\r\nContent-Type: application/octet-stream\r\n\r\n"
+    );
+    body.extend_from_slice(head.as_bytes());
+    body.extend_from_slice(content);
+    body.extend_from_slice(b"\r\n--x--\r\n");
+    let request = browser
+        .request("POST", path)
+        .header("accept", "text/html")
+        .header("content-type", "multipart/form-data; boundary=x")
+        .header("sec-fetch-site", "same-origin");
+    browser.send(request.body(Body::from(body))).await
+}
+
+/// The page of a run when it has ended.
+pub async fn outcome(browser: &Browser, started: &Answer) -> Answer {
+    assert_eq!(started.status, 303, "{}", started.text);
+    for _ in 0..200 {
+        let page = browser.get(started.location()).await;
+        if page.header("refresh").is_empty() {
+            return page;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    panic!("the run does not end");
 }

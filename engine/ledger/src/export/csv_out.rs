@@ -1,7 +1,14 @@
 //! CSV for spreadsheets: UTF-8 with a byte order mark, or CP932 with a report of what it could not write.
+//!
+//! External characters (外字) keep their codes in CP932 (U+E000 is F040): that is how a city's other systems know them. What CP932
+//! does not have is written as what stands best for it, by the city's table, and every such place is reported.
 
-use encoding_rs::{EncoderResult, SHIFT_JIS};
+use std::sync::Arc;
+
+use encoding_rs::SHIFT_JIS;
 use kawasemi_kernel::csv_safe::guard;
+use kawasemi_kernel::text::cluster::clusters;
+use kawasemi_kernel::text::external::{ExternalCharacters, to_cp932};
 
 use super::Writer;
 use super::columns::Column;
@@ -10,8 +17,8 @@ use crate::field::Style;
 use crate::import::Encoding;
 use crate::record::Visible;
 
-/// Stands for a character that CP932 does not have (ゲタ記号).
-const MISSING: char = '〓';
+/// Stands for a character that CP932 does not have and for which nothing else stands (ゲタ記号).
+const MISSING: &str = "〓";
 /// Most replacements that are reported one by one.
 const REPORTED: usize = 1_000;
 
@@ -22,22 +29,25 @@ pub struct Replacement {
     pub line: u64,
     /// The column's heading.
     pub column: String,
-    /// The character.
-    pub character: char,
+    /// The character, with its variation selector.
+    pub character: String,
+    /// What was written in its place.
+    pub written: String,
 }
 
 /// Writes CSV.
 pub(super) struct CsvWriter {
     columns: Vec<Column>,
     encoding: Encoding,
+    external: Arc<ExternalCharacters>,
     line: u64,
     replacements: Vec<Replacement>,
     replaced: u64,
 }
 
 impl CsvWriter {
-    pub fn new(columns: Vec<Column>, encoding: Encoding) -> Self {
-        Self { columns, encoding, line: 0, replacements: Vec::new(), replaced: 0 }
+    pub fn new(columns: Vec<Column>, encoding: Encoding, external: Arc<ExternalCharacters>) -> Self {
+        Self { columns, encoding, external, line: 0, replacements: Vec::new(), replaced: 0 }
     }
 
     fn write_line(&mut self, cells: Vec<String>, out: &mut Vec<u8>) {
@@ -56,27 +66,51 @@ impl CsvWriter {
     }
 
     fn encode(&mut self, column: usize, text: &str, out: &mut Vec<u8>) {
-        let text: String = text.chars().map(substitute).collect();
-        let mut encoder = SHIFT_JIS.new_encoder();
-        let mut rest = text.as_str();
-        let mut buffer = [0; 1024];
-        loop {
-            let (result, read, written) = encoder.encode_from_utf8_without_replacement(rest, &mut buffer, true);
-            out.extend_from_slice(&buffer[..written]);
-            rest = &rest[read..];
-            match result {
-                EncoderResult::InputEmpty => return,
-                EncoderResult::OutputFull => {}
-                EncoderResult::Unmappable(character) => {
-                    out.extend_from_slice(&SHIFT_JIS.encode(&MISSING.to_string()).0);
-                    self.replaced += 1;
-                    if self.replacements.len() < REPORTED {
-                        let column = self.columns[column].heading.clone();
-                        self.replacements.push(Replacement { line: self.line, column, character });
-                    }
-                }
+        if let Some(bytes) = encoded(text) {
+            out.extend_from_slice(&bytes);
+            return;
+        }
+        for cluster in clusters(text) {
+            match encoded(cluster) {
+                Some(bytes) => out.extend_from_slice(&bytes),
+                None => self.replace(column, cluster, out),
             }
         }
+    }
+
+    /// Writes what stands best for a character, and reports it.
+    fn replace(&mut self, column: usize, cluster: &str, out: &mut Vec<u8>) {
+        let mut stand_ins = self.external.stand_ins(cluster).into_iter().chain([MISSING.to_owned()]);
+        let Some((bytes, written)) = stand_ins.find_map(|text| Some((encoded(&text)?, text))) else { return };
+        out.extend_from_slice(&bytes);
+        self.replaced += 1;
+        if self.replacements.len() < REPORTED {
+            let column = self.columns[column].heading.clone();
+            self.replacements.push(Replacement { line: self.line, column, character: cluster.to_owned(), written });
+        }
+    }
+}
+
+/// A text in CP932; none where it has a character that CP932 lacks.
+fn encoded(text: &str) -> Option<Vec<u8>> {
+    let mut out = Vec::with_capacity(text.len());
+    let (mut plain, mut after) = (text, None);
+    loop {
+        // The encoder knows no external characters, so they are put between what it encodes.
+        if let Some((at, code)) = plain.char_indices().find_map(|(at, c)| Some((at, to_cp932(c)?))) {
+            let length = plain[at..].chars().next().map_or(0, char::len_utf8);
+            after = Some((code, &plain[at + length..]));
+            plain = &plain[..at];
+        }
+        let substituted: String = plain.chars().map(substitute).collect();
+        let (bytes, _, had_unmappable) = SHIFT_JIS.encode(&substituted);
+        if had_unmappable {
+            return None;
+        }
+        out.extend_from_slice(&bytes);
+        let Some((code, rest)) = after.take() else { return Some(out) };
+        out.extend(code.to_be_bytes());
+        plain = rest;
     }
 }
 
@@ -124,12 +158,21 @@ impl Writer for CsvWriter {
 
 #[cfg(test)]
 mod tests {
+    use kawasemi_kernel::text::external::ExternalCharacter;
+
     use super::super::columns::Source;
     use super::*;
 
     fn written(encoding: Encoding, cells: [&str; 2]) -> (Vec<u8>, Vec<Replacement>) {
         let column = |heading: &str| Column { source: Source::Id, heading: heading.to_owned() };
-        let mut writer = CsvWriter::new(vec![column("a"), column("b")], encoding);
+        let entry = ExternalCharacter {
+            code: '\u{E000}',
+            mj: None,
+            standard: Some("邉\u{E0102}".into()),
+            substitute: Some("邊".into()),
+        };
+        let external = Arc::new([entry].into_iter().collect());
+        let mut writer = CsvWriter::new(vec![column("a"), column("b")], encoding, external);
         let mut out = Vec::new();
         writer.write_line(cells.map(str::to_owned).to_vec(), &mut out);
         (out, writer.replacements().1)
@@ -143,8 +186,24 @@ mod tests {
 
     #[test]
     fn reports_what_cp932_does_not_have() {
-        let (out, replacements) = written(Encoding::Cp932, ["髙﨑〜①", "𠮷野家"]);
-        assert_eq!(SHIFT_JIS.decode(&out).0, "髙﨑～①,〓野家\r\n");
-        assert_eq!(replacements, [Replacement { line: 1, column: "b".into(), character: '𠮷' }]);
+        let (out, replacements) = written(Encoding::Cp932, ["髙﨑〜①", "𠮷野 葛\u{E0100}城 渡邉\u{E0102} 𛀁"]);
+        assert_eq!(SHIFT_JIS.decode(&out).0, "髙﨑～①,吉野 葛城 渡邊 〓\r\n");
+        let said: Vec<_> = replacements
+            .iter()
+            .map(|one| (one.line, one.column.as_str(), one.character.as_str(), one.written.as_str()))
+            .collect();
+        let expected = [("𠮷", "吉"), ("葛\u{E0100}", "葛"), ("邉\u{E0102}", "邊"), ("𛀁", "〓")]
+            .map(|(from, to)| (1, "b", from, to));
+        assert_eq!(said, expected);
+    }
+
+    #[test]
+    fn external_characters_keep_their_codes() {
+        let (out, replacements) = written(Encoding::Cp932, ["渡\u{E000}", "\u{E757}\u{E03F}"]);
+        assert_eq!(out, [0x93, 0x6E, 0xF0, 0x40, b',', 0xF9, 0xFC, 0xF0, 0x80, b'\r', b'\n']);
+        assert!(replacements.is_empty());
+        assert_eq!(SHIFT_JIS.decode(&out).0, "渡\u{E000},\u{E757}\u{E03F}\r\n");
+        // Beyond the area of CP932 there is no code.
+        assert_eq!(written(Encoding::Cp932, ["\u{E758}", ""]).1.len(), 1);
     }
 }

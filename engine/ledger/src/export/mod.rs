@@ -10,9 +10,11 @@ mod json_out;
 mod xlsx_out;
 
 use std::io::Read as _;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use kawasemi_identity::Context;
+use kawasemi_kernel::text::external::ExternalCharacters;
 use kawasemi_schema::{Action, FieldDef, FieldKind};
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
@@ -117,6 +119,8 @@ pub struct ExportRequest {
     pub keys: bool,
     /// Dates in the Japanese calendar.
     pub wareki: bool,
+    /// The city's external characters (外字), for what CP932 can't write.
+    pub external: Arc<ExternalCharacters>,
 }
 
 /// What was taken out.
@@ -124,7 +128,7 @@ pub struct ExportRequest {
 pub struct ExportReport {
     /// How many records.
     pub records: u64,
-    /// How many characters CP932 could not write.
+    /// How many characters CP932 could not write as they are.
     pub replaced: u64,
     /// The first of them.
     pub replacements: Vec<Replacement>,
@@ -229,8 +233,10 @@ fn writer(context: &Context, gate: &Gate, keys: &[String], request: &ExportReque
     let fields: Vec<FieldDef> = keys.iter().filter_map(|key| gate.def().field(key)).cloned().collect();
     let columns = || columns::of_fields(&fields, gate.def().number.is_some(), request.headings, context.lang);
     Ok(match request.format {
-        Format::Csv => Box::new(csv_out::CsvWriter::new(columns(), Encoding::Utf8)),
-        Format::CsvCp932 => Box::new(csv_out::CsvWriter::new(columns(), Encoding::Cp932)),
+        Format::Csv => Box::new(csv_out::CsvWriter::new(columns(), Encoding::Utf8, <_>::default())),
+        Format::CsvCp932 => {
+            Box::new(csv_out::CsvWriter::new(columns(), Encoding::Cp932, Arc::clone(&request.external)))
+        }
         Format::Xlsx => {
             Box::new(xlsx_out::XlsxWriter::new(columns(), gate.def().title.get(context.lang), request.wareki)?)
         }

@@ -19,4 +19,4 @@ pub(crate) use diff::old_key;
 pub use overlay::{Held, Overlaid, overlaid, overlays};
 pub use plan::{Allow, Effect, Plan, Step, StepKind, Wanted, going_back, plan};
 pub use purge::{Retired, purge, retired};
-pub use reindex::reindex;
+pub use reindex::{reindex, renew_search};

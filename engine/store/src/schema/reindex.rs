@@ -3,6 +3,8 @@
 //! Five hundred records at a time, from the newest to the oldest. A record that is saved meanwhile has new texts already;
 //! its unit is refused as a conflict and read again.
 
+use kawasemi_kernel::text::FOLDING;
+
 use crate::city::City;
 use crate::error::{Result, StoreError};
 use crate::ledger::Ledger;
@@ -13,6 +15,8 @@ use crate::sql::Sql;
 use crate::unit::{Statement, Unit, Unmet};
 
 const AT_ONCE: i64 = 500;
+/// The counter that remembers with which way of folding the search texts were made.
+const FOLDING_KEY: &str = "search/folding";
 
 /// Makes the search texts and index entries of a ledger anew. Running it again changes nothing.
 ///
@@ -37,6 +41,31 @@ pub async fn reindex(city: &City, ledger: &Ledger) -> Result<u64> {
             Err(error) => return Err(error),
         }
     }
+}
+
+/// Makes all search texts of a city anew if they were made with an older way of folding text than this program's (a kanji that now
+/// counts as a variant of another). Answers how many records were gone through; a city that is up to date is told by one
+/// look. It may be broken off: the next call begins again.
+///
+/// # Errors
+/// As [`City::write`].
+pub async fn renew_search(city: &City) -> Result<u64> {
+    let known = city.read_one(Sql::with("SELECT value FROM {counter} WHERE key = $1", [FOLDING_KEY.into()])).await?;
+    // Before this was counted there was the first way only.
+    let known = known.map_or(Ok(1), |row| row.get::<i64>(0))?;
+    if known >= FOLDING {
+        return Ok(0);
+    }
+    let mut done = 0;
+    for ledger in city.catalogue().iter() {
+        done += reindex(city, ledger).await?;
+    }
+    let noted = Sql::with(
+        "INSERT INTO {counter} (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+        [FOLDING_KEY.into(), FOLDING.into()],
+    );
+    city.write(Unit::of([noted.into()])).await?;
+    Ok(done)
 }
 
 async fn records_below(city: &City, ledger: &Ledger, below: i64) -> Result<Vec<RecordRow>> {
