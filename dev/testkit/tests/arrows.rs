@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 /// The engines from the lowest to the highest; a crate may depend only on those before it.
 const ENGINES: [&str; 12] = [
-    "kernel", "schema", "store", "filter", "identity", "sheets", "ledger", "registry", "webhook", "ui", "desk", "platform",
+    "kernel", "schema", "store", "filter", "identity", "sheets", "ledger", "registry", "webhook", "ui", "desk",
+    "platform",
 ];
 
 fn root() -> PathBuf {

@@ -15,6 +15,7 @@ mod error;
 mod place;
 pub mod report;
 pub mod table;
+pub mod value;
 mod xlsx;
 
 pub use cell::{Cell, SheetRow};

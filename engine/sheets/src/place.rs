@@ -95,11 +95,7 @@ impl FromStr for Place {
         }
         let column = name.bytes().fold(0, |sum, c| sum * 26 + u32::from(c - b'a') + 1) - 1;
         let row: u32 = row.parse().map_err(|_| none())?;
-        if (1..=1_048_576).contains(&row) && column < 16_384 {
-            Ok(Self { row: row - 1, column })
-        } else {
-            Err(none())
-        }
+        if (1..=1_048_576).contains(&row) && column < 16_384 { Ok(Self { row: row - 1, column }) } else { Err(none()) }
     }
 }
 

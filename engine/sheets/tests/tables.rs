@@ -56,11 +56,23 @@ fn has(survey: &Survey, sort: Sort, piece: &str) -> bool {
 #[test]
 fn a_plain_sheet_reads_as_it_stands() {
     let file = saved(|sheet| {
-        rows(sheet, 0, &[&["番号", "名称", "備考"], &["1", "中央公園", "合計の隣"], &["", "北公園", "〃ではない"], &["3", "計画の森", ""]]);
+        rows(
+            sheet,
+            0,
+            &[
+                &["番号", "名称", "備考"],
+                &["1", "中央公園", "合計の隣"],
+                &["", "北公園", "〃ではない"],
+                &["3", "計画の森", ""],
+            ],
+        );
     });
     let survey = read(&file);
     assert_eq!(survey.table.headings(), ["番号", "名称", "備考"]);
-    assert_eq!(texts(&survey), [["1", "中央公園", "合計の隣"].as_slice(), &["", "北公園", "〃ではない"], &["3", "計画の森", ""]]);
+    assert_eq!(
+        texts(&survey),
+        [["1", "中央公園", "合計の隣"].as_slice(), &["", "北公園", "〃ではない"], &["3", "計画の森", ""]]
+    );
     assert!(!has(&survey, Sort::Left, ""), "{}", survey.report);
 }
 
@@ -76,7 +88,15 @@ fn two_rows_of_headings_with_merges_are_joined() {
         sheet.write(3, 2, "電話").expect("writes");
         sheet.write(3, 3, "住\n所").expect("writes");
         sheet.merge_range(2, 4, 3, 4, "面積", &plain).expect("merges");
-        rows(sheet, 4, &[&["", "", "", "", "（㎡）"], &["1", "中央公園", "0467-77-1111", "早川", "1200"], &["2", "北公園", "〃", "同上", "300"]]);
+        rows(
+            sheet,
+            4,
+            &[
+                &["", "", "", "", "（㎡）"],
+                &["1", "中央公園", "0467-77-1111", "早川", "1200"],
+                &["2", "北公園", "〃", "同上", "300"],
+            ],
+        );
         rows(sheet, 8, &[&["", "合　計", "", "", "1500"], &["※面積は公簿による"]]);
     });
     let survey = read(&file);
@@ -115,7 +135,11 @@ fn headings_without_merges_need_evidence() {
     assert_eq!(read(&grouped).table.headings(), ["氏名", "連絡先／電話", "連絡先／住所"]);
     // The same shape, but the second row is one of values.
     let values = saved(|sheet| {
-        rows(sheet, 0, &[&["番号", "名称", "", "備考"], &["い", "中央公園", "予備", ""], &["ろ", "北公園", "予備", ""]]);
+        rows(
+            sheet,
+            0,
+            &[&["番号", "名称", "", "備考"], &["い", "中央公園", "予備", ""], &["ろ", "北公園", "予備", ""]],
+        );
     });
     let survey = read(&values);
     assert_eq!(survey.table.headings(), ["番号", "名称", "列3", "備考"]);
@@ -134,7 +158,10 @@ fn merged_values_reach_their_rows() {
         rows(sheet, 4, &[&["深谷", "三号", "開", "開"]]);
     });
     let survey = read(&file);
-    assert_eq!(texts(&survey), [["早川", "一号", "開", "閉"], ["早川", "二号", "終日", "終日"], ["深谷", "三号", "開", "開"]]);
+    assert_eq!(
+        texts(&survey),
+        [["早川", "一号", "開", "閉"], ["早川", "二号", "終日", "終日"], ["深谷", "三号", "開", "開"]]
+    );
     assert!(has(&survey, Sort::Understood, "A2:A3") && has(&survey, Sort::Guessed, "C3:D3"), "{}", survey.report);
     assert!(has(&survey, Sort::Left, "【南部】"));
 }
@@ -144,7 +171,11 @@ fn pages_empty_numbers_and_other_tables_are_told_apart() {
     let file = saved(|sheet| {
         rows(sheet, 0, &[&["No.", "名称", "金額"], &["1", "砂場", "100"], &["2", "鉄棒", "200"]]);
         rows(sheet, 4, &[&["No.", "名称", "金額"], &["3", "滑り台", "300"], &["4"], &["5"]]);
-        rows(sheet, 9, &[&["二　委託先一覧"], &["業者名", "電話番号", "担当"], &["甲社", "1111", "丙"], &["乙社", "2222", "丁"]]);
+        rows(
+            sheet,
+            9,
+            &[&["二　委託先一覧"], &["業者名", "電話番号", "担当"], &["甲社", "1111", "丙"], &["乙社", "2222", "丁"]],
+        );
     });
     let survey = read(&file);
     assert_eq!(texts(&survey), [["1", "砂場", "100"], ["2", "鉄棒", "200"], ["3", "滑り台", "300"]]);
@@ -174,7 +205,10 @@ fn hidden_rows_and_columns_are_left_unless_chosen() {
         sheet.set_column_hidden(1).expect("hides");
     });
     let survey = read(&file);
-    assert_eq!((survey.table.headings(), texts(&survey)), (vec!["名称".into(), "面積".into()], vec![vec!["甲".into(), "1".into()]]));
+    assert_eq!(
+        (survey.table.headings(), texts(&survey)),
+        (vec!["名称".into(), "面積".into()], vec![vec!["甲".into(), "1".into()]])
+    );
     assert!(has(&survey, Sort::Left, "3行目") && has(&survey, Sort::Left, "B列"), "{}", survey.report);
     let all = read_with(&file, &TableOptions { with_hidden: true, ..TableOptions::default() });
     assert_eq!(texts(&all).len(), 2);
@@ -204,9 +238,9 @@ fn formats_decide_what_numbers_are() {
 #[test]
 fn what_hangs_beside_the_cells_is_told() {
     let png: &[u8] = &[
-        0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0, 0, 0, 0x0D, 0x49, 0x48, 0x44, 0x52, 0, 0, 0, 1, 0, 0, 0, 1, 8, 2, 0, 0,
-        0, 0x90, 0x77, 0x53, 0xDE, 0, 0, 0, 0x0C, 0x49, 0x44, 0x41, 0x54, 8, 0xD7, 0x63, 0xF8, 0xCF, 0xC0, 0, 0, 3, 1, 1, 0,
-        0x18, 0xDD, 0x8D, 0xB0, 0, 0, 0, 0, 0x49, 0x45, 0x4E, 0x44, 0xAE, 0x42, 0x60, 0x82,
+        0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0, 0, 0, 0x0D, 0x49, 0x48, 0x44, 0x52, 0, 0, 0, 1, 0, 0, 0, 1,
+        8, 2, 0, 0, 0, 0x90, 0x77, 0x53, 0xDE, 0, 0, 0, 0x0C, 0x49, 0x44, 0x41, 0x54, 8, 0xD7, 0x63, 0xF8, 0xCF, 0xC0,
+        0, 0, 3, 1, 1, 0, 0x18, 0xDD, 0x8D, 0xB0, 0, 0, 0, 0, 0x49, 0x45, 0x4E, 0x44, 0xAE, 0x42, 0x60, 0x82,
     ];
     let file = saved(|sheet| {
         rows(sheet, 0, &[&["名称", "写真", "面積"], &["甲", "", "1"], &["乙", "", "2"]]);

@@ -1,6 +1,7 @@
 //! What an import found and did, kept within bounds however bad the file is.
 
 use kawasemi_kernel::csv_safe::guard;
+use kawasemi_sheets::report::Report;
 use serde::{Deserialize, Serialize};
 
 use super::file::SheetRow;
@@ -31,6 +32,9 @@ pub struct ImportReport {
     pub batch: Option<i64>,
     /// Whether anything was written.
     pub is_applied: bool,
+    /// What was understood, guessed and left.
+    #[serde(default)]
+    pub understood: Report,
 }
 
 /// One mistake in one row.

@@ -178,7 +178,7 @@ impl<'a> Import<'a> {
     /// Makes new records and counts the rest.
     async fn first_reading(&mut self, mode: Mode) -> Result<ImportReport> {
         let mut report = ImportReport::default();
-        let mut preparation = Preparation::new(self.ledgers, self.context, self.gate, &self.plan.mapping);
+        let mut preparation = Preparation::new(self.ledgers, self.context, self.gate, self.plan, self.look);
         let mut chunks = self.chunks();
         while let Some(rows) = chunks.recv().await {
             let rows = rows?;
@@ -202,6 +202,8 @@ impl<'a> Import<'a> {
             (self.progress)(Progress { rows: report.rows, bad: report.bad, is_updating: false });
         }
         self.written().await?;
+        report.understood = self.look.understood.clone();
+        report.understood.extend(preparation.guesses());
         Ok(report)
     }
 
@@ -289,7 +291,7 @@ impl<'a> Import<'a> {
     }
 
     async fn second_reading(&mut self, batch: i64, report: &ImportReport) -> Result<u64> {
-        let mut preparation = Preparation::new(self.ledgers, self.context, self.gate, &self.plan.mapping);
+        let mut preparation = Preparation::new(self.ledgers, self.context, self.gate, self.plan, self.look);
         let mut chunks = self.chunks();
         let (mut updated, mut rows_read) = (0, 0);
         while let Some(rows) = chunks.recv().await {
@@ -336,10 +338,10 @@ impl<'a> Import<'a> {
     /// The rows of the file in chunks, read by a thread of its own that waits when we are slower.
     fn chunks(&self) -> mpsc::Receiver<Result<Vec<SheetRow>, FileError>> {
         let (sender, receiver) = mpsc::channel(2);
-        let (path, options, header) = (self.plan.path.clone(), self.plan.options.clone(), self.look.header);
+        let (path, options, look) = (self.plan.path.clone(), self.plan.options.clone(), self.look.clone());
         tokio::task::spawn_blocking(move || {
             let mut chunk = Vec::with_capacity(CHUNK);
-            let outcome = file::rows_below(&path, &options, header, &mut |row| match row {
+            let outcome = file::rows_below(&path, &options, &look, &mut |row| match row {
                 Ok(row) => {
                     chunk.push(row);
                     chunk.len() < CHUNK || sender.blocking_send(Ok(std::mem::take(&mut chunk))).is_ok()

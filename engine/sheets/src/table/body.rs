@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::words::{Total, is_ditto, is_label, is_remark, is_usual_heading, ordinal, total};
+use kawasemi_kernel::text::fold;
+
+use super::words::{Total, heading, is_ditto, is_label, is_remark, is_usual_heading, ordinal, total};
 use super::{Column, Table, TableOptions, address, texts};
 use crate::book::RawRow;
 use crate::cell::{Cell, SheetRow};
@@ -106,14 +108,20 @@ impl<'a> Body<'a> {
         }
         if self.is_header_again(&raw) {
             self.let_go("見出しの前の題名とみて読みません。");
-            return self.note(Sort::Understood, "見出しのくり返し（改ページなど）は読みません。", format!("{}行目", raw.line));
+            return self.note(
+                Sort::Understood,
+                "見出しのくり返し（改ページなど）は読みません。",
+                format!("{}行目", raw.line),
+            );
         }
         if (is_after_gap || self.waiting.is_some()) && self.is_other_table(&raw) {
             self.let_go("別の表の題名とみて読みません。");
             self.has_ended = true;
-            let names: Vec<String> = raw.cells.iter().filter(|c| !c.is_blank()).map(|c| c.to_text().into_owned()).collect();
+            let names: Vec<String> =
+                raw.cells.iter().filter(|c| !c.is_blank()).map(|c| c.to_text().into_owned()).collect();
             let shown: String = names.join("・").chars().take(60).collect();
-            let text = "別の表の見出しとみて、ここから下は読みません。読むには、その表の範囲を指定して取り込んでください。";
+            let text =
+                "別の表の見出しとみて、ここから下は読みません。読むには、その表の範囲を指定して取り込んでください。";
             return self.note(Sort::Left, text, format!("{}行目「{shown}」", raw.line));
         }
         if let Some((waiting, filled)) = self.waiting.take() {
@@ -209,6 +217,18 @@ impl<'a> Body<'a> {
     }
 
     fn is_header_again(&self, raw: &RawRow) -> bool {
+        // Most rows are told by a cell that is no text, or by their first word.
+        if raw.cells.iter().any(|cell| !matches!(cell, Cell::Empty | Cell::Text(_))) {
+            return false;
+        }
+        let first = (0_u32..).zip(&raw.cells).find(|(_, cell)| !cell.is_blank());
+        let begins_alike = first.is_some_and(|(column, cell)| {
+            let folded = fold(&heading(&cell.to_text()));
+            self.table.repeated.iter().any(|texts| texts.get(&column) == Some(&folded))
+        });
+        if !begins_alike {
+            return false;
+        }
         let own = texts(raw);
         own.len() >= 2 && self.table.repeated.contains(&own)
     }
@@ -218,8 +238,7 @@ impl<'a> Body<'a> {
         if self.options.area.is_some() {
             return false;
         }
-        let filled: Vec<(u32, &Cell)> =
-            (0_u32..).zip(&raw.cells).filter(|(_, cell)| !cell.is_blank()).collect();
+        let filled: Vec<(u32, &Cell)> = (0_u32..).zip(&raw.cells).filter(|(_, cell)| !cell.is_blank()).collect();
         let is_heading = filled.len() >= 2
             && filled.iter().all(|(_, cell)| is_label(cell))
             && filled.iter().enumerate().all(|(at, (_, one))| filled[..at].iter().all(|(_, other)| other != one));
@@ -254,13 +273,12 @@ impl<'a> Body<'a> {
     fn is_left(&mut self, raw: &RawRow, filled: u64) -> bool {
         let cells: Vec<(u32, &Cell)> = (0_u32..).zip(&raw.cells).filter(|(_, cell)| !cell.is_blank()).collect();
         let Some((column, first)) = cells.first().copied() else { return true };
-        let text = first.to_text().into_owned();
         let table = self.table;
         let width = table.columns().iter().filter(|column| column.is_named).count();
         if filled == 1 && width >= 2 {
             let row = u32::try_from(raw.line - 1).unwrap_or(u32::MAX);
             let merged = table.frame.merges.iter().find(|area| area.first.row == row && area.first.column == column);
-            if is_remark(&text) {
+            if is_remark(&first.to_text()) {
                 self.note(Sort::Left, "注釈とみて読みません。", remark_place(raw));
                 return true;
             }
@@ -270,16 +288,13 @@ impl<'a> Body<'a> {
             }
         }
         let sum = cells.iter().find_map(|(_, cell)| match cell {
-            Cell::Text(text) => Some(total(text)),
+            Cell::Text(text) => total(text),
             _ => None,
         });
+        let Some(sum) = sum else { return false };
         // Beside the word, a sum has only numbers, and something of its own to add up.
-        let others = cells.iter().filter(|(_, cell)| matches!(cell, Cell::Text(_) )).filter(|(_, cell)| is_label(cell)).count();
-        let is_sum = match sum.flatten() {
-            Some(Total::Whole) => others == 1 && width >= 2,
-            Some(Total::Ending) => others == 1 && cells.len() >= 2 && width >= 2,
-            None => false,
-        };
+        let others = cells.iter().filter(|(_, cell)| is_label(cell)).count();
+        let is_sum = others == 1 && width >= 2 && (sum == Total::Whole || cells.len() >= 2);
         if is_sum {
             self.note(Sort::Left, "合計・小計の行とみて読みません。", format!("{}行目", raw.line));
         }
@@ -296,7 +311,8 @@ impl<'a> Body<'a> {
         if filled.is_empty() {
             return None;
         }
-        let is_number = |column: &&Column| column.is_serial && ordinal(&raw.cell(column.at as usize).to_text()).is_some();
+        let is_number =
+            |column: &&Column| column.is_serial && ordinal(&raw.cell(column.at as usize).to_text()).is_some();
         if columns.len() > 1 && filled.iter().all(is_number) {
             self.note(Sort::Left, "番号のほかに何もない行は読みません。", format!("{}行目", raw.line));
             return None;
@@ -352,6 +368,7 @@ impl<'a> Body<'a> {
 /// Where a remark stands, with its words.
 fn remark_place(raw: &RawRow) -> String {
     let found = (0_u32..).zip(&raw.cells).find(|(_, cell)| !cell.is_blank());
-    let (column, text) = found.map_or((0, String::new()), |(column, cell)| (column, cell.to_text().chars().take(30).collect()));
+    let (column, text) =
+        found.map_or((0, String::new()), |(column, cell)| (column, cell.to_text().chars().take(30).collect()));
     format!("{}「{text}」", address(raw.line, column))
 }

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use super::address;
 use super::header::{Head, Span};
 use super::words::{heading, is_serial_heading};
-use super::address;
 use crate::cell::Cell;
 use crate::place::{Area, letters};
 use crate::report::{Findings, Sort};
@@ -29,14 +29,14 @@ pub(super) fn blocks(
     head: &Head<'_>,
     span: Span,
     above: u64,
-    tail: &BTreeMap<usize, u64>,
+    tail: &[u64],
     readings: &BTreeMap<u32, u64>,
     findings: &mut Findings,
 ) -> Vec<Vec<Column>> {
     let count = |column: u32| {
         let rows = head.rows.iter().filter(|row| row.line > above);
         let first = rows.filter(|row| !row.cell(column as usize).is_blank()).count() as u64;
-        first + tail.get(&(column as usize)).copied().unwrap_or_default()
+        first + tail.get(column as usize).copied().unwrap_or_default()
     };
     let kept = |column: &&u32| head.has_own(span, **column) || count(**column) > 0;
     let columns: Vec<u32> = head.columns.iter().filter(kept).copied().collect();
@@ -53,7 +53,8 @@ pub(super) fn blocks(
     let mut taken: Vec<String> = Vec::new();
     let mut unique = |name: &str, at: u32| {
         let name = if name.is_empty() { format!("列{}", at + 1) } else { name.to_owned() };
-        let found = std::iter::once(name.clone()).chain((2..).map(|n| format!("{name}（{n}）"))).find(|n| !taken.contains(n));
+        let found =
+            std::iter::once(name.clone()).chain((2..).map(|n| format!("{name}（{n}）"))).find(|n| !taken.contains(n));
         let name = found.unwrap_or(name);
         taken.push(name.clone());
         name
@@ -73,10 +74,18 @@ pub(super) fn blocks(
     with_readings(&mut blocks, readings, count, findings);
     for column in &blocks[0] {
         if column.is_serial {
-            findings.add(Sort::Guessed, "通し番号だけの列とみます。番号のほかに何もない行は読みません。", format!("{}列「{}」", letters(column.at), column.heading));
+            findings.add(
+                Sort::Guessed,
+                "通し番号だけの列とみます。番号のほかに何もない行は読みません。",
+                format!("{}列「{}」", letters(column.at), column.heading),
+            );
         }
         if !column.is_named {
-            findings.add(Sort::Guessed, "見出しのない列です。項目は自分で選んでください。", format!("{}列", letters(column.at)));
+            findings.add(
+                Sort::Guessed,
+                "見出しのない列です。項目は自分で選んでください。",
+                format!("{}列", letters(column.at)),
+            );
         }
     }
     blocks
@@ -91,7 +100,8 @@ fn repetition(columns: &[u32], names: &[String]) -> Vec<Vec<usize>> {
         let same = |part: &&[usize]| {
             part.len() == length && part.iter().zip(parts[0]).all(|(one, first)| names[*one] == names[*first])
         };
-        let distinct = parts[0].iter().enumerate().all(|(at, one)| parts[0][..at].iter().all(|two| names[*two] != names[*one]));
+        let distinct =
+            parts[0].iter().enumerate().all(|(at, one)| parts[0][..at].iter().all(|two| names[*two] != names[*one]));
         if distinct && parts.iter().all(same) {
             return parts.into_iter().map(<[usize]>::to_vec).collect();
         }
@@ -110,7 +120,9 @@ fn counts_up(head: &Head<'_>, above: u64, column: u32) -> bool {
         })
         .take(50)
         .collect();
-    !numbers.is_empty() && numbers.windows(2).all(|pair| pair[1] - pair[0] == 1.0 || pair[1] == 1.0) && numbers[0] <= 1.0
+    !numbers.is_empty()
+        && numbers.windows(2).all(|pair| pair[1] - pair[0] == 1.0 || pair[1] == 1.0)
+        && numbers[0] <= 1.0
 }
 
 /// Offers how names are read as a column of its own, where Excel keeps it and the sheet has no column for it.
@@ -122,7 +134,8 @@ fn with_readings(
 ) {
     let is_kana = |name: &str| ["カナ", "かな", "フリガナ", "ふりがな", "ﾌﾘｶﾞﾅ"].iter().any(|word| name.contains(word));
     let has_kana = blocks[0].iter().any(|column| is_kana(&column.heading));
-    let is_name = |name: &str| ["氏名", "名前", "名称", "者", "人", "代表", "名"].iter().any(|word| name.contains(word));
+    let is_name =
+        |name: &str| ["氏名", "名前", "名称", "者", "人", "代表", "名"].iter().any(|word| name.contains(word));
     let wanted: Vec<usize> = blocks[0]
         .iter()
         .enumerate()
@@ -134,17 +147,24 @@ fn with_readings(
         for index in &wanted {
             let of = block[*index].clone();
             if number == 0 {
-                let text = "Excel が覚えているふりがなを、読みの列として使えます。変換した時の読みなので確かめてください。";
+                let text =
+                    "Excel が覚えているふりがなを、読みの列として使えます。変換した時の読みなので確かめてください。";
                 findings.add(Sort::Guessed, text, format!("{}列「{}」", letters(of.at), of.heading));
             }
-            block.push(Column { heading: format!("{}（フリガナ）", of.heading), is_reading: true, is_serial: false, ..of });
+            block.push(Column {
+                heading: format!("{}（フリガナ）", of.heading),
+                is_reading: true,
+                is_serial: false,
+                ..of
+            });
         }
     }
 }
 
 /// Tells where the headings are and what lies above them.
 pub(super) fn tell_header(head: &Head<'_>, span: Span, below: (Option<u64>, Option<u64>), findings: &mut Findings) {
-    let (first, last) = (head.columns.first().copied().unwrap_or_default(), head.columns.last().copied().unwrap_or_default());
+    let (first, last) =
+        (head.columns.first().copied().unwrap_or_default(), head.columns.last().copied().unwrap_or_default());
     let area = Area { first: address(span.first, first), last: address(span.last, last) };
     if span.first == span.last {
         findings.add(Sort::Understood, format!("{}行目を見出しとして読みます。", span.first), area);
@@ -157,7 +177,11 @@ pub(super) fn tell_header(head: &Head<'_>, span: Span, below: (Option<u64>, Opti
             let text: String = heading(&cell.to_text()).chars().take(30).collect();
             let place = format!("{}「{text}」", address(row.line, column));
             if cell.to_text().contains("千円") || cell.to_text().contains("百万円") {
-                findings.add(Sort::Left, "表の上に金額の単位があります。値は書かれたとおりの数で読み、単位を掛けません。", place);
+                findings.add(
+                    Sort::Left,
+                    "表の上に金額の単位があります。値は書かれたとおりの数で読み、単位を掛けません。",
+                    place,
+                );
             } else {
                 findings.add(Sort::Left, "表の上の題名や日付は取り込みません。", place);
             }
@@ -165,7 +189,11 @@ pub(super) fn tell_header(head: &Head<'_>, span: Span, below: (Option<u64>, Opti
     }
     let (units, numbers) = below;
     if let Some(line) = units {
-        findings.add(Sort::Guessed, "単位だけの行とみて、値として読みません。単位を掛けることもしません。", format!("{line}行目"));
+        findings.add(
+            Sort::Guessed,
+            "単位だけの行とみて、値として読みません。単位を掛けることもしません。",
+            format!("{line}行目"),
+        );
     }
     if let Some(line) = numbers {
         findings.add(Sort::Guessed, "列の番号だけの行とみて、値として読みません。", format!("{line}行目"));

@@ -78,11 +78,15 @@ impl Head<'_> {
         let covered = |area: &Area| self.columns.iter().filter(|c| area.has(area.first.row, **c)).count();
         let is_group = |area: &&Area| {
             let columns = covered(area);
-            let alike = self.merges_from(lower, lower).any(|other| {
-                other.first.column == area.first.column && other.last.column == area.last.column
-            });
+            let alike = self
+                .merges_from(lower, lower)
+                .any(|other| other.first.column == area.first.column && other.last.column == area.last.column);
             // A lone wide one is a title.
-            area.height() == 1 && columns >= 2 && !alike && columns < width && (self.filled(above) > 1 || columns * 2 <= width)
+            area.height() == 1
+                && columns >= 2
+                && !alike
+                && columns < width
+                && (self.filled(above) > 1 || columns * 2 <= width)
         };
         let has_groups = self.merges_from(upper, upper).any(|area| is_group(&area));
         let groups_have_parts = || {
@@ -99,9 +103,10 @@ impl Head<'_> {
     fn completes(&self, above: &RawRow, below: &RawRow) -> bool {
         let text = |row: &RawRow, column: u32| !row.cell(column as usize).is_blank();
         let own = self.columns.iter().any(|c| text(above, *c) && !text(below, *c));
-        let shared = self.columns.windows(2).any(|pair| {
-            text(above, pair[0]) && text(below, pair[0]) && !text(above, pair[1]) && text(below, pair[1])
-        });
+        let shared = self
+            .columns
+            .windows(2)
+            .any(|pair| text(above, pair[0]) && text(below, pair[0]) && !text(above, pair[1]) && text(below, pair[1]));
         let whole = self.columns.iter().all(|c| text(above, *c) || text(below, *c));
         if !(own && shared && whole) {
             return false;

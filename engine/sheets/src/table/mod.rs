@@ -11,6 +11,7 @@ pub(crate) mod words;
 
 use std::collections::BTreeMap;
 
+use kawasemi_kernel::era::Era;
 use kawasemi_kernel::text::fold;
 use serde::{Deserialize, Serialize};
 
@@ -51,10 +52,13 @@ pub struct TableOptions {
     /// Headings of columns in which an empty cell means the one above.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub fill_down: Vec<String>,
+    /// The era of years that are written without one, by its letter: `R`, `H`, `S`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub era: Option<char>,
 }
 
 /// A table in a sheet.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Table {
     sheet: usize,
     span: Span,
@@ -86,7 +90,7 @@ pub struct Survey {
 /// [`SheetError::Empty`] where there is no row, and whatever reading the workbook answers.
 pub fn survey(book: &mut Book, sheet: Option<&str>, options: &TableOptions, first: usize) -> Result<Survey> {
     let sheet = book.find(sheet)?;
-    let (mut head, mut tail) = (Vec::new(), BTreeMap::new());
+    let (mut head, mut tail) = (Vec::new(), Vec::new());
     let (mut readings, mut has_more) = (BTreeMap::<u32, u64>::new(), false);
     let frame = book.rows(sheet, &mut |row| {
         row.readings.iter().for_each(|(column, _)| *readings.entry(*column).or_default() += 1);
@@ -94,10 +98,11 @@ pub fn survey(book: &mut Book, sheet: Option<&str>, options: &TableOptions, firs
             head.push(row);
         } else {
             has_more = true;
-            for (column, cell) in row.cells.iter().enumerate() {
-                if !cell.is_blank() {
-                    *tail.entry(column).or_insert(0_u64) += 1;
-                }
+            if tail.len() < row.cells.len() {
+                tail.resize(row.cells.len(), 0_u64);
+            }
+            for (count, cell) in tail.iter_mut().zip(&row.cells) {
+                *count += u64::from(!cell.is_blank());
             }
         }
         Ok(true)
@@ -131,6 +136,13 @@ pub fn survey(book: &mut Book, sheet: Option<&str>, options: &TableOptions, firs
     Ok(Survey { table, report: findings.into_report(), rows })
 }
 
+impl TableOptions {
+    /// The era of years that are written without one.
+    pub fn era(&self) -> Option<Era> {
+        Era::ALL.into_iter().find(|era| Some(era.letter()) == self.era)
+    }
+}
+
 impl Table {
     /// The headings of the columns; never two alike, never empty.
     pub fn headings(&self) -> Vec<String> {
@@ -159,8 +171,9 @@ impl Table {
     pub fn rows(&self, book: &mut Book, options: &TableOptions, take: &mut dyn FnMut(SheetRow) -> bool) -> Result<()> {
         // What the columns usually hold is learnt again from the first rows, as the survey did.
         let mut body = Body::new(self, options, None, &[]);
-        let (mut head, mut goes_on) = (Some(Vec::new()), true);
-        let mut hand_over = |row: SheetRow| goes_on = goes_on && take(row);
+        let mut head = Some(Vec::new());
+        let goes_on = std::cell::Cell::new(true);
+        let mut hand_over = |row: SheetRow| goes_on.set(goes_on.get() && take(row));
         book.rows(self.sheet, &mut |row| {
             match &mut head {
                 Some(first) => {
@@ -173,7 +186,7 @@ impl Table {
                 }
                 None => body.row(row, &mut hand_over),
             }
-            Ok(true)
+            Ok(goes_on.get())
         })?;
         if let Some(first) = head {
             body.learn(&first);
@@ -193,7 +206,8 @@ impl Table {
 /// What the first reading found.
 struct Found<'a> {
     head: &'a [RawRow],
-    tail: &'a BTreeMap<usize, u64>,
+    /// How many values the columns have after the first rows.
+    tail: &'a [u64],
     readings: &'a BTreeMap<u32, u64>,
     frame: Frame,
 }
@@ -205,12 +219,14 @@ fn find(sheet: usize, found: Found<'_>, options: &TableOptions, findings: &mut F
     };
     let in_area = |row: &&RawRow| {
         let at = u32::try_from(row.line.saturating_sub(1)).unwrap_or(u32::MAX);
-        options.area.is_none_or(|area| area.first.row <= at && at <= area.last.row) && (options.with_hidden || !row.is_hidden)
+        options.area.is_none_or(|area| area.first.row <= at && at <= area.last.row)
+            && (options.with_hidden || !row.is_hidden)
     };
     let rows: Vec<RawRow> = found.head.iter().filter(in_area).cloned().collect();
     let width = rows.iter().map(|row| row.cells.len()).max().unwrap_or_default();
     let has_value = |column: &u32| {
-        found.tail.contains_key(&(*column as usize)) || rows.iter().any(|row| !row.cell(*column as usize).is_blank())
+        found.tail.get(*column as usize).is_some_and(|count| *count > 0)
+            || rows.iter().any(|row| !row.cell(*column as usize).is_blank())
     };
     let width = u32::try_from(width).unwrap_or(u32::MAX);
     let columns: Vec<u32> = (0..width).filter(|column| is_open(*column)).filter(has_value).collect();
@@ -262,11 +278,19 @@ fn beside(book: &mut Book, sheet: usize, table: &Table, findings: &mut Findings)
     }
     for column in &table.frame.hidden_columns {
         let name = crate::place::letters(*column);
-        findings.add(Sort::Left, "非表示の列は読みません。要るときは「非表示の行と列も読む」を選んでください。", format!("{name}列"));
+        findings.add(
+            Sort::Left,
+            "非表示の列は読みません。要るときは「非表示の行と列も読む」を選んでください。",
+            format!("{name}列"),
+        );
     }
     let hidden: Vec<String> = book.sheets().iter().filter(|s| s.is_hidden).map(|s| s.name.clone()).collect();
     for name in hidden {
-        findings.add(Sort::Left, "非表示のシートがあります。要るときはシートを選んで読んでください。", format!("「{name}」"));
+        findings.add(
+            Sort::Left,
+            "非表示のシートがあります。要るときはシートを選んで読んでください。",
+            format!("「{name}」"),
+        );
     }
     let others = book.sheets().iter().enumerate().filter(|(at, s)| *at != sheet && !s.is_hidden);
     for (_, other) in others {

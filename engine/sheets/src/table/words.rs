@@ -19,6 +19,11 @@ fn bare(text: &str) -> Option<String> {
 
 /// Whether a cell says "as above": 〃, 々, 同上 and the like.
 pub(crate) fn is_ditto(text: &str) -> bool {
+    const FIRST: [char; 11] = ['同', '上', '々', '仝', '\'', '〃', '″', '〻', '"', '”', '“'];
+    // Nearly every cell of a large sheet is told by its first character.
+    if !text.trim_start().starts_with(FIRST) && !text.trim_start().starts_with('＂') {
+        return false;
+    }
     let Some(bare) = bare(text) else { return false };
     matches!(bare.as_str(), "同上" | "同" | "同じ" | "上に同じ" | "上同" | "々" | "仝" | "''")
         || bare.chars().count() <= 4 && bare.chars().all(|c| matches!(c, '〃' | '″' | '〻' | '"' | '”' | '“' | '＂'))
@@ -36,8 +41,24 @@ pub(crate) enum Total {
 /// Whether a text names a sum (合計・小計).
 pub(crate) fn total(text: &str) -> Option<Total> {
     const WHOLE: [&str; 14] = [
-        "計", "合計", "小計", "総計", "累計", "中計", "総合計", "合計額", "合計金額", "計合", "年計", "月計", "差引", "平均",
+        "計",
+        "合計",
+        "小計",
+        "総計",
+        "累計",
+        "中計",
+        "総合計",
+        "合計額",
+        "合計金額",
+        "計合",
+        "年計",
+        "月計",
+        "差引",
+        "平均",
     ];
+    if !text.contains(['計', '差', '均']) {
+        return None;
+    }
     let bare = bare(text)?;
     let bare = bare.trim_matches(['【', '】', '（', '）', '(', ')', '<', '>', '＜', '＞', '［', '］']);
     if WHOLE.contains(&bare) {
@@ -54,21 +75,62 @@ pub(crate) fn is_remark(text: &str) -> bool {
     let bare = bare(text).unwrap_or_default();
     opens.iter().any(|sign| text.starts_with(sign))
         || more.iter().any(|sign| text.starts_with(sign))
-        || matches!(bare.trim_matches(['-', '－', '―', 'ー', '─', '〜']), "以下余白" | "以上" | "以下空白" | "次頁へ続く" | "続く")
+        || matches!(
+            bare.trim_matches(['-', '－', '―', 'ー', '─', '〜']),
+            "以下余白" | "以上" | "以下空白" | "次頁へ続く" | "続く"
+        )
 }
 
 /// Whether a text is a unit of the column below: `（㎡）`, `千円`.
 pub(crate) fn is_unit(text: &str) -> bool {
     const UNITS: [&str; 40] = [
-        "円", "千円", "百万円", "万円", "人", "名", "件", "個", "本", "m", "m2", "m3", "ha", "km", "km2", "cm", "mm", "%", "世帯",
-        "戸", "台", "箇所", "か所", "カ所", "ヶ所", "回", "日", "時間", "分", "年", "歳", "才", "t", "kg", "g", "l", "枚", "冊",
-        "基", "棟",
+        "円",
+        "千円",
+        "百万円",
+        "万円",
+        "人",
+        "名",
+        "件",
+        "個",
+        "本",
+        "m",
+        "m2",
+        "m3",
+        "ha",
+        "km",
+        "km2",
+        "cm",
+        "mm",
+        "%",
+        "世帯",
+        "戸",
+        "台",
+        "箇所",
+        "か所",
+        "カ所",
+        "ヶ所",
+        "回",
+        "日",
+        "時間",
+        "分",
+        "年",
+        "歳",
+        "才",
+        "t",
+        "kg",
+        "g",
+        "l",
+        "枚",
+        "冊",
+        "基",
+        "棟",
     ];
     let Some(bare) = bare(text) else { return false };
     let inner = bare.trim_matches(['（', '）', '(', ')', '［', '］', '[', ']']);
     let in_brackets = inner.len() < bare.len() && bare.ends_with(['）', ')', '］', ']']);
     let folded = fold(inner);
-    UNITS.iter().any(|unit| fold(unit) == folded) || in_brackets && inner.chars().count() <= 4 && folded.parse::<f64>().is_err()
+    UNITS.iter().any(|unit| fold(unit) == folded)
+        || in_brackets && inner.chars().count() <= 4 && folded.parse::<f64>().is_err()
 }
 
 /// Whether a heading is that of a running number (通し番号).
@@ -112,12 +174,52 @@ pub(crate) fn is_label(cell: &Cell) -> bool {
 /// Whether a text is a usual word for a column.
 pub(crate) fn is_usual_heading(text: &str) -> bool {
     const WORDS: [&str; 40] = [
-        "氏名", "名前", "名称", "住所", "所在地", "番号", "年月日", "電話", "備考", "金額", "数量", "単価", "種別", "区分",
-        "所属", "担当", "年度", "品名", "摘要", "内容", "理由", "状況", "地区", "町名", "面積", "件数", "人数", "日付", "期間",
-        "場所", "部署", "課名", "コード", "カナ", "ふりがな", "フリガナ", "メール", "郵便", "生年", "性別",
+        "氏名",
+        "名前",
+        "名称",
+        "住所",
+        "所在地",
+        "番号",
+        "年月日",
+        "電話",
+        "備考",
+        "金額",
+        "数量",
+        "単価",
+        "種別",
+        "区分",
+        "所属",
+        "担当",
+        "年度",
+        "品名",
+        "摘要",
+        "内容",
+        "理由",
+        "状況",
+        "地区",
+        "町名",
+        "面積",
+        "件数",
+        "人数",
+        "日付",
+        "期間",
+        "場所",
+        "部署",
+        "課名",
+        "コード",
+        "カナ",
+        "ふりがな",
+        "フリガナ",
+        "メール",
+        "郵便",
+        "生年",
+        "性別",
     ];
     let bare = bare(text).unwrap_or_default();
-    is_serial_heading(&bare) || WORDS.iter().any(|word| bare.contains(word)) || bare.ends_with('名') || bare.ends_with('日')
+    is_serial_heading(&bare)
+        || WORDS.iter().any(|word| bare.contains(word))
+        || bare.ends_with('名')
+        || bare.ends_with('日')
 }
 
 /// A heading as one line: line ends and the spaces that only stretch a word (`氏　　名`) are taken out.
@@ -163,7 +265,8 @@ mod tests {
         ] {
             assert_eq!(total(text), expected, "{text}");
         }
-        for text in ["※印は未確定", "（注）速報値", "－以下余白－", "（単位：千円）", "出典：統計あやせ"] {
+        for text in ["※印は未確定", "（注）速報値", "－以下余白－", "（単位：千円）", "出典：統計あやせ"]
+        {
             assert!(is_remark(text), "{text}");
         }
         assert!(!is_remark("注文書") && !is_remark("以上の者"), "what begins alike is no remark");
@@ -177,7 +280,9 @@ mod tests {
         for text in ["", "123", "１，２３４", "R3.4.1", "〃", "○"] {
             assert!(!is_label(&Cell::Text(text.into())), "{text}");
         }
-        for (text, clean) in [("氏　　名", "氏名"), ("電話\n番号", "電話番号"), ("E mail\naddress", "E mail address"), (" No. ", "No.")] {
+        for (text, clean) in
+            [("氏　　名", "氏名"), ("電話\n番号", "電話番号"), ("E mail\naddress", "E mail address"), (" No. ", "No.")]
+        {
             assert_eq!(heading(text), clean);
         }
         for text in ["（㎡）", "千円", "(人)", "［件］"] {

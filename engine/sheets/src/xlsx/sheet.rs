@@ -37,7 +37,11 @@ struct Open {
 
 impl SheetReader<'_> {
     /// Hands the rows over until `take` says false; then the rest of the sheet is left unread, and the frame is not whole.
-    pub(super) fn read<R: Read>(&self, xml: &mut Xml<R>, take: &mut dyn FnMut(RawRow) -> Result<bool>) -> Result<Frame> {
+    pub(super) fn read<R: Read>(
+        &self,
+        xml: &mut Xml<R>,
+        take: &mut dyn FnMut(RawRow) -> Result<bool>,
+    ) -> Result<Frame> {
         let mut frame = Frame::default();
         let mut row: Option<RawRow> = None;
         let mut cell = Open::default();
@@ -180,9 +184,8 @@ fn hidden_columns(tag: &BytesStart<'_>, frame: &mut Frame) -> Result<()> {
     if !is_on(attribute(tag, "hidden")?.as_deref()) {
         return Ok(());
     }
-    let number = |name| -> Result<u32> {
-        Ok(attribute(tag, name)?.and_then(|text| text.parse().ok()).unwrap_or_default())
-    };
+    let number =
+        |name| -> Result<u32> { Ok(attribute(tag, name)?.and_then(|text| text.parse().ok()).unwrap_or_default()) };
     let (first, last) = (number("min")?, number("max")?.min(COLUMNS as u32));
     frame.hidden_columns.extend((first.max(1)..=last).map(|column| column - 1));
     Ok(())

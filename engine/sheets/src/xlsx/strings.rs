@@ -132,7 +132,10 @@ mod tests {
 
     #[test]
     fn a_reading_covers_what_has_no_guide() {
-        assert_eq!(reading("綾瀬 花子", &[guide(0, 2, "アヤセ"), guide(3, 5, "ハナコ")]).as_deref(), Some("アヤセ ハナコ"));
+        assert_eq!(
+            reading("綾瀬 花子", &[guide(0, 2, "アヤセ"), guide(3, 5, "ハナコ")]).as_deref(),
+            Some("アヤセ ハナコ")
+        );
         assert_eq!(reading("𠮷田さん", &[guide(0, 3, "ヨシダ")]).as_deref(), Some("ヨシダさん"));
         assert_eq!(reading("綾", &[guide(0, 5, "ア")]), None);
         assert_eq!(reading("綾瀬", &[guide(1, 2, "セ"), guide(0, 1, "アヤ")]), None);

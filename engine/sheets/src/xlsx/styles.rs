@@ -61,7 +61,8 @@ impl Styles {
                     }
                 }
                 "patternFill" if section == "fills" => {
-                    filled.push(attribute(&tag, "patternType")?.is_some_and(|kind| kind != "none" && kind != "gray125"));
+                    filled
+                        .push(attribute(&tag, "patternType")?.is_some_and(|kind| kind != "none" && kind != "gray125"));
                 }
                 "gradientFill" if section == "fills" => filled.push(true),
                 "xf" if section == "cellXfs" => {
@@ -95,7 +96,9 @@ fn built_in(id: u32) -> Shown {
 /// What a format code shows.
 pub(crate) fn shown(code: &str) -> Shown {
     let Some(marks) = Marks::of(code) else { return Shown::Number };
-    if marks.has(&['y', 'd', 'g', 'e', 'b']) || (marks.has(&['m']) && !marks.has(&['h', 's'])) || marks.text.contains("aaa")
+    if marks.has(&['y', 'd', 'g', 'e', 'b'])
+        || (marks.has(&['m']) && !marks.has(&['h', 's']))
+        || marks.text.contains("aaa")
     {
         return Shown::Date;
     }
@@ -221,8 +224,21 @@ mod tests {
             assert_eq!(shown(code), Shown::Time, "{code}");
         }
         for code in [
-            "General", "G/標準", "#,##0", "0", "0.00E+00", "\"第\"0\"号\"", "[h]:mm", "#,##0\"円\"", "[Red]#,##0", "@", "",
-            "#,##0;[Red]\"△\"#,##0", "0_ ", "\\¥#,##0", "0\"年\"",
+            "General",
+            "G/標準",
+            "#,##0",
+            "0",
+            "0.00E+00",
+            "\"第\"0\"号\"",
+            "[h]:mm",
+            "#,##0\"円\"",
+            "[Red]#,##0",
+            "@",
+            "",
+            "#,##0;[Red]\"△\"#,##0",
+            "0_ ",
+            "\\¥#,##0",
+            "0\"年\"",
         ] {
             assert_eq!(shown(code), Shown::Number, "{code}");
         }
