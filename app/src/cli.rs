@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Command, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use kawasemi_kernel::municipality::MunicipalityCode;
+use kawasemi_sheets::Area;
 
 /// How every help page is laid out.
 const HELP: &str = "\
@@ -258,6 +259,27 @@ pub struct Import {
     /// XLSX のシート名（既定は最初のシート）
     #[arg(long, value_name = "名前")]
     pub sheet: Option<String>,
+    /// 見出しの行（例 3、二段なら 3-4）
+    #[arg(long, value_name = "行", value_parser = header_rows)]
+    pub header: Option<(u64, u64)>,
+    /// 表の範囲（例 B3:H120）
+    #[arg(long, value_name = "範囲")]
+    pub range: Option<Area>,
+    /// 「〃」「同上」を上と同じ値にせず、書かれたとおりに読む
+    #[arg(long)]
+    pub keep_ditto: bool,
+    /// 合計・小計や注釈とみた行も読む
+    #[arg(long)]
+    pub keep_totals: bool,
+    /// 非表示の行と列も読む
+    #[arg(long)]
+    pub with_hidden: bool,
+    /// 空の欄が上と同じ値を表す列の見出し（くり返し指定できる）
+    #[arg(long, value_name = "見出し")]
+    pub fill_down: Vec<String>,
+    /// 年号のない年（「3.4.1」など）の年号（R、H、S）
+    #[arg(long, value_name = "年号", value_parser = ["R", "H", "S", "T", "M"])]
+    pub era: Option<String>,
     /// 誤りのある行を除いて取り込む
     #[arg(long)]
     pub skip_bad_rows: bool,
@@ -552,6 +574,15 @@ fn mapping(text: &str) -> Result<(String, String), String> {
             Ok((heading.to_owned(), field.to_owned()))
         }
         _ => Err("「見出し=項目」の形で指定してください。".to_owned()),
+    }
+}
+
+/// Reads `3` and `3-4`.
+fn header_rows(text: &str) -> Result<(u64, u64), String> {
+    let (first, last) = text.split_once('-').unwrap_or((text, text));
+    match (first.trim().parse(), last.trim().parse()) {
+        (Ok(first), Ok(last)) if 1 <= first && first <= last => Ok((first, last)),
+        _ => Err("見出しの行は「3」か「3-4」の形で指定してください。".to_owned()),
     }
 }
 

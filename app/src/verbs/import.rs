@@ -8,6 +8,7 @@ use anyhow::{Context as _, bail};
 use kawasemi_identity::Context;
 use kawasemi_ledger::Ledgers;
 use kawasemi_ledger::import::{FileOptions, ImportPlan, ImportReport, Mapping, Progress};
+use kawasemi_sheets::table::TableOptions;
 use kawasemi_store::Access;
 use serde::Serialize;
 use tempfile::NamedTempFile;
@@ -76,11 +77,11 @@ fn readable(import: Import) -> anyhow::Result<(Import, Option<NamedTempFile>)> {
 
 async fn act(shell: &Shell, ledgers: &Ledgers, import: &Import) -> anyhow::Result<Answer> {
     let context = shell.context(&import.reason);
-    let options = FileOptions { sheet: import.sheet.clone(), ..FileOptions::default() };
+    let options = options(import);
     let mapping = mapping(ledgers, &context, import, &options).await?;
     let skip_bad = mapping.skip_bad;
     let title = import.title.clone().unwrap_or_else(|| name(&import.file));
-    let plan = ImportPlan { path: import.file.clone(), options, mapping, title };
+    let plan = ImportPlan { path: import.file.clone(), options, mapping, title, photos: None };
     let bar = crate::progress::Progress::begin("取込", shell.output.shows_progress());
     let total = if bar.is_shown() { lines(&import.file) } else { None };
     let shown = |progress: Progress| bar.reach(progress.rows, total);
@@ -92,6 +93,22 @@ async fn act(shell: &Shell, ledgers: &Ledgers, import: &Import) -> anyhow::Resul
     let report = report.with_context(|| format!("{} を取り込めません。", import.file.display()))?;
     let is_refused = report.bad > 0 && !skip_bad;
     Ok(Answer { dry_run: import.dry_run, is_refused, report })
+}
+
+/// How the file is read, as far as it was said.
+fn options(import: &Import) -> FileOptions {
+    let table = TableOptions {
+        header_rows: import.header.filter(|(first, last)| first < last).map(|(first, last)| last - first + 1),
+        area: import.range,
+        keep_ditto: import.keep_ditto,
+        keep_totals: import.keep_totals,
+        with_hidden: import.with_hidden,
+        fill_down: import.fill_down.clone(),
+        era: import.era.as_ref().and_then(|era| era.chars().next()),
+        ..TableOptions::default()
+    };
+    let header = import.header.map(|(first, _)| first);
+    FileOptions { sheet: import.sheet.clone(), header, table, ..FileOptions::default() }
 }
 
 /// Where the columns go: as the headings suggest, with what was said on the command line over it.
@@ -173,6 +190,9 @@ impl fmt::Display for Answer {
         }
         if problems.len() > TOLD {
             writeln!(f, "  ほかに{}件（--json ですべて出ます）", problems.len() - TOLD)?;
+        }
+        if self.report.understood.has_doubts() {
+            write!(f, "{}", self.report.understood)?;
         }
         match batch {
             Some(batch) => writeln!(f, "まとまりの番号は {batch}。画面の「取込の履歴」からまとめて取り消せます。"),

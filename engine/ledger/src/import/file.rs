@@ -8,13 +8,17 @@ use thiserror::Error;
 
 use kawasemi_sheets::SheetError;
 pub use kawasemi_sheets::SheetRow;
+use kawasemi_sheets::access;
 use kawasemi_sheets::book::{self, Format};
-use kawasemi_sheets::report::Report;
+use kawasemi_sheets::form::FormMapping;
+use kawasemi_sheets::report::{Findings, Report, Sort};
 use kawasemi_sheets::table::TableOptions;
 
 use super::csv_file::CsvFile;
 use super::decode::Encoding;
+use super::forms::{self, Forms};
 use super::workbook::Workbook;
+use tempfile::NamedTempFile;
 
 /// Why a file can't be read as rows.
 #[derive(Debug, Error)]
@@ -100,6 +104,9 @@ pub struct FileOptions {
     /// What a person says about the table of a workbook.
     #[serde(skip_serializing_if = "is_plain")]
     pub table: TableOptions,
+    /// The files are forms, one for each record, with their values in these cells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub form: Option<FormMapping>,
 }
 
 fn is_plain(options: &TableOptions) -> bool {
@@ -107,7 +114,7 @@ fn is_plain(options: &TableOptions) -> bool {
 }
 
 /// What a file is and how it begins.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Look {
     /// The encoding of a text file.
     pub encoding: Option<Encoding>,
@@ -125,11 +132,47 @@ pub struct Look {
     pub header_rows: u64,
     /// What was understood, guessed and left; empty for a text file.
     pub understood: Report,
-    /// The workbook, as far as it was understood.
-    pub(super) workbook: Option<Arc<Workbook>>,
+    /// Files of forms that were refused.
+    pub refused: Vec<Refused>,
+    /// Where the rows come from.
+    pub(super) source: Source,
+}
+
+/// A file of a form that does not fit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// Its number among the files, from 1.
+    pub line: u64,
+    /// Its name.
+    pub file: String,
+    /// Why, with the cell, the label that was expected, and what stands there.
+    pub reason: String,
+}
+
+/// Where the rows of a file come from.
+#[derive(Clone, Debug)]
+pub(super) enum Source {
+    /// A text file.
+    Text,
+    /// A workbook, as far as it was understood.
+    Workbook(Arc<Workbook>),
+    /// A text file that was made of a table of an Access database.
+    Exported(Arc<NamedTempFile>),
+    /// Rows that were read already, one for each form.
+    Rows(Arc<Vec<SheetRow>>, Arc<Forms>),
 }
 
 impl Look {
+    /// Whether it is a workbook, of which more can be said than of a text file.
+    pub fn is_workbook(&self) -> bool {
+        matches!(self.source, Source::Workbook(_))
+    }
+
+    /// The file from which a row was read, where there are several.
+    pub(super) fn file_of<'a>(&self, row: &'a SheetRow) -> Option<std::borrow::Cow<'a, str>> {
+        matches!(self.source, Source::Rows(..)).then(|| row.cell(self.headings.len().saturating_sub(1)).to_text())
+    }
+
     /// A look at nothing but headings, as when they are typed.
     pub fn of_headings(headings: Vec<String>) -> Self {
         Self {
@@ -141,7 +184,8 @@ impl Look {
             rows: Vec::new(),
             header_rows: 1,
             understood: Report::default(),
-            workbook: None,
+            refused: Vec::new(),
+            source: Source::Text,
         }
     }
 }
@@ -151,9 +195,44 @@ pub const LOOK: usize = 200;
 
 /// Looks at a file.
 pub fn look(path: &Path, options: &FileOptions) -> Result<Look, FileError> {
+    if let Some(form) = &options.form {
+        return forms::look(path, form);
+    }
+    if path.is_file() && access::is_access(path)? {
+        return look_at_access(path, options);
+    }
     if book::format_of(path)?.is_some() {
         return super::workbook::look(path, options);
     }
+    look_at_text(path, options)
+}
+
+/// A table of an Access database: the first one, unless it is named as a sheet is.
+fn look_at_access(path: &Path, options: &FileOptions) -> Result<Look, FileError> {
+    let tables = access::tables(path)?;
+    let wanted = options.sheet.as_ref().or(tables.first()).filter(|wanted| tables.contains(wanted));
+    let table = wanted.ok_or_else(|| FileError::NoSheet { sheets: tables.join("、") })?;
+    let exported = access::export(path, table)?;
+    let mut look = look_at_text(exported.path(), &as_exported())?;
+    let mut findings = Findings::default();
+    findings.add(Sort::Understood, format!("Access の表「{table}」を読みます。"), "");
+    for other in tables.iter().filter(|other| *other != table) {
+        findings.add(Sort::Left, "ほかの表は、それを選んで別に取り込んでください。", format!("「{other}」"));
+    }
+    look.understood = findings.into_report();
+    (look.encoding, look.delimiter) = (None, None);
+    look.sheets = tables;
+    look.source = Source::Exported(Arc::new(exported));
+    Ok(look)
+}
+
+/// How a table of an Access database was written out.
+fn as_exported() -> FileOptions {
+    let (encoding, delimiter, header) = (Some(Encoding::Utf8), Some(','), Some(1));
+    FileOptions { encoding, delimiter, header, ..FileOptions::default() }
+}
+
+fn look_at_text(path: &Path, options: &FileOptions) -> Result<Look, FileError> {
     let mut look = Look::of_headings(Vec::new());
     let file = open_csv(path, options)?;
     look.encoding = Some(file.encoding());
@@ -173,10 +252,16 @@ pub fn rows_below(
     look: &Look,
     take: &mut dyn FnMut(Result<SheetRow, FileError>) -> bool,
 ) -> Result<(), FileError> {
-    if let Some(workbook) = &look.workbook {
-        return workbook.rows(path, options, &mut |row| take(Ok(row)));
-    }
-    for row in open_csv(path, options)? {
+    let csv = match &look.source {
+        Source::Workbook(workbook) => return workbook.rows(path, options, &mut |row| take(Ok(row))),
+        Source::Rows(rows, _) => {
+            rows.iter().cloned().map(Ok).all(take);
+            return Ok(());
+        }
+        Source::Exported(exported) => open_csv(exported.path(), &as_exported())?,
+        Source::Text => open_csv(path, options)?,
+    };
+    for row in csv {
         let is_passed = matches!(&row, Ok(read) if read.line <= look.header || read.is_empty());
         if !is_passed && !take(row) {
             break;

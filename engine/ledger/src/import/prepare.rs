@@ -6,7 +6,7 @@ use std::sync::Mutex;
 
 use kawasemi_identity::Context;
 use kawasemi_kernel::text::tidy_line;
-use kawasemi_kernel::{Fields, RecordId, Value};
+use kawasemi_kernel::{Fields, FileRef, RecordId, Value};
 use kawasemi_schema::{Action, FieldDef, FieldKind};
 use kawasemi_sheets::report::{Findings, Report, Sort};
 use kawasemi_store::record::{Projection, RecordRow};
@@ -14,6 +14,7 @@ use kawasemi_store::record::{Projection, RecordRow};
 use super::file::{Look, SheetRow};
 use super::lookup::{self, References};
 use super::mapping::{Mapping, Reading};
+use super::photos::Photos;
 use super::run::ImportPlan;
 use crate::check::Checked;
 use crate::draft::Draft;
@@ -47,6 +48,9 @@ pub(super) struct Preparation<'a> {
     pub mapping: &'a Mapping,
     reading: Reading<'a>,
     guesses: Mutex<Findings>,
+    photos: Option<Photos>,
+    /// The photographs of the rows of the chunk, stored, by line.
+    attached: HashMap<u64, Vec<FileRef>>,
     references: References,
     /// Hashes of the keys of rows that were read, so that a file of any length needs eight bytes for each.
     seen: HashSet<u64>,
@@ -69,10 +73,48 @@ impl<'a> Preparation<'a> {
             mapping: &plan.mapping,
             reading: Reading { headings: &look.headings, era: plan.options.table.era() },
             guesses: Mutex::default(),
+            photos: None,
+            attached: HashMap::new(),
             references: References::default(),
             seen: HashSet::new(),
             recent: Vec::new(),
         }
+    }
+
+    /// Keeps photographs with their records.
+    pub fn keep_photos(&mut self, photos: Photos) {
+        self.photos = Some(photos);
+    }
+
+    async fn store_photos(&mut self, rows: &[SheetRow]) -> Result<()> {
+        self.attached.clear();
+        let Some(photos) = &self.photos else { return Ok(()) };
+        for row in rows {
+            let key = self.mapping.cell(row, photos.by()).to_text();
+            let files = photos.stored(self.ledgers, row, &key).await?;
+            if !files.is_empty() {
+                self.attached.insert(row.line, files);
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds the photographs of a row to those that its record has; one that is there already is not added again.
+    fn attach(&self, draft: &mut Draft, row: &SheetRow, before: Option<&RecordRow>) {
+        let (Some(photos), Some(files)) = (&self.photos, self.attached.get(&row.line)) else { return };
+        let known = match before.and_then(|before| before.fields.get(&photos.field)) {
+            Some(Value::Files(known)) => known.clone(),
+            _ => Vec::new(),
+        };
+        let new: Vec<&FileRef> =
+            files.iter().filter(|file| known.iter().all(|known| known.sha256 != file.sha256)).collect();
+        if new.is_empty() {
+            return;
+        }
+        if !known.is_empty() {
+            draft.restore(&photos.field, Value::Files(known));
+        }
+        new.into_iter().for_each(|file| draft.attach(&photos.field, file.clone()));
     }
 
     /// What was concluded of values that did not read as they stand.
@@ -100,6 +142,7 @@ impl<'a> Preparation<'a> {
     pub async fn chunk(&mut self, rows: &[SheetRow]) -> Result<Vec<Outcome>> {
         self.recent.clear();
         self.references.learn(self.ledgers, self.context, self.gate.def(), self.mapping, rows).await?;
+        self.store_photos(rows).await?;
         let known = self.known_records(rows).await?;
         let mut outcomes = Vec::with_capacity(rows.len());
         for row in rows {
@@ -206,13 +249,15 @@ impl<'a> Preparation<'a> {
         if !may(Action::Import) {
             return Err(LedgerError::Forbidden { action: Action::Import });
         }
-        let draft = self.draft(row, false, true);
+        let mut draft = self.draft(row, false, true);
+        self.attach(&mut draft, row, Some(record));
         let checked = self.ledgers.check_change(self.context, self.gate, record, &draft)?;
         Ok(Prepared::Update(Box::new(record.clone()), checked))
     }
 
     fn new_record(&mut self, row: &SheetRow) -> Result<Prepared> {
-        let draft = self.draft(row, true, true);
+        let mut draft = self.draft(row, true, true);
+        self.attach(&mut draft, row, None);
         let (id, checked) = self.ledgers.check_new(self.context, self.gate, Action::Import, &draft)?;
         for key in &self.gate.def().unique {
             let Some(text) = lookup::key_of(self.gate.def(), key, checked.fields()) else { continue };

@@ -7,10 +7,10 @@ use kawasemi_sheets::SheetRow;
 use kawasemi_sheets::book::Book;
 use kawasemi_sheets::table::{self, Table, TableOptions};
 
-use super::file::{FileError, FileOptions, LOOK, Look};
+use super::file::{FileError, FileOptions, LOOK, Look, Source};
 
 /// A workbook whose table was found.
-#[derive(Debug, PartialEq)]
+#[derive(Debug)]
 pub struct Workbook {
     table: Table,
 }
@@ -25,7 +25,7 @@ pub(super) fn look(path: &Path, options: &FileOptions) -> Result<Look, FileError
     look.header_rows = survey.table.header_rows();
     look.rows = survey.rows;
     look.understood = survey.report;
-    look.workbook = Some(Arc::new(Workbook { table: survey.table }));
+    look.source = Source::Workbook(Arc::new(Workbook { table: survey.table }));
     Ok(look)
 }
 

@@ -5,11 +5,14 @@ use axum::extract::Path;
 use axum::response::{Html, IntoResponse, Response};
 use http::StatusCode;
 use kawasemi_kernel::Lang;
+use kawasemi_kernel::text::fold;
 use kawasemi_ledger::import::{Encoding, FileOptions, Look, Mapping};
 use kawasemi_schema::{Action, FieldKind};
-use kawasemi_ui::Component;
+use kawasemi_sheets::NoPlace;
+use kawasemi_sheets::table::TableOptions;
 use kawasemi_ui::notice::{Notice, Tone};
 use kawasemi_ui::steps::steps;
+use kawasemi_ui::{Component, SafeHtml};
 
 use uuid::Uuid;
 
@@ -46,7 +49,10 @@ pub async fn show(cx: Cx, Path(ledger): Path<String>) -> Result<Response, Proble
 pub async fn render(cx: &Cx, opened: &Opened, entries: &Entries, mistake: Option<String>) -> Result<Response, Problem> {
     let kept = kept(cx, opened.key(), entries.text("file")).await?;
     let (file, temporary) = (&kept.file, fetch(cx, &kept.file).await?);
-    let options = options(entries);
+    let (options, mistake) = match options(entries) {
+        Ok(options) => (options, mistake),
+        Err(wrong) => (FileOptions::default(), mistake.or(Some(wrong))),
+    };
     let site = cx.desk_site("ledgers");
     let page = opened.page(&site, "列を合わせる").crumb("ファイルから取り込む", opened.at("import"));
     let looked = cx.ledgers().look_at_file(cx.context(), opened.key(), temporary.path(), &options).await;
@@ -79,9 +85,16 @@ pub async fn render(cx: &Cx, opened: &Opened, entries: &Entries, mistake: Option
         encodings: Encoding::ALL.iter().map(|each| (each.key(), each.label())).collect(),
         sheets: &look.sheets,
         header: look.header,
+        header_rows: look.header_rows,
+        headings: &look.headings,
+        is_workbook: look.is_workbook(),
+        eras: ERAS,
         mistake: mistake.unwrap_or_default(),
     };
     let mut body = steps(Lang::Ja, &STEPS, 1);
+    let csv = format!("{}?{}", opened.at("import/map/report.csv"), mapper.reading_query());
+    body.push(&mapper.reading());
+    body.push(&super::understood::section(&look.understood, &csv));
     body.push(&mapper.html());
     let page = page.body(body);
     if mistaken {
@@ -91,14 +104,39 @@ pub async fn render(cx: &Cx, opened: &Opened, entries: &Entries, mistake: Option
 }
 
 /// How the file is to be read.
-pub fn options(entries: &Entries) -> FileOptions {
+///
+/// # Errors
+/// A sentence where the cells of the table are not written as such.
+pub fn options(entries: &Entries) -> Result<FileOptions, String> {
     let text = |name: &str| Some(entries.text(name)).filter(|text| !text.is_empty());
-    FileOptions {
+    let number = |name: &str| text(name).and_then(|text| fold(text).parse().ok());
+    let sheet = text("sheet").map(str::to_owned);
+    let mut options = FileOptions {
         encoding: text("encoding").and_then(Encoding::from_key),
-        delimiter: None,
-        sheet: text("sheet").map(str::to_owned),
-        header: text("header").and_then(|header| header.parse().ok()),
+        sheet,
+        table: TableOptions {
+            keep_ditto: entries.has("keep_ditto"),
+            keep_totals: entries.has("keep_totals"),
+            with_hidden: entries.has("with_hidden"),
+            era: text("era").and_then(|era| era.chars().next()),
+            ..TableOptions::default()
+        },
+        ..FileOptions::default()
+    };
+    // Where the headings are is a matter of the sheet for which it was said.
+    let same_sheet = text("read_sheet").is_none_or(|read| Some(read) == options.sheet.as_deref());
+    if same_sheet {
+        options.header = number("header");
+        options.table.header_rows = number("header_rows");
+        options.table.area = text("area").map(str::parse).transpose().map_err(|error: NoPlace| error.to_string())?;
+        options.table.fill_down = entries.all("fill_down").map(str::to_owned).collect();
+        // A new area has its own headings, unless they were said for it.
+        let read_area = entries.text("read_area");
+        if options.table.area.is_some_and(|area| entries.has("read_area") && area.to_string() != read_area) {
+            (options.header, options.table.header_rows) = (None, None);
+        }
     }
+    Ok(options)
 }
 
 /// Where columns go, as it was chosen.
@@ -189,10 +227,73 @@ struct Mapper<'a> {
     encodings: Vec<(&'static str, &'static str)>,
     sheets: &'a [String],
     header: u64,
+    header_rows: u64,
+    headings: &'a [String],
+    is_workbook: bool,
+    eras: &'static [(&'static str, &'static str)],
     mistake: String,
 }
 
+/// The form above: how the file is read.
+#[derive(Template)]
+#[template(path = "ledgers/import_reading.html")]
+struct Reading<'a> {
+    map: &'a Mapper<'a>,
+}
+
+/// The eras that years without one may be of.
+const ERAS: &[(&str, &str)] = &[("R", "令和"), ("H", "平成"), ("S", "昭和")];
+
 impl Mapper<'_> {
+    fn reading(&self) -> SafeHtml {
+        Reading { map: self }.html()
+    }
+
+    fn area(&self) -> String {
+        self.options.table.area.map_or_else(String::new, |area| area.to_string())
+    }
+
+    fn is_era(&self, letter: &str) -> bool {
+        self.options.table.era.is_some_and(|era| letter.starts_with(era))
+    }
+
+    fn is_filled_down(&self, heading: &str) -> bool {
+        self.options.table.fill_down.iter().any(|known| known == heading)
+    }
+
+    /// Whether anything was said about the table, so that the choices are shown open.
+    fn is_special(&self) -> bool {
+        self.options.table != TableOptions { header_rows: self.options.table.header_rows, ..TableOptions::default() }
+    }
+
+    /// How the file is read, as the names and values of the form.
+    fn read_as(&self) -> Vec<(&'static str, String)> {
+        let mut all = vec![
+            ("file", self.file.clone()),
+            ("encoding", self.encoding_key().to_owned()),
+            ("sheet", self.sheet().to_owned()),
+            ("header", self.header.to_string()),
+        ];
+        if self.is_workbook {
+            let table = &self.options.table;
+            all.push(("header_rows", self.header_rows.to_string()));
+            all.push(("area", self.area()));
+            all.extend(table.era.map(|era| ("era", era.to_string())));
+            let marks = [
+                ("keep_ditto", table.keep_ditto),
+                ("keep_totals", table.keep_totals),
+                ("with_hidden", table.with_hidden),
+            ];
+            all.extend(marks.into_iter().filter(|(_, is_on)| *is_on).map(|(name, _)| (name, "1".to_owned())));
+            all.extend(table.fill_down.iter().map(|heading| ("fill_down", heading.clone())));
+        }
+        all
+    }
+
+    fn reading_query(&self) -> String {
+        url::form_urlencoded::Serializer::new(String::new()).extend_pairs(self.read_as()).finish()
+    }
+
     fn encoding_key(&self) -> &str {
         self.encoding.map_or("", Encoding::key)
     }

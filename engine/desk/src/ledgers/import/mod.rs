@@ -8,6 +8,7 @@
 mod map;
 mod report;
 mod runs;
+mod understood;
 
 use axum::extract::Path;
 use axum::response::{Html, IntoResponse, Redirect, Response};
@@ -47,9 +48,11 @@ pub fn routes() -> Routes {
     Routes::new()
         .route("/desk/ledgers/{ledger}/import", get(ask).post(upload))
         .route("/desk/ledgers/{ledger}/import/map", get(map::show))
+        .route("/desk/ledgers/{ledger}/import/map/report.csv", get(understood::of_file))
         .route("/desk/ledgers/{ledger}/import/run", post(runs::start))
         .route("/desk/ledgers/{ledger}/import/runs/{run}", get(runs::show))
         .route("/desk/ledgers/{ledger}/import/runs/{run}/problems.csv", get(report::problems))
+        .route("/desk/ledgers/{ledger}/import/runs/{run}/report.csv", get(report::understood))
         .route("/desk/ledgers/{ledger}/batches/{batch}/undo", post(batches::undo))
 }
 

@@ -31,11 +31,15 @@ pub async fn start(cx: Cx, Path(ledger): Path<String>, entries: Entries) -> Resu
     if let Some(mistake) = mistake(&mapping) {
         return map::render(&cx, &opened, &entries, Some(mistake)).await;
     }
+    let options = match map::options(&entries) {
+        Ok(options) => options,
+        Err(mistake) => return map::render(&cx, &opened, &entries, Some(mistake)).await,
+    };
     let of = kept(&cx, &ledger, entries.text("file")).await?;
     let temporary = fetch(&cx, &of.file).await?;
     let title = of.file.name.clone();
     let context = cx.because(&format!("「{title}」の取込み"));
-    let plan = ImportPlan { path: temporary.path().to_owned(), options: map::options(&entries), mapping, title };
+    let plan = ImportPlan { path: temporary.path().to_owned(), options, mapping, title, photos: None };
     let is_dry = entries.text("mode") != "import";
     let chosen = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&entries.0).finish();
     let id = cx.ledgers().begin_import(&context, &of, plan, is_dry, &chosen, temporary).await?;
