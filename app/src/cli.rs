@@ -241,7 +241,7 @@ pub struct Import {
     /// 台帳のキー（例 department）
     #[arg(value_name = "台帳")]
     pub ledger: String,
-    /// CSV または XLSX のファイル（- は標準入力）
+    /// CSV、Excel、ODS、Access のファイル（- は標準入力）。--form ではフォルダーか ZIP も
     #[arg(value_name = "ファイル")]
     pub file: PathBuf,
     /// What people call it in the list of imports, where that is not the file's name.
@@ -259,6 +259,24 @@ pub struct Import {
     /// XLSX のシート名（既定は最初のシート）
     #[arg(long, value_name = "名前")]
     pub sheet: Option<String>,
+    /// Access の表の名前（既定は最初の表）
+    #[arg(long, value_name = "名前", conflicts_with = "sheet")]
+    pub table: Option<String>,
+    /// 1件1枚の様式として読む。保存した様式の名前か、様式の定義（TOML）のファイル
+    #[arg(long, value_name = "様式")]
+    pub form: Option<String>,
+    /// ファイルを様式の見本とみて、項目の位置を推測し、この名前で保存する（取り込まない）
+    #[arg(long, value_name = "名前", conflicts_with = "form")]
+    pub save_form: Option<String>,
+    /// 記録に付ける写真のフォルダーか ZIP。ファイル名で記録を見分ける
+    #[arg(long, value_name = "場所")]
+    pub photos: Option<PathBuf>,
+    /// 写真を入れる添付ファイルの項目（一つしかなければ省ける）。--photos なしなら、シートに貼られた写真だけを入れる
+    #[arg(long, value_name = "項目")]
+    pub photo_field: Option<String>,
+    /// 写真のファイル名にある値の項目（既定は --key、なければ番号か重複を許さない項目）
+    #[arg(long, value_name = "項目")]
+    pub photo_key: Option<String>,
     /// 見出しの行（例 3、二段なら 3-4）
     #[arg(long, value_name = "行", value_parser = header_rows)]
     pub header: Option<(u64, u64)>,

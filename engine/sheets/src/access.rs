@@ -43,7 +43,11 @@ pub fn is_access(path: &Path) -> Result<bool> {
 /// # Errors
 /// [`SheetError::Refused`] where `mdbtools` is not installed or can't read the file.
 pub fn tables(path: &Path) -> Result<Vec<String>> {
-    let listed = run("mdb-tables", &["-1", "-t", "table"], path, &[])?;
+    tables_by("mdb-tables", path)
+}
+
+fn tables_by(program: &str, path: &Path) -> Result<Vec<String>> {
+    let listed = run(program, &["-1", "-t", "table"], path, &[])?;
     let mut text = String::new();
     listed.reopen()?.take(NAMES).read_to_string(&mut text).map_err(|_| SheetError::Refused(UNREADABLE.to_owned()))?;
     let names: Vec<String> = text.lines().filter(|name| !name.trim().is_empty()).map(str::to_owned).collect();
@@ -123,6 +127,30 @@ mod tests {
         assert!(error.contains(expected), "{error}");
         let other = NamedTempFile::new().expect("makes a file");
         assert!(!is_access(other.path()).expect("reads"));
+    }
+
+    /// A stand-in, which shows how programs are called and what becomes of what they say.
+    fn program(folder: &Path, script: &str) -> String {
+        use std::os::unix::fs::PermissionsExt as _;
+        let path = folder.join("program");
+        std::fs::write(&path, format!("#!/bin/sh\n{script}\n")).expect("writes");
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o700)).expect("may be run");
+        path.to_string_lossy().into_owned()
+    }
+
+    #[test]
+    fn tables_are_named_as_the_program_names_them() {
+        let folder = tempfile::tempdir().expect("makes a folder");
+        let file = NamedTempFile::new().expect("makes a file");
+        let lists = program(
+            folder.path(),
+            r#"[ "$4" = -- ] && [ -f "$5" ] && [ "$MDBICONV" = UTF-8 ] && printf '公園\n職員 名簿\n'"#,
+        );
+        assert_eq!(tables_by(&lists, file.path()).expect("reads"), ["公園", "職員 名簿"]);
+        let fails = program(folder.path(), "echo 公園; exit 1");
+        assert!(tables_by(&fails, file.path()).expect_err("fails").to_string().contains("壊れているか"));
+        let is_empty = program(folder.path(), "exit 0");
+        assert!(matches!(tables_by(&is_empty, file.path()), Err(SheetError::Empty)));
     }
 
     #[test]

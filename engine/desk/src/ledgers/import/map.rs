@@ -18,14 +18,14 @@ use uuid::Uuid;
 
 use super::super::cells::shortened;
 use super::super::opened::Opened;
-use super::{STEPS, fetch, kept};
+use super::{STEPS, fetch, kept, photos, saved_form};
 use crate::problem::Problem;
 use crate::request::{Cx, Entries};
 
 /// Values that are shown of each column.
 const SAMPLES: usize = 3;
 
-/// The address of this step for a file.
+/// The address of this step for a file, as it was last chosen.
 pub fn address(opened: &Opened, kept: Uuid) -> String {
     format!("{}?file={kept}", opened.at("import/map"))
 }
@@ -49,10 +49,11 @@ pub async fn show(cx: Cx, Path(ledger): Path<String>) -> Result<Response, Proble
 pub async fn render(cx: &Cx, opened: &Opened, entries: &Entries, mistake: Option<String>) -> Result<Response, Problem> {
     let kept = kept(cx, opened.key(), entries.text("file")).await?;
     let (file, temporary) = (&kept.file, fetch(cx, &kept.file).await?);
-    let (options, mistake) = match options(entries) {
+    let (mut options, mistake) = match options(entries) {
         Ok(options) => (options, mistake),
         Err(wrong) => (FileOptions::default(), mistake.or(Some(wrong))),
     };
+    options.form = saved_form(cx, opened.key(), entries.text("form")).await?;
     let site = cx.desk_site("ledgers");
     let page = opened.page(&site, "列を合わせる").crumb("ファイルから取り込む", opened.at("import"));
     let looked = cx.ledgers().look_at_file(cx.context(), opened.key(), temporary.path(), &options).await;
@@ -89,6 +90,11 @@ pub async fn render(cx: &Cx, opened: &Opened, entries: &Entries, mistake: Option
         headings: &look.headings,
         is_workbook: look.is_workbook(),
         eras: ERAS,
+        form: entries.text("form").to_owned(),
+        photos: entries.text("photos").to_owned(),
+        photo_fields: photo_fields(opened),
+        photo_field: entries.text("photo_field").to_owned(),
+        photo_key: entries.get("photo_key").map_or_else(|| usual_key(opened), str::to_owned),
         mistake: mistake.unwrap_or_default(),
     };
     let mut body = steps(Lang::Ja, &STEPS, 1);
@@ -168,8 +174,19 @@ fn columns<'a>(look: &'a Look, mapping: &Mapping) -> Vec<Heading<'a>> {
     look.headings.iter().enumerate().map(one).collect()
 }
 
+/// The fields that photographs can go to: key and label.
+fn photo_fields(opened: &Opened) -> Vec<(String, String)> {
+    photos::fields(opened).map(|field| (field.key.clone(), field.label.ja().to_owned())).collect()
+}
+
+/// What usually stands in the names of photographs: the key by which people know records.
+fn usual_key(opened: &Opened) -> String {
+    let unique = opened.def.unique.iter().find(|key| key.len() == 1).and_then(|key| key.first());
+    unique.cloned().unwrap_or_else(|| "number".to_owned())
+}
+
 /// What a column can go to: key and label.
-fn targets(opened: &Opened) -> Vec<(String, String)> {
+pub fn targets(opened: &Opened) -> Vec<(String, String)> {
     let mut all = vec![("id".to_owned(), "ID（書き出したファイルの id）".to_owned())];
     if opened.def.number.is_some() {
         all.push(("number".to_owned(), "番号".to_owned()));
@@ -231,6 +248,12 @@ struct Mapper<'a> {
     headings: &'a [String],
     is_workbook: bool,
     eras: &'static [(&'static str, &'static str)],
+    form: String,
+    /// The archive of photographs; empty without one.
+    photos: String,
+    photo_fields: Vec<(String, String)>,
+    photo_field: String,
+    photo_key: String,
     mistake: String,
 }
 
@@ -273,7 +296,10 @@ impl Mapper<'_> {
             ("encoding", self.encoding_key().to_owned()),
             ("sheet", self.sheet().to_owned()),
             ("header", self.header.to_string()),
+            ("form", self.form.clone()),
+            ("photos", self.photos.clone()),
         ];
+        all.retain(|(name, value)| !value.is_empty() || !matches!(*name, "form" | "photos"));
         if self.is_workbook {
             let table = &self.options.table;
             all.push(("header_rows", self.header_rows.to_string()));

@@ -30,7 +30,7 @@ pub fn section(report: &Report, csv: &str) -> SafeHtml {
         if found.is_empty() {
             continue;
         }
-        html.push(&SafeHtml::trusted(format!("<h3>{}</h3><ul class=\"list-plain stack-small\">", sort.label())));
+        html.push(&SafeHtml::trusted(format!("<h3>{}</h3><ul class=\"plain-list stack-small\">", sort.label())));
         for finding in found {
             html.push(&SafeHtml::trusted("<li>".to_owned()));
             html.push(&SafeHtml::escape(&finding.text));
