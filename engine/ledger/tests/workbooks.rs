@@ -107,13 +107,11 @@ kawasemi_testkit::on_both_stores! {
         ] {
             assert!(tells(&report, sort, piece), "{piece}\n{}", report.understood);
         }
-        let park = |number: &'static str| city.ledgers.get_by_number(&city.keeper(), "park", number);
+        let park = async |number: &str| city.ledgers.get_by_number(&city.keeper(), "park", number).await.expect("reads");
         let central = park("公-0001").await;
-        let central = central.expect("reads");
         assert_eq!(central.get("opened_on"), &Value::Date(jiff::civil::date(2021, 5, 17)));
         assert_eq!(central.get("kind").as_text(), Some("city"));
         let north = park("公-0002").await;
-        let north = north.expect("reads");
         assert_eq!((north.get("department"), north.get("closed")), (&Value::Record(city.parks), &Value::Bool(true)));
     }
 

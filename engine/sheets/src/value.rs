@@ -26,6 +26,8 @@ pub enum Wanted {
     YesNo,
     /// One of several choices.
     Choice,
+    /// Anything else that has a form, such as a telephone number.
+    Other,
 }
 
 /// A value brought into a form that its field reads, and what was concluded.
@@ -70,6 +72,7 @@ pub fn other_readings(cell: &Cell, wanted: Wanted, era: Option<Era>) -> Vec<Tidi
                     );
                     add(with_era.map(Cell::Text), "年号のない年を、指定の年号の年として読みました。");
                 }
+                Wanted::Other => {}
                 Wanted::YesNo => add(mark(&bare), "☑・■・レなどの印を「はい」、□などを「いいえ」として読みました。"),
                 Wanted::Choice => {
                     add(Some(Cell::Text(bare.clone())), "選択肢の中の空白を除いて読みました。");
@@ -252,7 +255,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_text_is_answered(text in "[0-9０-９().（）年月日円千㎡▲△レ①〃元RH,¥ 　-]{0,12}") {
-            for wanted in [Wanted::Number, Wanted::Date, Wanted::Month, Wanted::YesNo, Wanted::Choice] {
+            for wanted in [Wanted::Number, Wanted::Date, Wanted::Month, Wanted::YesNo, Wanted::Choice, Wanted::Other] {
                 let _ = read(&text, wanted);
             }
         }

@@ -231,7 +231,7 @@ fn formats_decide_what_numbers_are() {
         sheet.write_with_format(2, 2, 43_586, &era).expect("writes");
     });
     let survey = read(&file);
-    assert_eq!(texts(&survey)[0], ["060-0001", "00042", "2019-05-01", "9:30", "0.5"]);
+    assert_eq!(texts(&survey)[0], ["060-0001", "00042", "2019-05-01", "9:30", "50%"]);
     assert_eq!(texts(&survey)[1][2], "2019-05-01");
 }
 

@@ -139,7 +139,7 @@ impl Mapping {
             FieldKind::YearMonth => Wanted::Month,
             FieldKind::YesNo => Wanted::YesNo,
             FieldKind::Choice { .. } => Wanted::Choice,
-            _ => return None,
+            _ => Wanted::Other,
         };
         let heading = self.column(&field.key).and_then(|column| reading.headings.get(column));
         let heading = heading.map_or_else(|| field.label.ja(), String::as_str);

@@ -21,6 +21,8 @@ pub(super) struct Body<'a> {
     values_stand_out: bool,
     /// Merged areas that begin in a row.
     merges: HashMap<u32, Vec<Area>>,
+    /// The column in which a line between parts of the table begins, by its row.
+    sections: HashMap<u32, u32>,
     /// Values of merged areas that reach the present row.
     open: Vec<(Area, Cell)>,
     /// The last value of each column, by block.
@@ -54,6 +56,7 @@ impl<'a> Body<'a> {
             holds_values: BTreeMap::new(),
             values_stand_out: false,
             merges,
+            sections: HashMap::new(),
             open: Vec::new(),
             last,
             last_line: table.above,
@@ -63,6 +66,8 @@ impl<'a> Body<'a> {
             last_value: 0,
             count: 0,
         };
+        let wide = table.frame.merges.iter().filter(|area| area.width() >= 3 && body.is_section(area));
+        body.sections = wide.map(|area| (area.first.row, area.first.column)).collect();
         body.learn(head);
         body
     }
@@ -186,7 +191,7 @@ impl<'a> Body<'a> {
     }
 
     fn fill(&mut self, raw: &mut RawRow, area: Area, value: &Cell, row: u32) {
-        let is_section = self.is_section(&area);
+        let is_section = self.sections.get(&area.first.row) == Some(&area.first.column);
         for column in area.first.column..=area.last.column {
             let known = self.table.blocks.iter().flatten().find(|known| known.at == column && !known.is_reading);
             let is_first = column == area.first.column;
@@ -277,12 +282,11 @@ impl<'a> Body<'a> {
         let width = table.columns().iter().filter(|column| column.is_named).count();
         if filled == 1 && width >= 2 {
             let row = u32::try_from(raw.line - 1).unwrap_or(u32::MAX);
-            let merged = table.frame.merges.iter().find(|area| area.first.row == row && area.first.column == column);
             if is_remark(&first.to_text()) {
                 self.note(Sort::Left, "注釈とみて読みません。", remark_place(raw));
                 return true;
             }
-            if merged.is_some_and(|area| self.is_section(area)) {
+            if self.sections.get(&row) == Some(&column) {
                 self.note(Sort::Left, "表を区切る見出しとみて読みません。", remark_place(raw));
                 return true;
             }

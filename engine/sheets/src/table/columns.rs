@@ -109,7 +109,7 @@ fn repetition(columns: &[u32], names: &[String]) -> Vec<Vec<usize>> {
     vec![whole]
 }
 
-/// Whether the first values of a column are 1, 2, 3 and so on.
+/// Whether the values of a column begin with 1 and count up; a row that is hidden or was taken out leaves a gap.
 fn counts_up(head: &Head<'_>, above: u64, column: u32) -> bool {
     let values = head.rows.iter().filter(|row| row.line > above).map(|row| row.cell(column as usize));
     let numbers: Vec<f64> = values

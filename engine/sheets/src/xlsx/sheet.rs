@@ -15,6 +15,8 @@ use crate::place::Area;
 
 /// Most merged areas of a sheet that are kept.
 const MERGES: usize = 200_000;
+/// Most rows that a sheet can have.
+const ROWS: u64 = 1_048_576;
 
 /// Reads the XML of one sheet.
 pub(super) struct SheetReader<'a> {
@@ -57,7 +59,7 @@ impl SheetReader<'_> {
                     "is" if in_cell => cell.in_rich = true,
                     "row" => {
                         let given = attribute(tag, "r")?.and_then(|text| text.parse().ok());
-                        line = given.unwrap_or(line + 1);
+                        line = given.filter(|line| (1..=ROWS).contains(line)).unwrap_or(line + 1);
                         let is_hidden = is_on(attribute(tag, "hidden")?.as_deref());
                         row = Some(RawRow { line, is_hidden, ..RawRow::default() });
                         next_column = 0;
@@ -147,6 +149,8 @@ impl SheetReader<'_> {
             Some(Shown::Date) => date_cell(&ExcelDateTime::new(number, ExcelDateTimeType::DateTime, self.is_1904)),
             Some(Shown::Time) if (0.0..1.0).contains(&number) => time_cell(number),
             Some(Shown::Time) => date_cell(&ExcelDateTime::new(number, ExcelDateTimeType::DateTime, self.is_1904)),
+            // People see and mean 50 %, not the half that is kept.
+            Some(Shown::Percent) => Cell::Text(format!("{}%", percent(number))),
             Some(Shown::Digits(places)) => in_places(number, places).map_or(Cell::Number(number), Cell::Text),
             _ => Cell::Number(number),
         }
@@ -189,6 +193,13 @@ fn hidden_columns(tag: &BytesStart<'_>, frame: &mut Frame) -> Result<()> {
     let (first, last) = (number("min")?, number("max")?.min(COLUMNS as u32));
     frame.hidden_columns.extend((first.max(1)..=last).map(|column| column - 1));
     Ok(())
+}
+
+/// A hundred times a number without the traces of binary fractions: 0.07 is 7, not 7.000000000000001.
+fn percent(number: f64) -> f64 {
+    let hundred = number * 100.0;
+    let rounded = (hundred * 1e9).round() / 1e9;
+    if rounded.is_finite() { rounded } else { hundred }
 }
 
 /// A time of the day without a date: `9:30`.

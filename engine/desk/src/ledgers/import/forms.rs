@@ -97,7 +97,7 @@ async fn page(cx: &Cx, opened: &Opened, mistake: Option<(&str, String)>) -> Resu
     let name = FieldView::new("name", "様式の名前", Control::Text { max: Some(60) })
         .hint("例「公園台帳（個票）」。同じ名前の様式は置き換わります。")
         .required();
-    let kind = Control::Files { existing: Vec::new(), accept: ".xlsx,.xlsm,.xls,.ods".to_owned(), max_bytes: limit };
+    let kind = Control::Files { existing: Vec::new(), accept: ".xlsx,.xls,.ods".to_owned(), max_bytes: limit };
     let file = FieldView::new("file", "様式の見本", kind)
         .hint("空の様式でも、記入した様式でもかまいません。見出しの隣の欄を値とみて推測し、次の画面で直せます。")
         .required();

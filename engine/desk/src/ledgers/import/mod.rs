@@ -44,7 +44,7 @@ use crate::view::section;
 /// The steps on the way.
 const STEPS: [&str; 4] = ["ファイルを選ぶ", "列を合わせる", "試しに読む", "取り込む"];
 /// What can be read.
-const ACCEPT: &str = ".csv,.tsv,.txt,.xlsx,.xlsm,.xls,.ods,.mdb,.accdb,.zip";
+const ACCEPT: &str = ".csv,.tsv,.txt,.xlsx,.xls,.ods,.mdb,.accdb,.zip";
 
 /// The routes.
 pub fn routes() -> Routes {

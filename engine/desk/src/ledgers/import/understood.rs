@@ -6,7 +6,7 @@ use http::header;
 use kawasemi_schema::Action;
 use kawasemi_sheets::report::{Finding, Report, Sort};
 use kawasemi_ui::button::LinkButton;
-use kawasemi_ui::{Icon, SafeHtml};
+use kawasemi_ui::{Component, Icon, SafeHtml};
 
 use super::super::files::disposition;
 use super::super::opened::Opened;
