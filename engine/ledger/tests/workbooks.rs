@@ -140,7 +140,7 @@ kawasemi_testkit::on_both_stores! {
         for number in 0..100 {
             form(&format!("{number:03}.xlsx"), &|sheet| fields(sheet, 0, &format!("公園{number}")));
         }
-        form("移動.xlsx", &|sheet| fields(sheet, 3, "動いた公園"));
+        form("移動.xlsx", &|sheet| fields(sheet, 3, "あの公園"));
         form("別の様式.xlsx", &|sheet| rows(sheet, 0, &[&["遊具名", "砂場"], &["", ""], &["設置場所", "早川"]]));
         std::fs::write(folder.path().join("覚書.txt"), "x").expect("writes");
         std::fs::write(folder.path().join("壊れた.xlsx"), b"PK\x03\x04").expect("writes");
@@ -157,7 +157,7 @@ kawasemi_testkit::on_both_stores! {
         assert_eq!((report.created, report.bad, report.is_applied), (101, 2, true), "{:?}", report.problems);
         assert!(tells(&report, Sort::Guessed, "移動.xlsx：「公園名」A3→A6"), "{}", report.understood);
         let names = city.names(&city.keeper(), &ListRequest::all()).await;
-        assert!(names.contains(&"動いた公園".to_owned()), "{names:?}");
+        assert!(names.contains(&"あの公園".to_owned()), "{names:?}");
         let first = city.ledgers.get_by_number(&city.keeper(), "park", "公-0001").await.expect("reads");
         assert_eq!(first.get("kind").as_text(), Some("city"));
         city.ledgers.delete_form_mapping(&city.keeper(), "park", "公園台帳").await.expect("forgets");

@@ -156,21 +156,25 @@ impl Ledgers {
         Ok((FormMapping { fields: fields.collect(), ..FormMapping::default() }, grid))
     }
 
-    /// The mappings of forms that are kept for a ledger, by name.
+    /// The mappings of forms that are kept for a ledger, by name: those whose fields the caller may all import, since the
+    /// very names of others would tell of them.
     ///
     /// # Errors
     /// [`LedgerError::Forbidden`] without the right to import.
     pub async fn form_mappings(&self, context: &Context, ledger: &str) -> Result<Vec<SavedForm>> {
-        self.gate_for(context, ledger, Action::Import)?;
+        let gate = self.gate_for(context, ledger, Action::Import)?;
         let sql = Sql::with("SELECT name, body FROM {form_mapping} WHERE ledger = $1 ORDER BY name", [ledger.into()]);
         let mut forms = Vec::new();
         for row in self.city().read(sql).await? {
             let body: String = row.get(1)?;
-            let mapping = serde_json::from_str(&body).map_err(|error| StoreError::Decode {
+            let mapping: FormMapping = serde_json::from_str(&body).map_err(|error| StoreError::Decode {
                 column: "form_mapping.body".to_owned(),
                 detail: error.to_string(),
             })?;
-            forms.push(SavedForm { name: row.get(0)?, mapping });
+            let targets = mapping.fields.iter().map(|field| field.target.as_str()).filter(|target| *target != "number");
+            if gate.access.needed(Action::Import, targets).is_ok() {
+                forms.push(SavedForm { name: row.get(0)?, mapping });
+            }
         }
         Ok(forms)
     }

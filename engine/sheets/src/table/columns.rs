@@ -72,6 +72,16 @@ pub(super) fn blocks(
     };
     let mut blocks: Vec<Vec<Column>> = parts.iter().map(block).collect();
     with_readings(&mut blocks, readings, count, findings);
+    let values: Vec<_> = head.rows.iter().filter(|row| row.line > above).collect();
+    for column in blocks[0].iter().take(2).filter(|column| column.is_named && !column.is_serial && !column.is_reading) {
+        let filled: Vec<bool> = values.iter().map(|row| !row.cell(column.at as usize).is_blank()).collect();
+        let count = filled.iter().filter(|is_filled| **is_filled).count();
+        // Sorted by a district that is written once: the first has it, most have not.
+        if filled.len() >= 4 && filled[0] && count * 5 <= filled.len() * 3 {
+            let text = "空の欄が多い列です。上の行と同じという意味なら、「空の欄が上と同じを表す列」に選んで読み直してください。";
+            findings.add(Sort::Left, text, format!("{}列「{}」", letters(column.at), column.heading));
+        }
+    }
     for column in &blocks[0] {
         if column.is_serial {
             findings.add(
