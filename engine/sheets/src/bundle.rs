@@ -122,7 +122,7 @@ fn is_zip_of_files(path: &Path) -> Result<bool> {
     }
     let archive = ZipArchive::new(BufReader::new(File::open(path)?))?;
     let has = |name: &str| archive.index_for_name(name).is_some();
-    Ok(!has("[Content_Types].xml") && !(has("content.xml") && has("mimetype")))
+    Ok(!(has("[Content_Types].xml") || has("content.xml") && has("mimetype")))
 }
 
 fn walk(top: &Path, folder: &Path, depth: usize, found: &mut Vec<(String, PathBuf)>) -> Result<()> {
