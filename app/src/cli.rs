@@ -162,7 +162,7 @@ pub enum Verb {
     /// 画面と API を提供する
     Serve(Serve),
     /// 台帳にファイルを取り込む
-    Import(Import),
+    Import(Box<Import>),
     /// 台帳をファイルに書き出す
     Export(Export),
     /// 計算だけをする（CSV を標準入力から読み、標準出力に書く）
