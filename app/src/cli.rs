@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Command, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use kawasemi_kernel::municipality::MunicipalityCode;
+use kawasemi_sheets::Area;
 
 /// How every help page is laid out.
 const HELP: &str = "\
@@ -161,7 +162,7 @@ pub enum Verb {
     /// 画面と API を提供する
     Serve(Serve),
     /// 台帳にファイルを取り込む
-    Import(Import),
+    Import(Box<Import>),
     /// 台帳をファイルに書き出す
     Export(Export),
     /// 計算だけをする（CSV を標準入力から読み、標準出力に書く）
@@ -249,7 +250,7 @@ pub struct Import {
     /// 台帳のキー（例 department）
     #[arg(value_name = "台帳")]
     pub ledger: String,
-    /// CSV または XLSX のファイル（- は標準入力）
+    /// CSV、Excel、ODS、Access のファイル（- は標準入力）。--form ではフォルダーか ZIP も
     #[arg(value_name = "ファイル")]
     pub file: PathBuf,
     /// What people call it in the list of imports, where that is not the file's name.
@@ -267,6 +268,45 @@ pub struct Import {
     /// XLSX のシート名（既定は最初のシート）
     #[arg(long, value_name = "名前")]
     pub sheet: Option<String>,
+    /// Access の表の名前（既定は最初の表）
+    #[arg(long, value_name = "名前", conflicts_with = "sheet")]
+    pub table: Option<String>,
+    /// 1件1枚の様式として読む。保存した様式の名前か、様式の定義（TOML）のファイル
+    #[arg(long, value_name = "様式")]
+    pub form: Option<String>,
+    /// ファイルを様式の見本とみて、項目の位置を推測し、この名前で保存する（取り込まない）
+    #[arg(long, value_name = "名前", conflicts_with = "form")]
+    pub save_form: Option<String>,
+    /// 記録に付ける写真のフォルダーか ZIP。ファイル名で記録を見分ける
+    #[arg(long, value_name = "場所")]
+    pub photos: Option<PathBuf>,
+    /// 写真を入れる添付ファイルの項目（一つしかなければ省ける）。--photos なしなら、シートに貼られた写真だけを入れる
+    #[arg(long, value_name = "項目")]
+    pub photo_field: Option<String>,
+    /// 写真のファイル名にある値の項目（既定は --key、なければ番号か重複を許さない項目）
+    #[arg(long, value_name = "項目")]
+    pub photo_key: Option<String>,
+    /// 見出しの行（例 3、二段なら 3-4）
+    #[arg(long, value_name = "行", value_parser = header_rows)]
+    pub header: Option<(u64, u64)>,
+    /// 表の範囲（例 B3:H120）
+    #[arg(long, value_name = "範囲")]
+    pub range: Option<Area>,
+    /// 「〃」「同上」を上と同じ値にせず、書かれたとおりに読む
+    #[arg(long)]
+    pub keep_ditto: bool,
+    /// 合計・小計や注釈とみた行も読む
+    #[arg(long)]
+    pub keep_totals: bool,
+    /// 非表示の行と列も読む
+    #[arg(long)]
+    pub with_hidden: bool,
+    /// 空の欄が上と同じ値を表す列の見出し（くり返し指定できる）
+    #[arg(long, value_name = "見出し")]
+    pub fill_down: Vec<String>,
+    /// 年号のない年（「3.4.1」など）の年号（R、H、S）
+    #[arg(long, value_name = "年号", value_parser = ["R", "H", "S", "T", "M"])]
+    pub era: Option<String>,
     /// 誤りのある行を除いて取り込む
     #[arg(long)]
     pub skip_bad_rows: bool,
@@ -640,6 +680,15 @@ fn mapping(text: &str) -> Result<(String, String), String> {
             Ok((heading.to_owned(), field.to_owned()))
         }
         _ => Err("「見出し=項目」の形で指定してください。".to_owned()),
+    }
+}
+
+/// Reads `3` and `3-4`.
+fn header_rows(text: &str) -> Result<(u64, u64), String> {
+    let (first, last) = text.split_once('-').unwrap_or((text, text));
+    match (first.trim().parse(), last.trim().parse()) {
+        (Ok(first), Ok(last)) if 1 <= first && first <= last => Ok((first, last)),
+        _ => Err("見出しの行は「3」か「3-4」の形で指定してください。".to_owned()),
     }
 }
 

@@ -35,7 +35,7 @@ pub async fn run(verb: Verb, config: Config, output: Output) -> anyhow::Result<(
         Verb::Init(init) => init::run(&shell, init).await,
         Verb::Demo(wanted) => demo::run(shell, wanted).await,
         Verb::Serve(_) => serve::run(shell).await,
-        Verb::Import(import) => import::run(&shell, import).await,
+        Verb::Import(import) => import::run(&shell, *import).await,
         Verb::Export(export) => export::run(&shell, export).await,
         Verb::Calc(calc) => calc::run(&calc, &shell.offer.calculations, shell.context("").today(), output),
         Verb::Staff(staff) => staff::run(&shell, staff).await,

@@ -12,7 +12,7 @@ pub fn engine() -> Engine {
 /// All of them.
 #[must_use]
 pub fn tables() -> Vec<Table> {
-    vec![views(), uses(), changes(), import_runs(), openings()]
+    vec![views(), uses(), changes(), import_runs(), openings(), form_mappings()]
 }
 
 /// Saved views (保存した表示): a person's own, or shared with all who may read the ledger.
@@ -71,6 +71,18 @@ fn openings() -> Table {
         .key(["id"])
         .index(["session", "record"])
         .index(["record"])
+}
+
+/// Where the values of a form (様式) are, kept under a name for a ledger's imports.
+fn form_mappings() -> Table {
+    Table::new("form_mapping")
+        .column(Column::text("ledger"))
+        .column(Column::text("name"))
+        .column(Column::text("body"))
+        .column(Column::text("changed_by"))
+        .column(Column::int("changed_at"))
+        .key(["ledger", "name"])
+        .clustered()
 }
 
 /// Files that were sent for an import, and the imports and dry runs of them (取込の経過): whichever node runs one, every node

@@ -24,7 +24,8 @@ impl Import {
         let options = FileOptions::default();
         let (_, mapping) =
             city.ledgers.look_at_file(&city.keeper(), "park", file.path(), &options).await.expect("looks");
-        let plan = ImportPlan { path: file.path().to_owned(), options, mapping, title: "公園.csv".into() };
+        let plan =
+            ImportPlan { path: file.path().to_owned(), options, mapping, title: "公園.csv".into(), photos: None };
         Self { file, plan }
     }
 

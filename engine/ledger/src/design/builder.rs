@@ -125,14 +125,10 @@ mod tests {
             line,
             cells: texts.into_iter().map(|text| Cell::Text(text.to_owned())).collect(),
         };
-        Look {
-            encoding: None,
-            delimiter: None,
-            sheets: vec![],
-            header: 1,
-            headings: ["番号", "公園名", "面積（㎡）"].map(str::to_owned).to_vec(),
-            rows: vec![row(2, ["1", "中央公園", "12.5"]), row(3, ["2", "北公園", "3"])],
-        }
+        let rows = vec![row(2, ["1", "中央公園", "12.5"]), row(3, ["2", "北公園", "3"])];
+        let mut look = Look::of_headings(["番号", "公園名", "面積（㎡）"].map(str::to_owned).to_vec());
+        look.rows = rows;
+        look
     }
 
     #[test]

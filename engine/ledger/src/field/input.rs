@@ -3,7 +3,6 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use jiff::civil::DateTime;
 use serde_json::Value as Json;
 
 /// Longest text that any type but those of text works on, in bytes. Longer input is refused unread.
@@ -60,39 +59,6 @@ impl Entry {
     }
 }
 
-/// A cell of a sheet or of a CSV file.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub enum Cell {
-    /// Nothing.
-    #[default]
-    Empty,
-    /// Text; every cell of a CSV file.
-    Text(String),
-    /// A number. Spreadsheets know only binary fractions.
-    Number(f64),
-    /// Yes or no.
-    Bool(bool),
-    /// A date, with a time where the cell has one.
-    DateTime(DateTime),
-    /// An error such as `#REF!`.
-    Error(String),
-}
-
-impl Cell {
-    /// The cell as it would be typed.
-    pub fn to_text(&self) -> Cow<'_, str> {
-        match self {
-            Self::Empty => Cow::Borrowed(""),
-            Self::Text(text) | Self::Error(text) => Cow::Borrowed(text),
-            // The shortest decimal that reads back as the same binary fraction: 0.1 is "0.1", 12.0 is "12".
-            Self::Number(number) => Cow::Owned(number.to_string()),
-            Self::Bool(answer) => Cow::Borrowed(if *answer { "はい" } else { "いいえ" }),
-            Self::DateTime(at) if at.time() == jiff::civil::Time::midnight() => Cow::Owned(at.date().to_string()),
-            Self::DateTime(at) => Cow::Owned(at.strftime("%Y-%m-%d %H:%M:%S").to_string()),
-        }
-    }
-}
-
 /// The text of a JSON scalar; the message for anything else.
 pub(super) fn json_text(json: &Json) -> Result<Cow<'_, str>, &'static str> {
     match json {
@@ -129,18 +95,5 @@ mod tests {
         assert_eq!(entry.part("name").keys().count(), 1);
         assert_eq!(entry.one("tags"), "a");
         assert!(entry.has("name") && entry.has("tags") && !entry.has("nam"));
-    }
-
-    #[test]
-    fn a_cell_reads_as_it_would_be_typed() {
-        for (cell, text) in [
-            (Cell::Number(12.0), "12"),
-            (Cell::Number(0.1), "0.1"),
-            (Cell::Number(f64::NAN), "NaN"),
-            (Cell::DateTime(jiff::civil::date(2021, 5, 1).at(0, 0, 0, 0)), "2021-05-01"),
-            (Cell::DateTime(jiff::civil::date(2021, 5, 1).at(9, 5, 0, 0)), "2021-05-01 09:05:00"),
-        ] {
-            assert_eq!(cell.to_text(), text);
-        }
     }
 }

@@ -30,9 +30,10 @@ use serde_json::Value as Json;
 
 pub use self::choice::find_choice;
 pub(crate) use self::files::refused_file;
-pub use self::input::{Cell, Entry};
+pub use self::input::Entry;
 pub use self::style::{Labels, Style};
 pub(crate) use self::yes_no::answer as yes_no_answer;
+pub use kawasemi_sheets::Cell;
 
 /// What a type makes of an input.
 pub type Parsed = Result<Value, Refusals>;

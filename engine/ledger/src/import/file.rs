@@ -1,35 +1,24 @@
 //! A file of rows, whatever its format: what it is, its first rows, and all of them one at a time.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use kawasemi_sheets::SheetError;
+pub use kawasemi_sheets::SheetRow;
+use kawasemi_sheets::access;
+use kawasemi_sheets::book::{self, Format};
+use kawasemi_sheets::form::FormMapping;
+use kawasemi_sheets::report::{Findings, Report, Sort};
+use kawasemi_sheets::table::TableOptions;
+
 use super::csv_file::CsvFile;
 use super::decode::Encoding;
-use super::workbook::{self, Format};
-use crate::field::Cell;
-
-/// A row of a file.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct SheetRow {
-    /// The line or row number in the file, from 1.
-    pub line: u64,
-    /// The cells; rows may differ in length.
-    pub cells: Vec<Cell>,
-}
-
-impl SheetRow {
-    /// Whether nothing is in any cell.
-    pub fn is_empty(&self) -> bool {
-        self.cells.iter().all(|cell| cell.to_text().trim().is_empty())
-    }
-
-    /// The cell of a column; empty where the row is shorter.
-    pub fn cell(&self, column: usize) -> &Cell {
-        self.cells.get(column).unwrap_or(&Cell::Empty)
-    }
-}
+use super::forms::{self, Forms};
+use super::workbook::Workbook;
+use tempfile::NamedTempFile;
 
 /// Why a file can't be read as rows.
 #[derive(Debug, Error)]
@@ -77,9 +66,27 @@ pub enum FileError {
     /// The CSV reader failed.
     #[error("CSVとして読めません。ファイルを確かめてください。")]
     Csv(String),
+    /// What can't be done with the file, in a sentence that says what to do.
+    #[error("{0}")]
+    Refused(String),
     /// The disk failed.
     #[error("ファイルを読み込めませんでした。もう一度お試しください。")]
     Io(#[from] std::io::Error),
+}
+
+impl From<SheetError> for FileError {
+    fn from(error: SheetError) -> Self {
+        match error {
+            SheetError::NotWorkbook => Self::NotText,
+            SheetError::Damaged => Self::Damaged,
+            SheetError::Empty => Self::Empty,
+            SheetError::NoSheet { sheets } => Self::NoSheet { sheets },
+            SheetError::TooManyColumns { line, most } => Self::TooManyColumns { line, most },
+            SheetError::TooLarge { megabytes } => Self::TooLarge { megabytes },
+            SheetError::Io(error) => Self::Io(error),
+            error => Self::Refused(error.to_string()),
+        }
+    }
 }
 
 /// How a file is to be read. What is not said is found by looking.
@@ -94,10 +101,20 @@ pub struct FileOptions {
     pub sheet: Option<String>,
     /// The row of the headings, from 1. Rows above it (a title, a date) are left out.
     pub header: Option<u64>,
+    /// What a person says about the table of a workbook.
+    #[serde(skip_serializing_if = "is_plain")]
+    pub table: TableOptions,
+    /// The files are forms, one for each record, with their values in these cells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub form: Option<FormMapping>,
+}
+
+fn is_plain(options: &TableOptions) -> bool {
+    *options == TableOptions::default()
 }
 
 /// What a file is and how it begins.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Look {
     /// The encoding of a text file.
     pub encoding: Option<Encoding>,
@@ -111,6 +128,66 @@ pub struct Look {
     pub headings: Vec<String>,
     /// The first rows below.
     pub rows: Vec<SheetRow>,
+    /// How many rows the headings have.
+    pub header_rows: u64,
+    /// What was understood, guessed and left; empty for a text file.
+    pub understood: Report,
+    /// Files of forms that were refused.
+    pub refused: Vec<Refused>,
+    /// Where the rows come from.
+    pub(super) source: Source,
+}
+
+/// A file of a form that does not fit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// Its number among the files, from 1.
+    pub line: u64,
+    /// Its name.
+    pub file: String,
+    /// Why, with the cell, the label that was expected, and what stands there.
+    pub reason: String,
+}
+
+/// Where the rows of a file come from.
+#[derive(Clone, Debug)]
+pub(super) enum Source {
+    /// A text file.
+    Text,
+    /// A workbook, as far as it was understood.
+    Workbook(Arc<Workbook>),
+    /// A text file that was made of a table of an Access database.
+    Exported(Arc<NamedTempFile>),
+    /// Rows that were read already, one for each form.
+    Rows(Arc<Vec<SheetRow>>, Arc<Forms>),
+}
+
+impl Look {
+    /// Whether it is a workbook, of which more can be said than of a text file.
+    pub fn is_workbook(&self) -> bool {
+        matches!(self.source, Source::Workbook(_))
+    }
+
+    /// The file from which a row was read, where there are several.
+    pub(super) fn file_of<'a>(&self, row: &'a SheetRow) -> Option<std::borrow::Cow<'a, str>> {
+        matches!(self.source, Source::Rows(..)).then(|| row.cell(self.headings.len().saturating_sub(1)).to_text())
+    }
+
+    /// A look at nothing but headings, as when they are typed.
+    pub fn of_headings(headings: Vec<String>) -> Self {
+        Self {
+            encoding: None,
+            delimiter: None,
+            sheets: Vec::new(),
+            header: 1,
+            headings,
+            rows: Vec::new(),
+            header_rows: 1,
+            understood: Report::default(),
+            refused: Vec::new(),
+            source: Source::Text,
+        }
+    }
 }
 
 /// How many rows a look shows, and a guess of types reads.
@@ -118,22 +195,49 @@ pub const LOOK: usize = 200;
 
 /// Looks at a file.
 pub fn look(path: &Path, options: &FileOptions) -> Result<Look, FileError> {
-    let mut first = Vec::new();
-    let mut look =
-        Look { encoding: None, delimiter: None, sheets: Vec::new(), header: 1, headings: Vec::new(), rows: Vec::new() };
-    match workbook::format_of(path)? {
-        Some(format) => look.sheets = workbook::sheets(path, format)?,
-        None => {
-            let file = open_csv(path, options)?;
-            look.encoding = Some(file.encoding());
-            look.delimiter = Some(char::from(file.delimiter()));
-        }
+    if let Some(form) = &options.form {
+        return forms::look(path, form);
     }
-    for_each_row(path, options, &mut |row| {
-        first.push(row);
-        first.len() < LOOK + 20
-    })?;
-    let first = first.into_iter().collect::<Result<Vec<_>, _>>()?;
+    if path.is_file() && access::is_access(path)? {
+        return look_at_access(path, options);
+    }
+    if book::format_of(path)?.is_some() {
+        return super::workbook::look(path, options);
+    }
+    look_at_text(path, options)
+}
+
+/// A table of an Access database: the first one, unless it is named as a sheet is.
+fn look_at_access(path: &Path, options: &FileOptions) -> Result<Look, FileError> {
+    let tables = access::tables(path)?;
+    let wanted = options.sheet.as_ref().or(tables.first()).filter(|wanted| tables.contains(wanted));
+    let table = wanted.ok_or_else(|| FileError::NoSheet { sheets: tables.join("、") })?;
+    let exported = access::export(path, table)?;
+    let mut look = look_at_text(exported.path(), &as_exported())?;
+    let mut findings = Findings::default();
+    findings.add(Sort::Understood, format!("Access の表「{table}」を読みます。"), "");
+    for other in tables.iter().filter(|other| *other != table) {
+        findings.add(Sort::Left, "ほかの表は、それを選んで別に取り込んでください。", format!("「{other}」"));
+    }
+    look.understood = findings.into_report();
+    (look.encoding, look.delimiter) = (None, None);
+    look.sheets = tables;
+    look.source = Source::Exported(Arc::new(exported));
+    Ok(look)
+}
+
+/// How a table of an Access database was written out.
+fn as_exported() -> FileOptions {
+    let (encoding, delimiter, header) = (Some(Encoding::Utf8), Some(','), Some(1));
+    FileOptions { encoding, delimiter, header, ..FileOptions::default() }
+}
+
+fn look_at_text(path: &Path, options: &FileOptions) -> Result<Look, FileError> {
+    let mut look = Look::of_headings(Vec::new());
+    let file = open_csv(path, options)?;
+    look.encoding = Some(file.encoding());
+    look.delimiter = Some(char::from(file.delimiter()));
+    let first = file.take(LOOK + 20).collect::<Result<Vec<_>, _>>()?;
     look.header = options.header.unwrap_or_else(|| find_header(&first));
     let header = first.iter().find(|row| row.line >= look.header).ok_or(FileError::Empty)?;
     look.headings = headings(header, &first);
@@ -145,31 +249,25 @@ pub fn look(path: &Path, options: &FileOptions) -> Result<Look, FileError> {
 pub fn rows_below(
     path: &Path,
     options: &FileOptions,
-    header: u64,
+    look: &Look,
     take: &mut dyn FnMut(Result<SheetRow, FileError>) -> bool,
 ) -> Result<(), FileError> {
-    for_each_row(path, options, &mut |row| match &row {
-        Ok(read) if read.line <= header || read.is_empty() => true,
-        _ => take(row),
-    })
-}
-
-fn for_each_row(
-    path: &Path,
-    options: &FileOptions,
-    take: &mut dyn FnMut(Result<SheetRow, FileError>) -> bool,
-) -> Result<(), FileError> {
-    match workbook::format_of(path)? {
-        Some(format) => workbook::for_each_row(path, format, options.sheet.as_deref(), take),
-        None => {
-            for row in open_csv(path, options)? {
-                if !take(row) {
-                    break;
-                }
-            }
-            Ok(())
+    let csv = match &look.source {
+        Source::Workbook(workbook) => return workbook.rows(path, options, &mut |row| take(Ok(row))),
+        Source::Rows(rows, _) => {
+            rows.iter().cloned().map(Ok).all(take);
+            return Ok(());
+        }
+        Source::Exported(exported) => open_csv(exported.path(), &as_exported())?,
+        Source::Text => open_csv(path, options)?,
+    };
+    for row in csv {
+        let is_passed = matches!(&row, Ok(read) if read.line <= look.header || read.is_empty());
+        if !is_passed && !take(row) {
+            break;
         }
     }
+    Ok(())
 }
 
 fn open_csv(path: &Path, options: &FileOptions) -> Result<CsvFile, FileError> {
@@ -201,7 +299,7 @@ fn headings(header: &SheetRow, rows: &[SheetRow]) -> Vec<String> {
 
 /// The format of a file by name, for a message.
 pub fn format_name(path: &Path) -> &'static str {
-    match workbook::format_of(path) {
+    match book::format_of(path) {
         Ok(Some(Format::Xlsx)) => "Excel（xlsx）",
         Ok(Some(Format::Xls)) => "Excel（xls）",
         Ok(Some(Format::Ods)) => "ODS",

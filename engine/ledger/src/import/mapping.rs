@@ -3,8 +3,10 @@
 use std::collections::HashSet;
 
 use kawasemi_kernel::Lang;
+use kawasemi_kernel::era::Era;
 use kawasemi_kernel::text::fold;
 use kawasemi_schema::{FieldDef, FieldKind, LedgerDef};
+use kawasemi_sheets::value::{Tidied, Wanted, era_of_heading, other_readings};
 use serde::{Deserialize, Serialize};
 
 use super::file::{Look, SheetRow};
@@ -55,10 +57,9 @@ impl Mapping {
         }
         let mut taken = HashSet::new();
         let column = |heading: &String| {
-            let folded = fold(heading);
-            let bare = fold(heading.split(['（', '(']).next().unwrap_or_default());
-            let exact = names.iter().find(|(name, target)| *name == folded && !taken.contains(target));
-            let found = exact.or_else(|| names.iter().find(|(name, target)| *name == bare && !taken.contains(target)));
+            let wanted = spellings(heading, &look.headings);
+            let known = |wanted: &String| names.iter().find(|(name, target)| name == wanted && !taken.contains(target));
+            let found = wanted.iter().find_map(known);
             let target = found.map(|(_, target)| target.clone()).unwrap_or_default();
             taken.insert(target.clone());
             target
@@ -102,10 +103,19 @@ impl Mapping {
     }
 
     /// Reads a row. References are left out: they name records, which are looked up for many rows at once.
-    pub(super) fn draft(&self, ledger: &LedgerDef, row: &SheetRow, is_new: bool) -> Draft {
+    /// `note` is told of values that did not read as they stand: the heading, and what was concluded.
+    pub(super) fn draft(
+        &self,
+        ledger: &LedgerDef,
+        row: &SheetRow,
+        is_new: bool,
+        reading: Reading<'_>,
+        note: &dyn Fn(&str, &str),
+    ) -> Draft {
         let mut draft = Draft::new();
         for field in self.fields(ledger).filter(|field| !matches!(field.kind, FieldKind::Reference { .. })) {
-            let read = self.read(field, row);
+            let read =
+                self.read(field, row).or_else(|errors| self.read_otherwise(field, row, reading, note).ok_or(errors));
             // A new record keeps its defaults where a cell is empty.
             if matches!(&read, Ok(value) if value.is_null()) && (is_new || !self.clear) {
                 continue;
@@ -113,6 +123,32 @@ impl Mapping {
             draft.take(&field.key, read);
         }
         draft
+    }
+
+    /// Another reading of a cell that the field's own has refused, where there is one that fits.
+    fn read_otherwise(
+        &self,
+        field: &FieldDef,
+        row: &SheetRow,
+        reading: Reading<'_>,
+        note: &dyn Fn(&str, &str),
+    ) -> Option<kawasemi_kernel::Value> {
+        let wanted = match field.kind {
+            FieldKind::Integer { .. } | FieldKind::Decimal { .. } | FieldKind::Yen { .. } => Wanted::Number,
+            FieldKind::Date | FieldKind::DateTime => Wanted::Date,
+            FieldKind::YearMonth => Wanted::Month,
+            FieldKind::YesNo => Wanted::YesNo,
+            FieldKind::Choice { .. } => Wanted::Choice,
+            _ => Wanted::Other,
+        };
+        let heading = self.column(&field.key).and_then(|column| reading.headings.get(column));
+        let heading = heading.map_or_else(|| field.label.ja(), String::as_str);
+        let era = era_of_heading(heading).or(reading.era);
+        let readings = other_readings(self.cell(row, &field.key), wanted, era);
+        let fits = |tidied: Tidied| Some((field::from_cell(field, &tidied.cell).ok()?, tidied.guess));
+        let (value, guess) = readings.into_iter().find_map(fits)?;
+        note(heading, guess);
+        Some(value)
     }
 
     fn read(&self, field: &FieldDef, row: &SheetRow) -> Result<kawasemi_kernel::Value, Vec<FieldError>> {
@@ -126,6 +162,32 @@ impl Mapping {
         }
         field::from_entry(field, &entry)
     }
+}
+
+/// What helps to read values.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Reading<'a> {
+    /// The headings of the columns.
+    pub(super) headings: &'a [String],
+    /// The era of years that are written without one.
+    pub(super) era: Option<Era>,
+}
+
+/// How a heading may be written as a field's name, the nearest first: as it stands, without what is in brackets, with its
+/// parent and without. A part alone stands for the field only where no other column has the same part.
+fn spellings(heading: &str, all: &[String]) -> Vec<String> {
+    let bare = |text: &str| fold(text.split(['（', '(']).next().unwrap_or_default());
+    let mut wanted = vec![fold(heading), bare(heading)];
+    if let Some((_, last)) = heading.rsplit_once('／') {
+        wanted.push(fold(&heading.replace('／', "")));
+        wanted.push(fold(&heading.replace('／', "の")));
+        let same = all.iter().filter(|other| other.rsplit('／').next() == Some(last)).count();
+        if same == 1 {
+            wanted.extend([fold(last), bare(last)]);
+        }
+    }
+    wanted.retain(|name| !name.is_empty());
+    wanted
 }
 
 /// The parts of a field that have a column of their own, with the words for them.

@@ -1,15 +1,17 @@
 //! Rows from files: looking, mapping, a dry run, a staged apply under a batch, and its undoing.
 //!
-//! [`file`](self::file) reads rows of CSV and workbooks, [`mapping`] says where columns go, [`lookup`] and [`prepare`] make records of
+//! [`file`](self::file) reads rows of CSV and workbooks, [`forms`] those of forms, [`photos`] finds pictures of records, [`mapping`] says where columns go, [`lookup`] and [`prepare`] make records of
 //! rows, [`run`] writes them, [`undo`] takes them back. Memory is bounded by a chunk of five hundred rows and ten thousand
 //! mistakes, whatever the size of the file.
 
 mod csv_file;
 mod decode;
 mod file;
+mod forms;
 mod line_feeds;
 mod lookup;
 mod mapping;
+mod photos;
 mod prepare;
 mod recover;
 mod report;
@@ -19,8 +21,10 @@ mod undo;
 mod workbook;
 
 pub use decode::Encoding;
-pub use file::{FileError, FileOptions, LOOK, Look, SheetRow, format_name, look, rows_below};
+pub use file::{FileError, FileOptions, LOOK, Look, Refused, SheetRow, format_name, look, rows_below};
+pub use forms::SavedForm;
 pub use mapping::Mapping;
+pub use photos::PhotoPlan;
 pub use recover::Recovered;
 pub use report::{ImportReport, Problem, Progress};
 pub use run::{ImportPlan, OnProgress};

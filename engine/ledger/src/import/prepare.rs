@@ -2,16 +2,20 @@
 
 use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hasher as _};
+use std::sync::Mutex;
 
 use kawasemi_identity::Context;
 use kawasemi_kernel::text::tidy_line;
-use kawasemi_kernel::{Fields, RecordId, Value};
+use kawasemi_kernel::{Fields, FileRef, RecordId, Value};
 use kawasemi_schema::{Action, FieldDef, FieldKind};
+use kawasemi_sheets::report::{Findings, Report, Sort};
 use kawasemi_store::record::{Projection, RecordRow};
 
-use super::file::SheetRow;
+use super::file::{Look, SheetRow};
 use super::lookup::{self, References};
-use super::mapping::Mapping;
+use super::mapping::{Mapping, Reading};
+use super::photos::Photos;
+use super::run::ImportPlan;
 use crate::check::Checked;
 use crate::draft::Draft;
 use crate::error::{LedgerError, Result};
@@ -42,6 +46,11 @@ pub(super) struct Preparation<'a> {
     pub context: &'a Context,
     pub gate: &'a Gate,
     pub mapping: &'a Mapping,
+    reading: Reading<'a>,
+    guesses: Mutex<Findings>,
+    photos: Option<Photos>,
+    /// The photographs of the rows of the chunk, stored, by line.
+    attached: HashMap<u64, Vec<FileRef>>,
     references: References,
     /// Hashes of the keys of rows that were read, so that a file of any length needs eight bytes for each.
     seen: HashSet<u64>,
@@ -50,16 +59,67 @@ pub(super) struct Preparation<'a> {
 }
 
 impl<'a> Preparation<'a> {
-    pub fn new(ledgers: &'a Ledgers, context: &'a Context, gate: &'a Gate, mapping: &'a Mapping) -> Self {
+    pub fn new(
+        ledgers: &'a Ledgers,
+        context: &'a Context,
+        gate: &'a Gate,
+        plan: &'a ImportPlan,
+        look: &'a Look,
+    ) -> Self {
         Self {
             ledgers,
             context,
             gate,
-            mapping,
+            mapping: &plan.mapping,
+            reading: Reading { headings: &look.headings, era: plan.options.table.era() },
+            guesses: Mutex::default(),
+            photos: None,
+            attached: HashMap::new(),
             references: References::default(),
             seen: HashSet::new(),
             recent: Vec::new(),
         }
+    }
+
+    /// Keeps photographs with their records.
+    pub fn keep_photos(&mut self, photos: Photos) {
+        self.photos = Some(photos);
+    }
+
+    async fn store_photos(&mut self, rows: &[SheetRow]) -> Result<()> {
+        self.attached.clear();
+        let Some(photos) = &self.photos else { return Ok(()) };
+        for row in rows {
+            let key = self.mapping.cell(row, photos.by()).to_text();
+            let files = photos.stored(self.ledgers, row, &key).await?;
+            if !files.is_empty() {
+                self.attached.insert(row.line, files);
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds the photographs of a row to those that its record has; one that is there already is not added again.
+    fn attach(&self, draft: &mut Draft, row: &SheetRow, before: Option<&RecordRow>) {
+        let (Some(photos), Some(files)) = (&self.photos, self.attached.get(&row.line)) else { return };
+        let known = match before.and_then(|before| before.fields.get(&photos.field)) {
+            Some(Value::Files(known)) => known.clone(),
+            _ => Vec::new(),
+        };
+        let new: Vec<&FileRef> =
+            files.iter().filter(|file| known.iter().all(|known| known.sha256 != file.sha256)).collect();
+        if new.is_empty() {
+            return;
+        }
+        if !known.is_empty() {
+            draft.restore(&photos.field, Value::Files(known));
+        }
+        new.into_iter().for_each(|file| draft.attach(&photos.field, file.clone()));
+    }
+
+    /// What was concluded of values that did not read as they stand.
+    pub fn guesses(self) -> Report {
+        self.guesses.into_inner().unwrap_or_default().into_report()
     }
 
     /// Forgets the keys of the last chunk, which is to be read again.
@@ -82,6 +142,7 @@ impl<'a> Preparation<'a> {
     pub async fn chunk(&mut self, rows: &[SheetRow]) -> Result<Vec<Outcome>> {
         self.recent.clear();
         self.references.learn(self.ledgers, self.context, self.gate.def(), self.mapping, rows).await?;
+        self.store_photos(rows).await?;
         let known = self.known_records(rows).await?;
         let mut outcomes = Vec::with_capacity(rows.len());
         for row in rows {
@@ -125,7 +186,7 @@ impl<'a> Preparation<'a> {
 
     /// The fields of the merge key, read from a row.
     fn key_fields(&self, row: &SheetRow) -> Fields {
-        let draft = self.draft(row, true);
+        let draft = self.draft(row, true, false);
         let own = draft.fields().filter(|(key, _)| self.mapping.merge.iter().any(|merge| merge == key));
         own.map(|(key, value)| (key.to_owned(), value.clone())).collect()
     }
@@ -139,8 +200,13 @@ impl<'a> Preparation<'a> {
         }
     }
 
-    fn draft(&self, row: &SheetRow, is_new: bool) -> Draft {
-        let mut draft = self.mapping.draft(self.gate.def(), row, is_new);
+    fn draft(&self, row: &SheetRow, is_new: bool, tells: bool) -> Draft {
+        let note = |heading: &str, guess: &str| {
+            if tells && let Ok(mut guesses) = self.guesses.lock() {
+                guesses.add(Sort::Guessed, format!("「{heading}」：{guess}"), format!("{}行目", row.line));
+            }
+        };
+        let mut draft = self.mapping.draft(self.gate.def(), row, is_new, self.reading, &note);
         for field in self.mapping.fields(self.gate.def()) {
             match self.references.of(self.mapping, row, field) {
                 Some(Ok(id)) => draft.take(&field.key, Ok(Value::Record(id))),
@@ -183,13 +249,15 @@ impl<'a> Preparation<'a> {
         if !may(Action::Import) {
             return Err(LedgerError::Forbidden { action: Action::Import });
         }
-        let draft = self.draft(row, false);
+        let mut draft = self.draft(row, false, true);
+        self.attach(&mut draft, row, Some(record));
         let checked = self.ledgers.check_change(self.context, self.gate, record, &draft)?;
         Ok(Prepared::Update(Box::new(record.clone()), checked))
     }
 
     fn new_record(&mut self, row: &SheetRow) -> Result<Prepared> {
-        let draft = self.draft(row, true);
+        let mut draft = self.draft(row, true, true);
+        self.attach(&mut draft, row, None);
         let (id, checked) = self.ledgers.check_new(self.context, self.gate, Action::Import, &draft)?;
         for key in &self.gate.def().unique {
             let Some(text) = lookup::key_of(self.gate.def(), key, checked.fields()) else { continue };

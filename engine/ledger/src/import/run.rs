@@ -20,6 +20,7 @@ use tokio::task::JoinHandle;
 
 use super::file::{self, FileError, FileOptions, Look, SheetRow};
 use super::mapping::Mapping;
+use super::photos::{PhotoPlan, Photos};
 use super::prepare::{Outcome, Preparation};
 use super::report::{ImportReport, Progress};
 use crate::bulk::note;
@@ -33,7 +34,7 @@ const CHUNK: usize = 500;
 const TRIES: usize = 3;
 
 /// What is imported, and how.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct ImportPlan {
     /// The file, on this machine's disk.
     pub path: PathBuf,
@@ -43,6 +44,8 @@ pub struct ImportPlan {
     pub mapping: Mapping,
     /// What people call it, such as the file's name.
     pub title: String,
+    /// Photographs that go with the records.
+    pub photos: Option<PhotoPlan>,
 }
 
 /// Is told how far an import has come.
@@ -68,6 +71,9 @@ impl Ledgers {
     ) -> Result<(Look, Mapping)> {
         let gate = self.gate_for(context, ledger, Action::Import)?;
         let look = look_at(path, options).await?;
+        if let Some(form) = &options.form {
+            return Ok((look, super::forms::columns(form)));
+        }
         let mapping = Mapping::guess(&look, gate.def(), gate.access.visible_fields(Action::Import));
         Ok((look, mapping))
     }
@@ -123,7 +129,8 @@ impl Ledgers {
             return Err(gate.unknown_field(name));
         }
         let fields = plan.mapping.columns.iter().filter(|target| !matches!(target.as_str(), "" | "id" | "number"));
-        let names = fields.chain(plan.mapping.merge.iter()).map(String::as_str);
+        let photos = plan.photos.iter().map(|photos| &photos.field);
+        let names = fields.chain(plan.mapping.merge.iter()).chain(photos).map(String::as_str);
         gate.access.needed(Action::Import, names).map_err(|hidden| gate.unknown_field(&hidden.name))?;
         let merge = &plan.mapping.merge;
         let is_key = matches!(merge.as_slice(), [] | [_]) && merge.iter().all(|by| by == "id" || by == "number")
@@ -175,10 +182,24 @@ impl<'a> Import<'a> {
         Self { ledgers, context, gate, plan, look, progress, batch: None, read: 0, writing: None, kept: None }
     }
 
+    /// What makes records of rows; photographs are only kept when it is no dry run.
+    async fn preparation(&self, mode: Mode, report: &mut ImportReport) -> Result<Preparation<'a>> {
+        let mut preparation = Preparation::new(self.ledgers, self.context, self.gate, self.plan, self.look);
+        if let Some((photos, found)) = Photos::find(self.gate, self.plan, self.look).await? {
+            report.understood.extend(found);
+            if mode == Mode::Write {
+                preparation.keep_photos(photos);
+            }
+        }
+        Ok(preparation)
+    }
+
     /// Makes new records and counts the rest.
     async fn first_reading(&mut self, mode: Mode) -> Result<ImportReport> {
-        let mut report = ImportReport::default();
-        let mut preparation = Preparation::new(self.ledgers, self.context, self.gate, &self.plan.mapping);
+        let mut report = ImportReport { understood: self.look.understood.clone(), ..ImportReport::default() };
+        report.refuse_files(&self.look.refused);
+        let refused = report.rows;
+        let mut preparation = self.preparation(mode, &mut report).await?;
         let mut chunks = self.chunks();
         while let Some(rows) = chunks.recv().await {
             let rows = rows?;
@@ -190,18 +211,19 @@ impl<'a> Import<'a> {
                     Outcome::Create(id, fields) => new.push((id, fields)),
                     Outcome::Update(..) => report.updated += 1,
                     Outcome::Unchanged => report.unchanged += 1,
-                    Outcome::Bad(errors) => report.refuse(row, &self.plan.mapping, &self.look.headings, errors),
+                    Outcome::Bad(errors) => report.refuse(row, &self.plan.mapping, self.look, errors),
                 }
             }
             report.created += new.len() as u64;
             // A file that will be refused need not be written further.
             let is_refused = report.bad > 0 && !self.plan.mapping.skip_bad;
             if mode == Mode::Write && !is_refused {
-                self.create(new, report.rows).await?;
+                self.create(new, report.rows - refused).await?;
             }
             (self.progress)(Progress { rows: report.rows, bad: report.bad, is_updating: false });
         }
         self.written().await?;
+        report.understood.extend(preparation.guesses());
         Ok(report)
     }
 
@@ -289,7 +311,7 @@ impl<'a> Import<'a> {
     }
 
     async fn second_reading(&mut self, batch: i64, report: &ImportReport) -> Result<u64> {
-        let mut preparation = Preparation::new(self.ledgers, self.context, self.gate, &self.plan.mapping);
+        let mut preparation = self.preparation(Mode::Write, &mut ImportReport::default()).await?;
         let mut chunks = self.chunks();
         let (mut updated, mut rows_read) = (0, 0);
         while let Some(rows) = chunks.recv().await {
@@ -336,10 +358,10 @@ impl<'a> Import<'a> {
     /// The rows of the file in chunks, read by a thread of its own that waits when we are slower.
     fn chunks(&self) -> mpsc::Receiver<Result<Vec<SheetRow>, FileError>> {
         let (sender, receiver) = mpsc::channel(2);
-        let (path, options, header) = (self.plan.path.clone(), self.plan.options.clone(), self.look.header);
+        let (path, options, look) = (self.plan.path.clone(), self.plan.options.clone(), self.look.clone());
         tokio::task::spawn_blocking(move || {
             let mut chunk = Vec::with_capacity(CHUNK);
-            let outcome = file::rows_below(&path, &options, header, &mut |row| match row {
+            let outcome = file::rows_below(&path, &options, &look, &mut |row| match row {
                 Ok(row) => {
                     chunk.push(row);
                     chunk.len() < CHUNK || sender.blocking_send(Ok(std::mem::take(&mut chunk))).is_ok()

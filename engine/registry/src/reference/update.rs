@@ -191,6 +191,7 @@ async fn import(
         .collect();
     let file = spool(&columns, changes.iter().filter(|change| can_be_tried(wanted, change)))?;
     let plan = ImportPlan {
+        photos: None,
         path: file.path().to_owned(),
         options: FileOptions::default(),
         mapping: Mapping { columns: targets, merge: vec![wanted.key_field.to_owned()], clear: true, skip_bad: false },

@@ -64,6 +64,8 @@ const KINDS: &[(&str, &str, bool, &[Mark])] = &[
     ("doc", "application/msword", false, &[OLE]),
     ("xls", "application/vnd.ms-excel", false, &[OLE]),
     ("ppt", "application/vnd.ms-powerpoint", false, &[OLE]),
+    ("mdb", "application/vnd.ms-access", false, &[Mark::At(4, b"Standard Jet DB")]),
+    ("accdb", "application/vnd.ms-access", false, &[Mark::At(4, b"Standard ACE DB")]),
     ("zip", "application/zip", false, &[ZIP, Mark::At(0, b"PK\x05\x06")]),
     ("txt", "text/plain", false, &[Mark::Text]),
     ("csv", "text/csv", false, &[Mark::Text]),

@@ -108,7 +108,7 @@ fn by_name(field: &mut RawField) {
 
 /// A sheet that has only headings: from it come the keys of fields.
 pub fn with_headings(headings: Vec<String>) -> Look {
-    Look { encoding: None, delimiter: None, sheets: Vec::new(), header: 1, headings, rows: Vec::new() }
+    Look::of_headings(headings)
 }
 
 /// The ledger's key: the one that was typed; else made of the words of its name; else of the instant, which nobody has.

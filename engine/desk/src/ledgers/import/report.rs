@@ -46,6 +46,8 @@ pub fn page(cx: &Cx, opened: &Opened, run: &ImportRun, outcome: &Result<Arc<Impo
                 let button = LinkButton::new("間違いの一覧をCSVで保存", csv).icon(Icon::Download).download().html();
                 body.push(&section_with("間違いのある行", &button, &bad_rows(report)));
             }
+            let csv = opened.at(&format!("import/runs/{}/report.csv", run.id));
+            body.push(&super::understood::section(&report.understood, &csv));
             body.push(&kawasemi_ui::button::row(buttons(opened, run, report)));
             page.notice(notice(run, report))
         }
@@ -85,6 +87,13 @@ pub async fn problems(cx: Cx, Path(at): Path<HashMap<String, String>>) -> Result
         (header::CONTENT_DISPOSITION, disposition("attachment", &format!("{}_取込みの間違い.csv", opened.title()))),
     ];
     Ok((headers, report.to_csv()).into_response())
+}
+
+/// `GET …/import/runs/{run}/report.csv`
+pub async fn understood(cx: Cx, Path(at): Path<HashMap<String, String>>) -> Result<Response, Problem> {
+    let (opened, run) = open(&cx, &at).await?;
+    let Some(RunState::Ended(report)) = run.map(|run| run.state) else { return Err(Problem::not_found()) };
+    Ok(super::understood::csv(&opened, &report.understood))
 }
 
 fn notice(run: &ImportRun, report: &ImportReport) -> Notice {

@@ -17,7 +17,7 @@ use kawasemi_ui::steps::steps;
 use uuid::Uuid;
 
 use super::super::opened::Opened;
-use super::{STEPS, fetch, kept, map, report};
+use super::{STEPS, fetch, kept, map, photos, report, saved_form};
 use crate::problem::Problem;
 use crate::request::{Cx, Entries};
 
@@ -31,14 +31,20 @@ pub async fn start(cx: Cx, Path(ledger): Path<String>, entries: Entries) -> Resu
     if let Some(mistake) = mistake(&mapping) {
         return map::render(&cx, &opened, &entries, Some(mistake)).await;
     }
+    let mut options = match map::options(&entries) {
+        Ok(options) => options,
+        Err(mistake) => return map::render(&cx, &opened, &entries, Some(mistake)).await,
+    };
+    options.form = saved_form(&cx, &ledger, entries.text("form")).await?;
+    let (photos, archive) = photos::plan(&cx, &opened, &entries).await?;
     let of = kept(&cx, &ledger, entries.text("file")).await?;
     let temporary = fetch(&cx, &of.file).await?;
     let title = of.file.name.clone();
     let context = cx.because(&format!("「{title}」の取込み"));
-    let plan = ImportPlan { path: temporary.path().to_owned(), options: map::options(&entries), mapping, title };
+    let plan = ImportPlan { path: temporary.path().to_owned(), options, mapping, title, photos };
     let is_dry = entries.text("mode") != "import";
     let chosen = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&entries.0).finish();
-    let id = cx.ledgers().begin_import(&context, &of, plan, is_dry, &chosen, temporary).await?;
+    let id = cx.ledgers().begin_import(&context, &of, plan, is_dry, &chosen, (temporary, archive)).await?;
     Ok(Redirect::to(&opened.at(&format!("import/runs/{id}"))).into_response())
 }
 
