@@ -18,6 +18,7 @@ use crate::check::{Against, Checked, check};
 use crate::draft::Draft;
 use crate::error::{Conflict, LedgerError, Result};
 use crate::ledgers::{Gate, Ledgers};
+use crate::master;
 use crate::read::personal;
 use crate::record::{RowView, Visible};
 use crate::uses::Use;
@@ -142,6 +143,7 @@ impl Ledgers {
         if row.revision != expected_revision {
             return Err(conflict(&gate, row, Draft::new()));
         }
+        master::refuse_deletion(&gate, &row)?;
         self.refuse_while_referred(context, &gate, id).await?;
         let mut unit = RecordUnit::new(self.dialect(), &context.act, self.ids());
         unit.delete(&gate.ledger, &row);
@@ -235,6 +237,7 @@ impl Ledgers {
             params,
             as_of: context.today(),
             ids: self.ids(),
+            is_master: gate.is_master,
         };
         check(draft, &against)
     }

@@ -66,6 +66,7 @@ pub(crate) fn ledger(raw: RawLedger, source: SourceFile) -> Result<LedgerDef, Sc
         unique,
         checks: raw.check,
         freeze: raw.freeze,
+        master: raw.master,
         views: raw.view,
         grants,
         source,

@@ -77,6 +77,9 @@ pub enum FileError {
     /// The CSV reader failed.
     #[error("CSVとして読めません。ファイルを確かめてください。")]
     Csv(String),
+    /// A source of rows of another kind, in its own words.
+    #[error("{0}")]
+    Source(String),
     /// The disk failed.
     #[error("ファイルを読み込めませんでした。もう一度お試しください。")]
     Io(#[from] std::io::Error),

@@ -78,6 +78,34 @@ impl<'a> Preparation<'a> {
         is_new
     }
 
+    /// Notes that the file has a row for a record, though the row itself is no good. Answers whether it says for which.
+    pub fn mark(&mut self, row: &SheetRow) -> bool {
+        match self.merge_key(row) {
+            Some(key) => {
+                self.is_new_key(hash(&("merge", key)));
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Whether a record's key was read in the file. By the hash, so that a file of any length needs eight bytes for each.
+    pub fn has_seen(&self, record: &RecordRow) -> bool {
+        let key = match self.mapping.merge.as_slice() {
+            [] => None,
+            [by] if by == "id" => Some(record.id.to_string()),
+            [by] if by == "number" => record.number.clone(),
+            key => lookup::key_of(self.gate.def(), key, &record.fields),
+        };
+        key.is_some_and(|key| self.seen.contains(&hash(&("merge", &key))))
+    }
+
+    /// The records that rows name, each with the key under which it was found.
+    pub async fn named(&self, rows: &[SheetRow]) -> Result<Vec<Option<RecordRow>>> {
+        let mut known = self.known_records(rows).await?;
+        Ok(rows.iter().map(|row| self.merge_key(row).and_then(|key| known.remove(&key))).collect())
+    }
+
     /// What becomes of the rows of a chunk, in their order.
     pub async fn chunk(&mut self, rows: &[SheetRow]) -> Result<Vec<Outcome>> {
         self.recent.clear();
