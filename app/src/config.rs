@@ -52,6 +52,8 @@ pub struct Settings {
     files: FileSettings,
     /// Webhooks.
     webhooks: WebhookSettings,
+    /// Other systems' files.
+    exchange: ExchangeSettings,
     /// The hall's own identity provider (庁内の認証基盤), by the code of the city. Not in the environment.
     provider: BTreeMap<MunicipalityCode, ProviderConfig>,
 }
@@ -120,6 +122,14 @@ impl FileSettings {
     }
 }
 
+/// `[exchange]`
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct ExchangeSettings {
+    /// The folder under which other systems' files arrive and are given out.
+    folder: Option<PathBuf>,
+}
+
 /// `[webhooks]`
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -178,7 +188,7 @@ enum Kind {
 
 /// Every setting: its place in the file, from which its name in the environment follows (`serve.listen` is
 /// `KAWASEMI_SERVE_LISTEN`), and what it holds.
-const SETTINGS: [(&str, Kind); 20] = [
+const SETTINGS: [(&str, Kind); 21] = [
     ("data", Kind::Text),
     ("database_url", Kind::Text),
     ("city", Kind::Text),
@@ -199,6 +209,7 @@ const SETTINGS: [(&str, Kind); 20] = [
     ("files.authority", Kind::Text),
     ("webhooks.allow", Kind::List),
     ("webhooks.authority", Kind::Text),
+    ("exchange.folder", Kind::Text),
 ];
 
 /// The configuration in force.
@@ -235,6 +246,8 @@ pub struct Config {
     pub webhook_allow: Vec<Allowed>,
     /// The hall's own authorities for webhooks, as a PEM file.
     pub webhook_authority: Option<PathBuf>,
+    /// The folder of other systems' files; none where they come only by hand.
+    pub exchange_folder: Option<PathBuf>,
     /// The identity providers, by the code of the city.
     pub providers: BTreeMap<MunicipalityCode, ProviderConfig>,
 }
@@ -274,6 +287,7 @@ impl Config {
             log: LogSettings::default(),
             files: FileSettings::default(),
             webhooks: WebhookSettings::default(),
+            exchange: ExchangeSettings::default(),
             provider: BTreeMap::new(),
         };
         [file, environment, flags].into_iter().try_fold(Settings::default(), Settings::overlaid)?.settled()
@@ -310,6 +324,7 @@ impl Settings {
                 allow: over.webhooks.allow.or(self.webhooks.allow),
                 authority: over.webhooks.authority.or(self.webhooks.authority),
             },
+            exchange: ExchangeSettings { folder: over.exchange.folder.or(self.exchange.folder) },
             provider: self.provider.into_iter().chain(over.provider).collect(),
         })
     }
@@ -341,6 +356,7 @@ impl Settings {
             bucket_authority,
             webhook_allow,
             webhook_authority: self.webhooks.authority,
+            exchange_folder: self.exchange.folder,
             folder: if self.database_url.is_some() {
                 self.folder.unwrap_or_else(data)
             } else {

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
+use kawasemi_exchange::{Exchange, Folders};
 use kawasemi_identity::{Context, Identity, Parts, PasswordCost, Passwords, Rules, SystemEntropy};
 use kawasemi_kernel::context::SystemClock;
 use kawasemi_kernel::id::RandomIds;
@@ -59,6 +60,8 @@ pub struct OpenCity {
     pub ledgers: Ledgers,
     /// The webhooks.
     pub webhooks: Webhooks,
+    /// Other systems' files.
+    pub exchange: Exchange,
 }
 
 /// What publishing would do, and what can't be published.
@@ -120,7 +123,12 @@ impl Shell {
 
     /// The engines that keep something of their own in the store.
     pub fn engines_of_store(&self) -> Vec<Engine> {
-        vec![kawasemi_identity::tables::engine(), kawasemi_ledger::engine(), kawasemi_webhook::engine()]
+        vec![
+            kawasemi_identity::tables::engine(),
+            kawasemi_ledger::engine(),
+            kawasemi_webhook::engine(),
+            kawasemi_exchange::engine(),
+        ]
     }
 
     /// The same, with permission to change the engines' own tables.
@@ -218,7 +226,14 @@ impl Shell {
             clock: self.clock.clone(),
             sender: self.sender.clone(),
         });
-        Ok(OpenCity { city, identity, ledgers, webhooks })
+        let exchange = Exchange::new(kawasemi_exchange::Parts {
+            ledgers: ledgers.clone(),
+            files: self.files(city.code())?,
+            ids: self.ids.clone(),
+            clock: self.clock.clone(),
+            shipped: self.offer.layouts.clone(),
+        })?;
+        Ok(OpenCity { city, identity, ledgers, webhooks, exchange })
     }
 
     /// Refuses the key of a ledger that the city does not have, with the one that was probably meant.
@@ -396,6 +411,11 @@ impl Shell {
         let mut key = [0; seal::KEY];
         self.parts.entropy.fill(&mut key);
         key
+    }
+
+    /// The folders in which other systems' files arrive; none where the operator set none.
+    pub fn exchange_folders(&self) -> Option<Folders> {
+        self.config.exchange_folder.clone().map(Folders)
     }
 
     /// The folder of a city for what lies outside its database.

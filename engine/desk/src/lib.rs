@@ -13,6 +13,7 @@ pub mod admin;
 pub mod api;
 mod assets;
 pub mod auth;
+pub mod exchange;
 mod health;
 pub mod home;
 pub mod ledgers;
@@ -95,6 +96,7 @@ fn inside(pages: Pages) -> Routes {
         .merge(ledgers::routes())
         .merge(account::routes())
         .merge(admin::routes())
+        .merge(exchange::routes())
         .merge(pages)
 }
 

@@ -89,7 +89,7 @@ pub fn inspect(
     }
 }
 
-fn hash(path: &Path) -> Result<(String, u64), std::io::Error> {
+pub(crate) fn hash(path: &Path) -> Result<(String, u64), std::io::Error> {
     let (mut file, mut hash, mut block, mut size) = (std::fs::File::open(path)?, Sha256::new(), vec![0; 1 << 16], 0);
     loop {
         let length = file.read(&mut block)?;

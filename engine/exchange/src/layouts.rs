@@ -212,3 +212,13 @@ fn read(row: &Row) -> Result<Published> {
 fn layout_error(layout: &Layout, path: &str, message: String) -> ExchangeError {
     kawasemi_schema::SchemaErrors::from(layout.source.error(path, message, "")).into()
 }
+
+impl Exchange {
+    /// The layout by which a run was read or written, in the version of then.
+    ///
+    /// # Errors
+    /// [`ExchangeError::NotFound`] where a system shipped it and ships it no more.
+    pub async fn layout_of(&self, run: &crate::runs::Run) -> Result<Arc<Layout>> {
+        self.version(&run.layout, run.version).await
+    }
+}

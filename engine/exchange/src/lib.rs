@@ -11,6 +11,8 @@
 pub mod convert;
 pub mod error;
 pub mod exchange;
+pub mod give;
+pub mod guess;
 pub mod inspect;
 pub mod intake;
 pub mod layout;
@@ -20,6 +22,7 @@ pub mod runs;
 pub mod schedule;
 pub mod source;
 pub mod tables;
+pub mod watch;
 
 pub use error::{ExchangeError, Result};
 pub use exchange::{Exchange, OPERATOR, Parts, operator_role};
@@ -27,6 +30,7 @@ pub use layout::{Direction, Format, Layout, Mode};
 pub use layouts::Published;
 pub use runs::{Alarm, AlarmKind, Run, RunState};
 pub use tables::engine;
+pub use watch::{Folders, Status};
 
 /// The JSON Schema of layout files, under the name by which `docs/schema/` publishes it.
 #[must_use]

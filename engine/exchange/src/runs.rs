@@ -245,8 +245,7 @@ impl Exchange {
         self.city().read(sql).await?.iter().map(read).collect()
     }
 
-    /// Writes a run with its rows. The rows go first, so that nobody finds a run without them... they refer to it, so the run
-    /// goes with the first of them.
+    /// Writes a run with its rows, which refer to it.
     pub(crate) async fn keep_run(&self, run: &Run, bad: &[Quarantined], samples: &[FeedSample]) -> Result<()> {
         let kept = FeedReport { samples: Vec::new(), refused: Vec::new(), ..run.report.clone() };
         let mut statements = vec![Statement::any(insertion(run, &kept))];

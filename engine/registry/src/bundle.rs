@@ -14,13 +14,15 @@ pub const ASSIGNMENT: &str = "assignment";
 pub const CLOSED_DAY: &str = "closed-day";
 
 /// The files of the bundle, named as in this crate's folder.
-const FILES: [(&str, &str); 6] = [
+const FILES: [(&str, &str); 8] = [
     ("system.toml", include_str!("../system.toml")),
     ("ledgers/department.toml", include_str!("../ledgers/department.toml")),
     ("ledgers/post.toml", include_str!("../ledgers/post.toml")),
     ("ledgers/staff.toml", include_str!("../ledgers/staff.toml")),
     ("ledgers/assignment.toml", include_str!("../ledgers/assignment.toml")),
     ("ledgers/closed-day.toml", include_str!("../ledgers/closed-day.toml")),
+    ("layouts/resident-difference.toml", include_str!("../layouts/resident-difference.toml")),
+    ("layouts/resident-full.toml", include_str!("../layouts/resident-full.toml")),
 ];
 
 /// Reads the registers' definitions.

@@ -426,6 +426,8 @@ pub struct RawGive {
     pub role: String,
     /// CQL2 condition on the records.
     pub filter: String,
+    /// Only what changed since the file before.
+    pub changes: bool,
     /// The file's name; `{date}` and `{sequence}` are filled in.
     pub file: String,
 }
