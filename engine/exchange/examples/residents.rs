@@ -45,7 +45,6 @@ async fn story(name: &str, fixture: &Fixture) {
 /// Takes a file in and prints how long that took; what became of the records.
 async fn taken(hall: &Hall<'_>, what: &str, layout: &str, content: &[u8], limit: Option<f64>) -> (u64, u64, u64) {
     let path = hall.file(&format!("{layout}-{}", content.len()), content);
-    #[expect(clippy::disallowed_methods, reason = "a measurement looks at the clock")]
     let start = Instant::now();
     let taken =
         hall.exchange.receive(&hall.system(), layout, &path, what, Wish::AsTheLayoutSays, &|_| {}).await.unwrap();

@@ -592,12 +592,12 @@ impl Exchange {
 
     /// Keeps the content of a file, so that the run can be applied, tried again or looked into later.
     pub(crate) async fn keep_content(&self, run: &Run, path: &Path) -> Result<()> {
-        Ok(self.parts.files.adopt(&run.sha256, path).await.map_err(|error| match error {
+        self.parts.files.adopt(&run.sha256, path).await.map_err(|error| match error {
             kawasemi_store::files::FileError::Interrupted => {
                 ExchangeError::Refused(format!("ファイル「{}」を読めません。", run.file))
             }
             error => error.into(),
-        })?)
+        })
     }
 
     /// The content of a run's file, on this machine's disk.

@@ -178,7 +178,7 @@ on_both_stores! {
         // A row that can't be read is still a row: its record is not closed. One that does not say whom it means closes nobody.
         let broken = full(&everybody[..58], &[(3, "2026-02-30")]);
         let taken = hall.take("resident-full", "ALL_3.csv", broken.as_bytes(), Wish::AsTheLayoutSays).await;
-        assert_eq!((taken.run.report.bad, taken.run.report.closed), (1, 1));
+        assert_eq!((taken.run.report.bad, taken.run.report.closed, taken.bad[0].line), (1, 1, 4));
         let nameless = broken.replace("\r\n5,", "\r\n,");
         let taken = hall.take("resident-full", "ALL_4.csv", nameless.as_bytes(), Wish::AsTheLayoutSays).await;
         assert_eq!((taken.run.report.keyless, taken.run.report.closed), (1, 0));

@@ -36,7 +36,8 @@ pub fn table(run: &Run, layout: &Layout, seen: &Seen, bad: &[BadRow]) -> SafeHtm
             .problems
             .iter()
             .map(|problem| {
-                let value = if seen.all { format!("「{}」", problem.value) } else { String::new() };
+                let is_shown = seen.all && !problem.value.is_empty();
+                let value = if is_shown { format!("「{}」", problem.value) } else { String::new() };
                 let text = format!("{}{value}: {}", problem.field, problem.reason);
                 SafeHtml::trusted(format!("<div>{}</div>", SafeHtml::escape(text)))
             })

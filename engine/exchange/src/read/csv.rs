@@ -6,7 +6,7 @@ use std::path::Path;
 
 use csv::{ReaderBuilder, StringRecord};
 use kawasemi_kernel::text::fold;
-use kawasemi_ledger::import::Decoding;
+use kawasemi_ledger::import::{Decoding, LineFeeds};
 
 use super::{Fault, FaultKind, LONGEST, RawRow, ReadError, record_of, unknown_kind};
 use crate::layout::Layout;
@@ -17,12 +17,15 @@ pub(super) fn read(layout: &Layout, path: &Path, each: &mut dyn FnMut(RawRow) ->
     let csv = layout.raw.csv.as_ref().unwrap_or(&usual);
     let file = Decoding::new(BufReader::with_capacity(1 << 16, File::open(path)?), layout.encoding());
     let delimiter = u8::try_from(csv.delimiter).unwrap_or(b',');
-    let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(file);
+    let mut reader =
+        ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).from_reader(LineFeeds::new(file));
     let mut record = StringRecord::new();
     let mut is_first = true;
     let mut waits_for_heading = csv.heading;
     while next(&mut reader, &mut record)? {
-        let line = record.position().map_or(0, csv::Position::line);
+        // The reader passes over empty lines before a record, so its line is found from its end.
+        let inner = record.iter().flat_map(str::bytes).filter(|byte| *byte == b'\n').count() as u64;
+        let line = reader.position().line().saturating_sub(inner + 1);
         if record.iter().any(|cell| cell.len() > LONGEST) {
             return Err(ReadError::Shape(format!(
                 "{line}行目の値が長すぎます。引用符（\"）が閉じられていないか、ファイルが途中で切れています。"

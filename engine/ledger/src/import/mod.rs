@@ -25,6 +25,7 @@ pub use decode::{Decoding, Encoding, detect};
 pub use feed::{FedAct, FedRow, FeedPlan, RowSource};
 pub use feed_report::{FeedAct, FeedChange, FeedRefusal, FeedReport, FeedSample};
 pub use file::{FileError, FileOptions, LOOK, Look, SheetRow, format_name, look, rows_below};
+pub use line_feeds::LineFeeds;
 pub use mapping::Mapping;
 pub use recover::Recovered;
 pub use report::{ImportReport, Problem, Progress};
