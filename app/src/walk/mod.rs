@@ -134,6 +134,10 @@ fn is_refusal(answer: &Answer) -> bool {
 /// Routes whose own answer to somebody who may use them is that there is nothing: no such file, no provider, no one-time
 /// code, no failed job, no overlay; and the board, on which nothing is published here.
 fn is_elsewhere(route: &Route) -> bool {
+    // No layout is published here, and no file came.
+    if route.path.starts_with("/desk/exchange/") && route.path != "/desk/exchange/sample" {
+        return true;
+    }
     const NOTHING_THERE: [&str; 16] = [
         "/desk/admin/definitions/{ledger}/overlay",
         "/assets/{*file}",
@@ -192,6 +196,8 @@ fn nowhere() -> Place {
         ("token", missing(7)),
         ("session", missing(8)),
         ("webhook", missing(9)),
+        ("layout", "walk-layout".to_owned()),
+        ("row", "999999".to_owned()),
         ("role", "walk-keepex".to_owned()),
         ("name", "nothing".to_owned()),
     ])
