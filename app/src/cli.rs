@@ -165,6 +165,9 @@ pub enum Verb {
     Import(Box<Import>),
     /// 台帳をファイルに書き出す
     Export(Export),
+    /// ほかのシステムとファイルを受け渡す（連携）
+    #[command(subcommand)]
+    Exchange(Exchange),
     /// 計算だけをする（CSV を標準入力から読み、標準出力に書く）
     Calc(Calc),
     /// 部局・職員の一覧を取り込む
@@ -203,6 +206,58 @@ pub enum Verb {
     /// 業務システムのコマンド（policy import など）
     #[command(external_subcommand)]
     System(Vec<String>),
+}
+
+/// `exchange`
+#[derive(Debug, Subcommand)]
+pub enum Exchange {
+    /// 連携レイアウトと、最後の受け渡し・次の予定・警報を並べる
+    List,
+    /// ファイルを取り込む（差分を示し、--apply のときだけ台帳を変える）
+    Run {
+        /// 連携レイアウトのキー（例 resident-difference）
+        #[arg(value_name = "レイアウト")]
+        layout: String,
+        /// 相手のシステムのファイル
+        #[arg(value_name = "ファイル")]
+        file: PathBuf,
+        /// 記録を残さず、何が起きるかだけを示す
+        #[arg(long, conflicts_with = "apply")]
+        dry_run: bool,
+        /// 警報がなければ、そのまま適用する
+        #[arg(long)]
+        apply: bool,
+        /// 警報が出ていても適用する理由
+        #[arg(long, value_name = "文", requires = "apply")]
+        reason: Option<String>,
+    },
+    /// ファイルがレイアウトに合うかだけを調べる（台帳とは比べない）
+    Check {
+        /// 連携レイアウトのキー、または TOML のファイル
+        #[arg(value_name = "レイアウト")]
+        layout: String,
+        /// 相手のシステムのファイル
+        #[arg(value_name = "ファイル")]
+        file: PathBuf,
+    },
+    /// ファイルを書き出す
+    Give {
+        /// 連携レイアウトのキー
+        #[arg(value_name = "レイアウト")]
+        layout: String,
+        /// 書き出すフォルダー（既定は設定の exchange.folder の out）
+        #[arg(long, value_name = "フォルダー")]
+        folder: Option<PathBuf>,
+        /// 前に書き出したファイルを、そのままもう一度出す
+        #[arg(long, value_name = "記録の番号")]
+        again: Option<uuid::Uuid>,
+    },
+    /// 連携レイアウトを公開する
+    Publish {
+        /// TOML のファイル
+        #[arg(value_name = "ファイル")]
+        file: PathBuf,
+    },
 }
 
 /// `init`

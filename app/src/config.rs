@@ -54,6 +54,8 @@ pub struct Settings {
     webhooks: WebhookSettings,
     /// Prints.
     print: PrintSettings,
+    /// Other systems' files.
+    exchange: ExchangeSettings,
     /// The hall's own identity provider (庁内の認証基盤), by the code of the city. Not in the environment.
     provider: BTreeMap<MunicipalityCode, ProviderConfig>,
 }
@@ -122,6 +124,14 @@ impl FileSettings {
     }
 }
 
+/// `[exchange]`
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct ExchangeSettings {
+    /// The folder under which other systems' files arrive and are given out.
+    folder: Option<PathBuf>,
+}
+
 /// `[webhooks]`
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -188,7 +198,7 @@ enum Kind {
 
 /// Every setting: its place in the file, from which its name in the environment follows (`serve.listen` is
 /// `KAWASEMI_SERVE_LISTEN`), and what it holds.
-const SETTINGS: [(&str, Kind); 21] = [
+const SETTINGS: &[(&str, Kind)] = &[
     ("data", Kind::Text),
     ("database_url", Kind::Text),
     ("city", Kind::Text),
@@ -210,6 +220,7 @@ const SETTINGS: [(&str, Kind); 21] = [
     ("webhooks.allow", Kind::List),
     ("webhooks.authority", Kind::Text),
     ("print.fonts", Kind::List),
+    ("exchange.folder", Kind::Text),
 ];
 
 /// The configuration in force.
@@ -248,6 +259,8 @@ pub struct Config {
     pub webhook_authority: Option<PathBuf>,
     /// Folders with fonts, beside those of the system.
     pub font_folders: Vec<PathBuf>,
+    /// The folder of other systems' files; none where they come only by hand.
+    pub exchange_folder: Option<PathBuf>,
     /// The identity providers, by the code of the city.
     pub providers: BTreeMap<MunicipalityCode, ProviderConfig>,
 }
@@ -288,6 +301,7 @@ impl Config {
             files: FileSettings::default(),
             webhooks: WebhookSettings::default(),
             print: PrintSettings::default(),
+            exchange: ExchangeSettings::default(),
             provider: BTreeMap::new(),
         };
         [file, environment, flags].into_iter().try_fold(Settings::default(), Settings::overlaid)?.settled()
@@ -325,6 +339,7 @@ impl Settings {
                 authority: over.webhooks.authority.or(self.webhooks.authority),
             },
             print: PrintSettings { fonts: over.print.fonts.or(self.print.fonts) },
+            exchange: ExchangeSettings { folder: over.exchange.folder.or(self.exchange.folder) },
             provider: self.provider.into_iter().chain(over.provider).collect(),
         })
     }
@@ -356,6 +371,7 @@ impl Settings {
             bucket_authority,
             webhook_allow,
             webhook_authority: self.webhooks.authority,
+            exchange_folder: self.exchange.folder,
             folder: if self.database_url.is_some() {
                 self.folder.unwrap_or_else(data)
             } else {

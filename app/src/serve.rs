@@ -141,8 +141,8 @@ impl CityOpener {
         let (files, keeper) = (shell.files(code)?, shell.keeper(code)?);
         let config = code.parse().ok().and_then(|code| shell.config.providers.get(&code));
         let provider = config.cloned().map(Provider::new).transpose()?;
-        let OpenCity { city, identity, ledgers, webhooks } = open;
-        Ok(CityDesk { city, identity, provider, ledgers, webhooks, files, keeper, sealer })
+        let OpenCity { city, identity, ledgers, webhooks, exchange } = open;
+        Ok(CityDesk { city, identity, provider, ledgers, webhooks, exchange, files, keeper, sealer })
     }
 }
 

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
+use kawasemi_exchange::{Exchange, Folders};
 use kawasemi_identity::{Context, Identity, Parts, PasswordCost, Passwords, Rules, SystemEntropy};
 use kawasemi_kernel::context::SystemClock;
 use kawasemi_kernel::id::RandomIds;
@@ -60,6 +61,8 @@ pub struct OpenCity {
     pub ledgers: Ledgers,
     /// The webhooks.
     pub webhooks: Webhooks,
+    /// Other systems' files.
+    pub exchange: Exchange,
 }
 
 /// What publishing would do, and what can't be published.
@@ -126,6 +129,7 @@ impl Shell {
             kawasemi_ledger::engine(),
             kawasemi_parties::engine(),
             kawasemi_webhook::engine(),
+            kawasemi_exchange::engine(),
         ]
     }
 
@@ -224,7 +228,14 @@ impl Shell {
             clock: self.clock.clone(),
             sender: self.sender.clone(),
         });
-        Ok(OpenCity { city, identity, ledgers, webhooks })
+        let exchange = Exchange::new(kawasemi_exchange::Parts {
+            ledgers: ledgers.clone(),
+            files: self.files(city.code())?,
+            ids: self.ids.clone(),
+            clock: self.clock.clone(),
+            shipped: self.offer.layouts.clone(),
+        })?;
+        Ok(OpenCity { city, identity, ledgers, webhooks, exchange })
     }
 
     /// Refuses the key of a ledger that the city does not have, with the one that was probably meant.
@@ -407,6 +418,11 @@ impl Shell {
         let mut key = [0; seal::KEY];
         self.parts.entropy.fill(&mut key);
         key
+    }
+
+    /// The folders in which other systems' files arrive; none where the operator set none.
+    pub fn exchange_folders(&self) -> Option<Folders> {
+        self.config.exchange_folder.clone().map(Folders)
     }
 
     /// The folder of a city for what lies outside its database.

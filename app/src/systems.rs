@@ -5,7 +5,7 @@ use std::sync::Arc;
 use kawasemi_kernel::calculation::Calculation;
 use kawasemi_ledger::Calculators;
 use kawasemi_platform::System;
-use kawasemi_schema::{LedgerDef, RoleDef, SchemaErrors};
+use kawasemi_schema::{LedgerDef, RoleDef, SchemaErrors, SourceFile};
 
 /// Every system that the program offers. Adding one is adding its line.
 ///
@@ -28,6 +28,8 @@ pub struct Offer {
     pub ledgers: Vec<Arc<LedgerDef>>,
     /// The roles that can be given to people, those of the demo city included: a city keeps what was once published.
     pub roles: Vec<RoleDef>,
+    /// The layouts of other systems' files.
+    pub layouts: Vec<SourceFile>,
     /// What computed fields call.
     pub calculators: Calculators,
     /// What the command line and the API offer by name.
@@ -42,8 +44,9 @@ impl Offer {
             ledgers: bundles().flat_map(|bundle| bundle.ledgers.iter().cloned()).collect(),
             roles: bundles()
                 .flat_map(|bundle| bundle.system.roles.iter().cloned())
-                .chain([kawasemi_ledger::design::designer_role()])
+                .chain([kawasemi_ledger::design::designer_role(), kawasemi_exchange::operator_role()])
                 .collect(),
+            layouts: bundles().flat_map(|bundle| bundle.layouts.iter().cloned()).collect(),
             calculators: systems.iter().fold(Calculators::new(), |all, system| all.with_all(&system.calculators)),
             calculations: systems.iter().flat_map(|system| system.calculations.iter().copied()).collect(),
         }

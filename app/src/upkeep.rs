@@ -175,6 +175,11 @@ async fn tend(shell: &Shell, open: &OpenCity, known: &mut Known, round: u64) {
     if let Err(error) = begin_day(shell, open, &mut known.day).await {
         failed(&error, "the day's work was not begun");
     }
+    if let Some(folders) = shell.exchange_folders()
+        && let Err(error) = open.exchange.look(&folders).await
+    {
+        failed(&error.into(), "the folders of other systems' files were not looked into");
+    }
     // At once after a start, since a kill is the usual reason for one.
     if let Err(error) = open.ledgers.recover_imports(shell.clock.now()).await {
         tracing::error!(city = open.city.code(), %error, "broken-off imports were not cleared away");

@@ -124,7 +124,33 @@ async fn city(shell: &Shell, store: &Store, code: &str, found: &mut Findings) ->
     accounts(&open, found).await?;
     sealed(shell, &open, found).await?;
     files(shell, &open, found).await?;
+    exchange(shell, &open, found).await?;
     work(&open, found).await
+}
+
+/// Files of other systems that are late, and those that wait for a person.
+async fn exchange(shell: &Shell, open: &OpenCity, found: &mut Findings) -> anyhow::Result<()> {
+    let mut is_quiet = true;
+    for status in open.exchange.overview(&shell.context("")).await? {
+        let check = format!("{} 連携「{}」", open.city.code(), status.layout.layout.raw.title.ja());
+        if status.open > 0 {
+            is_quiet = false;
+            let message = format!("承認を待つファイルが{}件あります。", status.open);
+            found.add(check.clone(), State::Warning, message);
+        }
+        for alarm in status.alarms {
+            is_quiet = false;
+            found.add(check.clone(), State::Warning, alarm.message);
+        }
+    }
+    if is_quiet {
+        found.add(
+            format!("{} 連携", open.city.code()),
+            State::Good,
+            "遅れているファイルも、承認を待つファイルもありません。",
+        );
+    }
+    Ok(())
 }
 
 async fn database(open: &OpenCity, found: &mut Findings) -> anyhow::Result<()> {

@@ -4,6 +4,7 @@ mod audit;
 mod backup;
 mod calc;
 mod doctor;
+mod exchange;
 mod export;
 mod import;
 mod init;
@@ -37,6 +38,7 @@ pub async fn run(verb: Verb, config: Config, output: Output) -> anyhow::Result<(
         Verb::Serve(_) => serve::run(shell).await,
         Verb::Import(import) => import::run(&shell, *import).await,
         Verb::Export(export) => export::run(&shell, export).await,
+        Verb::Exchange(exchange) => exchange::run(&shell, exchange).await,
         Verb::Calc(calc) => calc::run(&calc, &shell.offer.calculations, shell.context("").today(), output),
         Verb::Staff(staff) => staff::run(&shell, staff).await,
         Verb::Reference(wanted) => reference::run(&shell, wanted).await,

@@ -134,7 +134,11 @@ fn is_refusal(answer: &Answer) -> bool {
 /// Routes whose own answer to somebody who may use them is that there is nothing: no such file, no provider, no one-time
 /// code, no failed job, no overlay, nobody under protection; and the board, on which nothing is published here.
 fn is_elsewhere(route: &Route) -> bool {
-    const NOTHING_THERE: [&str; 17] = [
+    // No layout is published here, and no file came.
+    if route.path.starts_with("/desk/exchange/") && route.path != "/desk/exchange/sample" {
+        return true;
+    }
+    const NOTHING_THERE: &[&str] = &[
         "/desk/ledgers/{ledger}/{id}/open",
         "/desk/admin/definitions/{ledger}/overlay",
         "/assets/{*file}",
@@ -193,6 +197,8 @@ fn nowhere() -> Place {
         ("token", missing(7)),
         ("session", missing(8)),
         ("webhook", missing(9)),
+        ("layout", "walk-layout".to_owned()),
+        ("row", "999999".to_owned()),
         ("role", "walk-keepex".to_owned()),
         ("name", "nothing".to_owned()),
     ])

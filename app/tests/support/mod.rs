@@ -50,6 +50,7 @@ impl Hall {
             kawasemi_ledger::engine(),
             kawasemi_parties::engine(),
             kawasemi_webhook::engine(),
+            kawasemi_exchange::engine(),
         ];
         Store::open(&self.location(), options).await.unwrap()
     }

@@ -49,6 +49,7 @@ pub fn tables() -> Vec<Table> {
     tables.extend(kawasemi_ledger::tables::tables());
     tables.extend(kawasemi_parties::engine().tables);
     tables.extend(kawasemi_webhook::engine().tables);
+    tables.extend(kawasemi_exchange::engine().tables);
     tables
 }
 
@@ -112,8 +113,10 @@ impl TestCity {
             std::iter::once(&registry).chain(setup.systems.iter().map(|site| &site.bundle)).collect();
         let definitions = bundles.iter().flat_map(|bundle| bundle.ledgers.iter().cloned()).collect();
         let roles = bundles.iter().flat_map(|bundle| bundle.system.roles.iter().cloned());
-        let roles = roles.chain([kawasemi_ledger::design::designer_role()]).collect();
+        let roles =
+            roles.chain([kawasemi_ledger::design::designer_role(), kawasemi_exchange::operator_role()]).collect();
         let plan = schema::plan(&fixture.city, Wanted { definitions, retired: Vec::new() }).await.expect("a plan");
+        let layouts = bundles.iter().flat_map(|bundle| bundle.layouts.iter().cloned()).collect();
         let act = Act::system(fixture.now(), "試験");
         schema::apply(&fixture.city, &plan, Allow::Additions, &act, &*fixture.ids).await.expect("the plan is applied");
 
@@ -128,6 +131,7 @@ impl TestCity {
             roles,
             calculators: setup.calculators,
             provider: setup.provider,
+            layouts,
             clock: clock.clone(),
             sealer: fixture.sealer.clone(),
             folder,
@@ -188,6 +192,7 @@ struct TestOpener {
     roles: Vec<RoleDef>,
     calculators: Calculators,
     provider: Option<Provider>,
+    layouts: Vec<kawasemi_schema::SourceFile>,
     clock: Arc<HandClock>,
     sealer: Sealer,
     folder: TempDir,
@@ -216,9 +221,17 @@ impl Opener for TestOpener {
                 sender: Sender::new(Destinations::default().with_loopback(), None)
                     .map_err(|e| Problem::internal(&e))?,
             });
+            let exchange = kawasemi_exchange::Exchange::new(kawasemi_exchange::Parts {
+                ledgers: ledgers.clone(),
+                files: files.clone(),
+                ids: self.parts.ids.clone(),
+                clock: self.clock.clone(),
+                shipped: self.layouts.clone(),
+            });
+            let exchange = exchange.map_err(|error| Problem::internal(&error))?;
             keeper.ensure_key([7; 32])?;
             let (provider, sealer) = (self.provider.clone(), self.sealer.clone());
-            Ok(CityDesk { city, identity, provider, ledgers, webhooks, files, keeper, sealer })
+            Ok(CityDesk { city, identity, provider, ledgers, webhooks, exchange, files, keeper, sealer })
         })
     }
 }

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 /// The engines from the lowest to the highest; a crate may depend only on those before it.
 const ENGINES: &[&str] = &[
-    "kernel", "schema", "store", "filter", "identity", "sheets", "ledger", "registry", "parties", "webhook", "print",
-    "ui", "desk", "platform",
+    "kernel", "schema", "store", "filter", "identity", "sheets", "ledger", "registry", "parties", "webhook",
+    "exchange", "print", "ui", "desk", "platform",
 ];
 
 fn root() -> PathBuf {

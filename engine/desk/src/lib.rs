@@ -13,6 +13,7 @@ pub mod admin;
 pub mod api;
 mod assets;
 pub mod auth;
+pub mod exchange;
 mod health;
 pub mod home;
 pub mod ledgers;
@@ -100,6 +101,7 @@ fn inside(pages: Pages) -> Routes {
         .merge(parties::routes())
         .merge(account::routes())
         .merge(admin::routes())
+        .merge(exchange::routes())
         .merge(pages)
 }
 

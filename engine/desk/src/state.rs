@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use kawasemi_exchange::Exchange;
 use kawasemi_identity::{Identity, Provider};
 use kawasemi_kernel::calculation::Calculation;
 use kawasemi_kernel::{Clock, IdSource, Lang};
@@ -111,6 +112,8 @@ pub struct CityDesk {
     pub ledgers: Ledgers,
     /// Who is told of changes over HTTPS.
     pub webhooks: Webhooks,
+    /// Other systems' files.
+    pub exchange: Exchange,
     /// The files attached to records.
     pub files: Files,
     /// What is kept of the audit trail outside the database.

@@ -16,6 +16,7 @@ use crate::draft::Draft;
 use crate::error::{LedgerError, Result};
 use crate::import::Progress;
 use crate::ledgers::{Gate, Ledgers};
+use crate::master;
 use crate::record::RowView;
 use crate::select::ListRequest;
 use crate::write::write_error;
@@ -184,6 +185,7 @@ impl Bulk<'_> {
         }
         match self.act {
             BulkAct::Delete => {
+                master::refuse_deletion(self.gate, row)?;
                 self.ledgers.refuse_while_referred(self.context, self.gate, row.id).await?;
                 Ok(Some(Change { before: row.clone(), fields: None }))
             }

@@ -77,6 +77,8 @@ pub(crate) struct Against<'a> {
     pub as_of: Date,
     /// Makes the ids of new child rows.
     pub ids: &'a dyn IdSource,
+    /// Whether the other system that is the master of some records writes.
+    pub is_master: bool,
 }
 
 /// Checks a draft.
@@ -93,6 +95,7 @@ pub(crate) fn check(draft: &Draft, against: &Against<'_>) -> Result<Checked> {
     check.refuse_retired_choices();
     check.conditions();
     check.freeze();
+    check.refuse_mastered();
     check.finish()
 }
 
@@ -354,6 +357,30 @@ impl<'a> Check<'a> {
             self.refuse(field, message);
         }
         self.put(&freeze.version, version);
+    }
+
+    /// What another system is the master of changes only by its files; and only they make a record one of its own.
+    fn refuse_mastered(&mut self) {
+        let ledger = &self.against.rules.ledger;
+        let Some(master) = ledger.master.as_ref().filter(|_| !self.against.is_master) else { return };
+        let is_own = |value: &Value| value.as_text() == Some(master.is.as_str());
+        let name = ledger.master_name().unwrap_or_default();
+        if is_own(self.before(&master.field)) {
+            for field in self.ledger_fields().iter().filter(|field| ledger.is_mastered(&field.key)) {
+                if self.before(&field.key) != self.value(&field.key) {
+                    let message =
+                        format!("{name}の内容なので、ここでは変えられません。{name}で直すと、次の連携で反映されます。");
+                    self.refuse(field, message);
+                }
+            }
+        } else if is_own(self.value(&master.field))
+            && let Some(field) = ledger.field(&master.field)
+        {
+            self.refuse(
+                field,
+                format!("「{name}」の記録は、{name}からの連携だけが作ります。ほかのものを選んでください。"),
+            );
+        }
     }
 
     fn finish(self) -> Result<Checked> {

@@ -154,7 +154,7 @@ impl Ledgers {
         if !Action::ALL.into_iter().any(|action| access.may(action)) {
             return Err(LedgerError::NotFound);
         }
-        Ok(Gate { ledger: Arc::clone(ledger), rules: Arc::clone(rules), access })
+        Ok(Gate { ledger: Arc::clone(ledger), rules: Arc::clone(rules), access, is_master: false })
     }
 
     /// Opens a ledger for one action.
@@ -188,6 +188,8 @@ pub(crate) struct Gate {
     pub ledger: Arc<Ledger>,
     pub rules: Arc<Rules>,
     pub access: Access,
+    /// Whether it is the master of some records that writes, by its file, rather than somebody here.
+    pub is_master: bool,
 }
 
 impl Gate {

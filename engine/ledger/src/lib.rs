@@ -28,6 +28,7 @@ pub mod import;
 pub mod json;
 pub mod labels;
 pub mod ledgers;
+pub mod master;
 pub mod opening;
 pub mod rank;
 pub mod read;

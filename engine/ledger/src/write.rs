@@ -18,6 +18,7 @@ use crate::check::{Against, Checked, check};
 use crate::draft::Draft;
 use crate::error::{Conflict, LedgerError, Result};
 use crate::ledgers::{Gate, Ledgers};
+use crate::master;
 use crate::read::personal;
 use crate::record::{RowView, Shown, Visible};
 use crate::uses::Use;
@@ -142,6 +143,7 @@ impl Ledgers {
         if row.revision != expected_revision {
             return Err(conflict(&gate, row, Draft::new()));
         }
+        master::refuse_deletion(&gate, &row)?;
         self.refuse_while_referred(context, &gate, id).await?;
         let mut unit = RecordUnit::new(self.dialect(), &context.act, self.ids());
         unit.delete(&gate.ledger, &row);
@@ -208,7 +210,9 @@ impl Ledgers {
         draft: &Draft,
     ) -> Result<Checked> {
         let update = |row: &RecordRow| Shown::of(&gate.access, Action::Update, row);
-        let may = update(row).ok_or(LedgerError::Forbidden { action: Action::Update })?;
+        let mut may = update(row).ok_or(LedgerError::Forbidden { action: Action::Update })?;
+        // Where a protected person lives is the master's to say; whoever brings its file still does not see it.
+        may.hidden &= !gate.is_master;
         let checked = self.check(context, gate, draft, Some(&row.fields), &gate.access.params().clone(), may)?;
         let after = RecordRow { fields: checked.fields().clone(), ..row.clone() };
         if update(&after).is_none() {
@@ -237,6 +241,7 @@ impl Ledgers {
             params,
             as_of: context.today(),
             ids: self.ids(),
+            is_master: gate.is_master,
         };
         check(draft, &against)
     }

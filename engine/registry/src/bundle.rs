@@ -42,6 +42,8 @@ const FILES: &[(&str, &str)] = &[
     ("ledgers/bank.toml", include_str!("../ledgers/bank.toml")),
     ("ledgers/bank-branch.toml", include_str!("../ledgers/bank-branch.toml")),
     ("ledgers/external-character.toml", include_str!("../ledgers/external-character.toml")),
+    ("layouts/resident-difference.toml", include_str!("../layouts/resident-difference.toml")),
+    ("layouts/resident-full.toml", include_str!("../layouts/resident-full.toml")),
 ];
 
 /// Reads the registers' definitions.

@@ -15,6 +15,7 @@ pub(crate) fn ledger(ledger: &LedgerDef) -> Result<(), SchemaErrors> {
     check.freeze();
     check.protection();
     check.protects();
+    check.master();
     check.duties();
     if check.errors.is_empty() { Ok(()) } else { Err(SchemaErrors(check.errors)) }
 }
@@ -218,6 +219,36 @@ impl Check<'_> {
         let is_fit = self.ledger.field(key).is_some_and(|field| fits(&field.kind));
         if !is_fit || freeze.fields.iter().any(|frozen| frozen == key) {
             self.refuse(path, format!("「{key}」は、確定しない{what}の項目にしてください"), "");
+        }
+    }
+
+    /// The master is a choice, its stamp a date, and what it owns is written rather than computed.
+    fn master(&mut self) {
+        let ledger = self.ledger;
+        let Some(master) = &ledger.master else { return };
+        if self.known("master.field", &master.field) {
+            match ledger.field(&master.field).map(|field| (&field.kind, field.choice(&master.is))) {
+                Some((FieldKind::Choice { .. }, Some(_))) => {}
+                Some((FieldKind::Choice { .. }, None)) => {
+                    self.refuse("master.is", format!("「{}」という選択肢がありません", master.is), "");
+                }
+                _ => {
+                    let message = format!("「{}」は選択肢（choice）の項目ではありません", master.field);
+                    self.refuse("master.field", message, "");
+                }
+            }
+        }
+        if self.known("master.stamp", &master.stamp)
+            && !matches!(ledger.field(&master.stamp).map(|field| &field.kind), Some(FieldKind::Date))
+        {
+            self.refuse("master.stamp", format!("「{}」は日付（date）の項目ではありません", master.stamp), "");
+        }
+        for key in &master.fields {
+            if self.known("master.fields", key)
+                && ledger.field(key).is_none_or(|field| matches!(field.kind, FieldKind::Computed { .. }))
+            {
+                self.refuse("master.fields", format!("「{key}」は人が書く項目ではありません"), "");
+            }
         }
     }
 

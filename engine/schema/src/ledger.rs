@@ -8,7 +8,7 @@ use crate::clearance::Clearance;
 use crate::error::{SchemaErrors, translate};
 use crate::field::{Column, ColumnType, FieldDef, FieldKind};
 use crate::lower;
-use crate::raw::{RawCheck, RawFreeze, RawLedger, RawNumber, RawProtection, RawProtects, RawView};
+use crate::raw::{RawCheck, RawFreeze, RawLedger, RawMaster, RawNumber, RawProtection, RawProtects, RawView};
 use crate::source::SourceFile;
 use crate::text::Text;
 
@@ -47,6 +47,8 @@ pub struct LedgerDef {
     pub protection: Option<RawProtection>,
     /// How its records protect people.
     pub protects: Option<RawProtects>,
+    /// The other system that is the master of some records.
+    pub master: Option<RawMaster>,
     /// Views offered to everybody.
     pub views: Vec<RawView>,
     /// Who may do what.
@@ -218,6 +220,19 @@ impl LedgerDef {
     /// The field with a key.
     pub fn field(&self, key: &str) -> Option<&FieldDef> {
         self.fields.iter().find(|field| field.key == key)
+    }
+
+    /// Whether a field is another system's own, in the records of which that is the master.
+    pub fn is_mastered(&self, field: &str) -> bool {
+        self.master.as_ref().is_some_and(|master| {
+            master.field == field || master.stamp == field || master.fields.iter().any(|own| own == field)
+        })
+    }
+
+    /// What the other system is called that is the master of some records.
+    pub fn master_name(&self) -> Option<&str> {
+        let master = self.master.as_ref()?;
+        self.field(&master.field)?.choice(&master.is).map(|choice| choice.label.ja())
     }
 
     /// The table's name.

@@ -68,6 +68,7 @@ pub(crate) fn ledger(raw: RawLedger, source: SourceFile) -> Result<LedgerDef, Sc
         freeze: raw.freeze,
         protection: raw.protection,
         protects: raw.protects,
+        master: raw.master,
         views: raw.view,
         grants,
         source,

@@ -59,6 +59,9 @@ pub struct RawLedger {
     /// Records of this ledger put people under protection (支援措置).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub protects: Option<RawProtects>,
+    /// Records of which another system is the master: read-only here, and stamped with the day as of which they are known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub master: Option<RawMaster>,
     /// Views offered to everybody who may read the ledger.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub view: Vec<RawView>,
@@ -347,6 +350,21 @@ pub struct RawProtects {
     pub until: String,
     /// Where the record names the staff who may open what is hidden: a reference, or one in child rows.
     pub openers: Vec<String>,
+}
+
+/// Another system that is the master (正本) of some of the records, as 住民記録 is of residents. Its records are brought by files;
+/// here nobody deletes them or changes the fields that are its own, and every screen says as of which day they are.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawMaster {
+    /// The choice field that says where a record comes from.
+    pub field: String,
+    /// The choice of it that means the other system. Its label is what people read.
+    pub is: String,
+    /// The date field that holds the day as of which the record is known.
+    pub stamp: String,
+    /// The fields that are the other system's own. Whatever is not named is ours.
+    pub fields: Vec<String>,
 }
 
 /// A view offered with the ledger.

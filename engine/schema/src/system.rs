@@ -87,14 +87,16 @@ pub struct SystemBundle {
     pub ledgers: Vec<Arc<LedgerDef>>,
     /// Its figures.
     pub kpis: Vec<KpiDef>,
+    /// Its layouts of other systems' files (連携レイアウト), which the exchange reads.
+    pub layouts: Vec<SourceFile>,
 }
 
 impl SystemBundle {
-    /// Reads the files of a folder: `system.toml`, `ledgers/*.toml` and, where there is one, `kpis.toml`.
+    /// Reads the files of a folder: `system.toml`, `ledgers/*.toml`, `layouts/*.toml` and, where there is one, `kpis.toml`.
     /// Names are relative to the folder; `folder` stands before them in messages.
     pub fn read(folder: &str, files: &[(&str, &str)]) -> Result<Self, SchemaErrors> {
         let mut errors = Vec::new();
-        let (mut system, mut ledgers, mut kpis) = (None, Vec::new(), Vec::new());
+        let (mut system, mut ledgers, mut kpis, mut layouts) = (None, Vec::new(), Vec::new(), Vec::new());
         for (name, text) in files {
             let source = SourceFile::new(format!("{folder}/{name}"), *text);
             let outcome = match *name {
@@ -102,6 +104,10 @@ impl SystemBundle {
                 "kpis.toml" => read_kpis(&source).map(|read| kpis = read),
                 name if name.starts_with("ledgers/") && name.ends_with(".toml") => {
                     LedgerDef::read(source).map(|ledger| ledgers.push(Arc::new(ledger)))
+                }
+                name if name.starts_with("layouts/") && name.ends_with(".toml") => {
+                    layouts.push(source);
+                    Ok(())
                 }
                 _ => Err(source.error("", "この場所のファイルは読みません", "ledgers/ に置いてください").into()),
             };
@@ -111,7 +117,7 @@ impl SystemBundle {
         }
         let missing = SourceFile::new(format!("{folder}/system.toml"), "");
         match system {
-            Some(system) if errors.is_empty() => Ok(Self { system, ledgers, kpis }),
+            Some(system) if errors.is_empty() => Ok(Self { system, ledgers, kpis, layouts }),
             None if errors.is_empty() => Err(missing.error("", "system.toml がありません", "").into()),
             _ => Err(SchemaErrors(errors)),
         }

@@ -187,6 +187,14 @@ fn digits(phone: &str) -> String {
     phone.chars().filter(|c| c.is_ascii_digit() || *c == '+').collect()
 }
 
+/// As of which day a record of another system is known.
+pub fn known(mastered: &kawasemi_ledger::master::Mastered) -> String {
+    match mastered.as_of {
+        Some(day) => format!("{}（{}時点）", mastered.name, kawasemi_ui::said::short_date(Lang::Ja, day)),
+        None => mastered.name.clone(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

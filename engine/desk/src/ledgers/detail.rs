@@ -95,6 +95,9 @@ impl Shown<'_> {
         if let Some(number) = &record.number {
             beside.push(&chip(State::Plain, number));
         }
+        if let Some(mastered) = kawasemi_ledger::master::of(&self.opened.def, record.fields()) {
+            beside.push(&chip(State::Plain, &cells::known(&mastered)));
+        }
         if let Some(at) = record.deleted_at {
             beside.push(&chip(State::Muted, "削除済み"));
             let text = format!("{}に削除されました。一覧や検索には出ません。", when(at));

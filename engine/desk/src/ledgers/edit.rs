@@ -8,6 +8,7 @@ use axum::response::{Html, IntoResponse, Response};
 use http::StatusCode;
 use kawasemi_kernel::{FileRef, Value};
 use kawasemi_ledger::field::FieldError;
+use kawasemi_ledger::master;
 use kawasemi_ledger::{LedgerError, Visible};
 use kawasemi_schema::{Action, FieldKind};
 use kawasemi_ui::Component;
@@ -16,6 +17,7 @@ use kawasemi_ui::field::{FieldKind as Control, FieldView};
 use kawasemi_ui::form::Form;
 
 use super::at::At;
+use super::cells;
 use super::form::{Around, Fill, REASON, REVISION, RecordForm, writable};
 use super::opened::{Opened, record_href, style};
 use super::sent::Sent;
@@ -148,7 +150,14 @@ impl Editing<'_> {
         let form = carry(cx, opened, form, stored);
         let style = style().with_labels(&around.labels);
         let title = format!("「{}」を編集する", opened.name_of(record, &style));
-        answer(cx, opened, &title, "", form)
+        let lead = master::of(&opened.def, record.fields()).map(|mastered| {
+            let name = &mastered.name;
+            format!(
+                "{}です。{name}の項目はここでは変えられません。{name}で直すと、次の連携で反映されます。",
+                cells::known(&mastered)
+            )
+        });
+        answer(cx, opened, &title, &lead.unwrap_or_default(), form)
     }
 }
 

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use jiff::civil::Date;
 use kawasemi_kernel::{FileRef, Lang, RecordId};
 use kawasemi_ledger::field::FieldError;
+use kawasemi_ledger::master;
 use kawasemi_ledger::{Entry, Labels, Visible};
 use kawasemi_schema::{Action, Clearance, ComputedFrom, FieldDef, FieldKind};
 use kawasemi_ui::field::{Choice, FieldKind as Control, FieldValue, FieldView, FileItem, RowView};
@@ -104,7 +105,10 @@ impl RecordForm<'_> {
             return None;
         }
         let is_computed = matches!(field.kind, FieldKind::Computed { .. });
-        let read_only = is_computed || field.clearance > self.clearance;
+        // What another system is the master of is shown and not sent.
+        let is_mastered =
+            stored.is_some_and(|record| master::is_mastered(&self.opened.def, record.fields(), &field.key));
+        let read_only = is_computed || is_mastered || field.clearance > self.clearance;
         if stored.is_none() && read_only {
             return None;
         }

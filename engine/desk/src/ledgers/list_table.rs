@@ -34,7 +34,7 @@ pub fn table(opened: &Opened, listed: &Listed, page: &Records) -> Table {
         columns.insert(1.min(columns.len()), sortable(opened, &listed.asked, &sorted, number, "number"));
     }
     let label: Vec<&FieldDef> = opened.label_fields().collect();
-    let shape = Shape { ledger: opened.key(), fields, label, head, has_number };
+    let shape = Shape { def: &opened.def, ledger: opened.key(), fields, label, head, has_number };
     let rows = page.records.iter().map(|record| row(&shape, record, &style)).collect();
     let head = if has_number && head > 0 { head + 1 } else { head };
     Table::new(Lang::Ja, format!("{}の一覧", opened.title()), columns, rows).head(head)
@@ -42,6 +42,7 @@ pub fn table(opened: &Opened, listed: &Listed, page: &Records) -> Table {
 
 /// What all rows of a table have in common.
 struct Shape<'a> {
+    def: &'a kawasemi_schema::LedgerDef,
     ledger: &'a str,
     fields: Vec<&'a FieldDef>,
     /// The fields by which records are called.
@@ -65,7 +66,14 @@ fn row(shape: &Shape<'_>, record: &Visible, style: &Style<'_>) -> Row {
                     true => String::new(),
                     false => cells::shortened(&kawasemi_ledger::field::show(field, value, style)).into_owned(),
                 };
-                leading(&href, if text.is_empty() { &name } else { &text }, record)
+                let mut html = leading(&href, if text.is_empty() { &name } else { &text }, record);
+                if let Some(mastered) = kawasemi_ledger::master::of(shape.def, record.fields()) {
+                    html.push(&SafeHtml::trusted(format!(
+                        "<div class=\"text-small text-soft\">{}</div>",
+                        SafeHtml::escape(cells::known(&mastered))
+                    )));
+                }
+                html
             }
             true => masked(record, field),
             false => cells::cell(field, value, style),

@@ -131,7 +131,10 @@ impl Press<'_> {
             deleted: if record.deleted_at.is_some() { chip(State::Muted, "削除済み") } else { SafeHtml::EMPTY },
             qr: qr.unwrap_or_default(),
             sections,
-            changed: format!("第{}版　{}　{by}", record.revision, when(record.updated_at)),
+            changed: kawasemi_ledger::master::of(&opened.def, record.fields())
+                .map(|mastered| format!("{}　", cells::known(&mastered)))
+                .unwrap_or_default()
+                + &format!("第{}版　{}　{by}", record.revision, when(record.updated_at)),
             printed: self.printed(),
         }
         .html()

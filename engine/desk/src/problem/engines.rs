@@ -4,6 +4,7 @@
 //! those who may not know.
 
 use http::StatusCode as S;
+use kawasemi_exchange::ExchangeError;
 use kawasemi_identity::IdentityError;
 use kawasemi_store::StoreError;
 use kawasemi_webhook::WebhookError;
@@ -62,6 +63,22 @@ impl From<WebhookError> for Problem {
             WebhookError::Identity(error) => error.into(),
             WebhookError::Ledger(error) => error.into(),
             WebhookError::Store(error) => error.into(),
+            other => Self::internal(&other),
+        }
+    }
+}
+
+impl From<ExchangeError> for Problem {
+    fn from(error: ExchangeError) -> Self {
+        let said = error.to_string();
+        match error {
+            ExchangeError::NotFound => Self::not_found(),
+            ExchangeError::Forbidden => Self::forbidden(),
+            ExchangeError::Refused(_) | ExchangeError::Layout(_) => {
+                Self::new(S::UNPROCESSABLE_ENTITY, "refused", "この操作はできません", said)
+            }
+            ExchangeError::Ledger(error) => error.into(),
+            ExchangeError::Store(error) => error.into(),
             other => Self::internal(&other),
         }
     }

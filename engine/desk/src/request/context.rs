@@ -189,6 +189,9 @@ impl Cx {
         for link in self.desk().links(Place::Desk) {
             nav.push((link.href, NavItem::new(link.title.get(self.lang()), link.href).icon(Icon::Board)));
         }
+        if kawasemi_exchange::Exchange::may_operate(self.context()) {
+            nav.push(("exchange", NavItem::new(t.get("nav-exchange"), crate::exchange::PATH).icon(Icon::External)));
+        }
         if self.context().caller.is_admin() {
             nav.push(("admin", NavItem::new(t.get("nav-admin"), "/desk/admin").icon(Icon::Settings).shortcut("g a")));
         }

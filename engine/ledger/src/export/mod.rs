@@ -159,6 +159,19 @@ impl Ledgers {
         writer(context, &gate, &listing.fields, request).map(drop)
     }
 
+    /// A page of what the caller may take out, for a file that is built as another system wants it.
+    ///
+    /// # Errors
+    /// As [`Ledgers::list`]; [`LedgerError::Forbidden`].
+    pub async fn export_page(&self, context: &Context, ledger: &str, request: &ListRequest) -> Result<read::Page> {
+        let gate = self.gate_for(context, ledger, Action::Export)?;
+        let mut listing = self.listing(context, &gate, Action::Export, request).await?;
+        listing.limit = PAGE;
+        let page = self.page(&gate, &listing, read::cursor(request)?).await?;
+        self.note_access(context, ledger, personal(&gate, &page.records)).await?;
+        Ok(page)
+    }
+
     /// Takes records out, part by part. When the receiver is gone, the export ends.
     ///
     /// # Errors

@@ -79,7 +79,7 @@ pub(super) struct Looks {
 }
 
 /// Finds the encoding of a text; none if it is in none that we read.
-pub(super) fn detect(reader: &mut impl Read) -> io::Result<Option<Encoding>> {
+pub fn detect(reader: &mut impl Read) -> io::Result<Option<Encoding>> {
     let mut head = [0; 3];
     let length = read_fully(reader, &mut head)?;
     match &head[..length] {
@@ -150,7 +150,7 @@ fn read_fully(reader: &mut impl Read, block: &mut [u8]) -> io::Result<usize> {
 
 /// A reader that hands a file over as UTF-8 without a byte order mark, whatever its encoding, and ends its last line.
 /// Bytes without a meaning become U+FFFD, which the import reports.
-pub(super) struct Decoding<R> {
+pub struct Decoding<R> {
     inner: R,
     decoder: Decoder,
     block: Box<[u8]>,
@@ -165,7 +165,8 @@ pub(super) struct Decoding<R> {
 }
 
 impl<R: Read> Decoding<R> {
-    pub(super) fn new(inner: R, encoding: Encoding) -> Self {
+    /// Reads `inner` in an encoding.
+    pub fn new(inner: R, encoding: Encoding) -> Self {
         Self {
             inner,
             decoder: encoding.codec().new_decoder_with_bom_removal(),

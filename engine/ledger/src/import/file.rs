@@ -69,6 +69,9 @@ pub enum FileError {
     /// What can't be done with the file, in a sentence that says what to do.
     #[error("{0}")]
     Refused(String),
+    /// A source of rows of another kind, in its own words.
+    #[error("{0}")]
+    Source(String),
     /// The disk failed.
     #[error("ファイルを読み込めませんでした。もう一度お試しください。")]
     Io(#[from] std::io::Error),

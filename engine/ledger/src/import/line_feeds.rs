@@ -3,17 +3,19 @@
 use std::io::{Error, ErrorKind, Read, Result};
 
 /// A reader that leaves out the `\r` before each `\n`.
-pub(super) struct LineFeeds<R> {
+pub struct LineFeeds<R> {
     inner: R,
     /// A `\r` that was read and of which is not known yet what follows.
     held: bool,
 }
 
 impl<R> LineFeeds<R> {
+    /// Reads `inner`.
     pub const fn new(inner: R) -> Self {
         Self { inner, held: false }
     }
 
+    /// What is read.
     pub const fn inner(&self) -> &R {
         &self.inner
     }

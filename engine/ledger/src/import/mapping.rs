@@ -103,19 +103,20 @@ impl Mapping {
     }
 
     /// Reads a row. References are left out: they name records, which are looked up for many rows at once.
+    /// Without `reading`, as for files of other systems, a value that does not fit as it stands is a mistake and nothing is guessed.
     /// `note` is told of values that did not read as they stand: the heading, and what was concluded.
     pub(super) fn draft(
         &self,
         ledger: &LedgerDef,
         row: &SheetRow,
         is_new: bool,
-        reading: Reading<'_>,
+        reading: Option<Reading<'_>>,
         note: &dyn Fn(&str, &str),
     ) -> Draft {
         let mut draft = Draft::new();
         for field in self.fields(ledger).filter(|field| !matches!(field.kind, FieldKind::Reference { .. })) {
-            let read =
-                self.read(field, row).or_else(|errors| self.read_otherwise(field, row, reading, note).ok_or(errors));
+            let otherwise = || reading.and_then(|reading| self.read_otherwise(field, row, reading, note));
+            let read = self.read(field, row).or_else(|errors| otherwise().ok_or(errors));
             // A new record keeps its defaults where a cell is empty.
             if matches!(&read, Ok(value) if value.is_null()) && (is_new || !self.clear) {
                 continue;

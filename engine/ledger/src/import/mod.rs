@@ -6,6 +6,8 @@
 
 mod csv_file;
 mod decode;
+mod feed;
+mod feed_report;
 mod file;
 mod forms;
 mod line_feeds;
@@ -17,12 +19,16 @@ mod recover;
 mod report;
 mod run;
 mod runs;
+mod staging;
 mod undo;
 mod workbook;
 
-pub use decode::Encoding;
+pub use decode::{Decoding, Encoding, detect};
+pub use feed::{FedAct, FedRow, FeedPlan, RowSource};
+pub use feed_report::{FeedAct, FeedChange, FeedRefusal, FeedReport, FeedSample};
 pub use file::{FileError, FileOptions, LOOK, Look, Refused, SheetRow, format_name, look, rows_below};
 pub use forms::SavedForm;
+pub use line_feeds::LineFeeds;
 pub use mapping::Mapping;
 pub use photos::PhotoPlan;
 pub use recover::Recovered;

@@ -11,11 +11,10 @@ use kawasemi_schema::{Action, FieldDef, FieldKind};
 use kawasemi_sheets::report::{Findings, Report, Sort};
 use kawasemi_store::record::{Projection, RecordRow};
 
-use super::file::{Look, SheetRow};
+use super::file::SheetRow;
 use super::lookup::{self, References};
 use super::mapping::{Mapping, Reading};
 use super::photos::Photos;
-use super::run::ImportPlan;
 use crate::check::Checked;
 use crate::draft::Draft;
 use crate::error::{LedgerError, Result};
@@ -46,7 +45,7 @@ pub(super) struct Preparation<'a> {
     pub context: &'a Context,
     pub gate: &'a Gate,
     pub mapping: &'a Mapping,
-    reading: Reading<'a>,
+    reading: Option<Reading<'a>>,
     guesses: Mutex<Findings>,
     photos: Option<Photos>,
     /// The photographs of the rows of the chunk, stored, by line.
@@ -63,15 +62,15 @@ impl<'a> Preparation<'a> {
         ledgers: &'a Ledgers,
         context: &'a Context,
         gate: &'a Gate,
-        plan: &'a ImportPlan,
-        look: &'a Look,
+        mapping: &'a Mapping,
+        reading: Option<Reading<'a>>,
     ) -> Self {
         Self {
             ledgers,
             context,
             gate,
-            mapping: &plan.mapping,
-            reading: Reading { headings: &look.headings, era: plan.options.table.era() },
+            mapping,
+            reading,
             guesses: Mutex::default(),
             photos: None,
             attached: HashMap::new(),
@@ -136,6 +135,34 @@ impl<'a> Preparation<'a> {
             self.recent.push(key);
         }
         is_new
+    }
+
+    /// Notes that the file has a row for a record, though the row itself is no good. Answers whether it says for which.
+    pub fn mark(&mut self, row: &SheetRow) -> bool {
+        match self.merge_key(row) {
+            Some(key) => {
+                self.is_new_key(hash(&("merge", key)));
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Whether a record's key was read in the file. By the hash, so that a file of any length needs eight bytes for each.
+    pub fn has_seen(&self, record: &RecordRow) -> bool {
+        let key = match self.mapping.merge.as_slice() {
+            [] => None,
+            [by] if by == "id" => Some(record.id.to_string()),
+            [by] if by == "number" => record.number.clone(),
+            key => lookup::key_of(self.gate.def(), key, &record.fields),
+        };
+        key.is_some_and(|key| self.seen.contains(&hash(&("merge", &key))))
+    }
+
+    /// The records that rows name, each with the key under which it was found.
+    pub async fn named(&self, rows: &[SheetRow]) -> Result<Vec<Option<RecordRow>>> {
+        let mut known = self.known_records(rows).await?;
+        Ok(rows.iter().map(|row| self.merge_key(row).and_then(|key| known.remove(&key))).collect())
     }
 
     /// What becomes of the rows of a chunk, in their order.

@@ -11,27 +11,26 @@ use std::path::{Path, PathBuf};
 
 use kawasemi_identity::Context;
 use kawasemi_schema::Action;
-use kawasemi_store::batch::{self, Batch};
-use kawasemi_store::lease::Kept;
+use kawasemi_store::StoreError;
+use kawasemi_store::batch;
 use kawasemi_store::record::RecordUnit;
-use kawasemi_store::{Receipt, StoreError};
 use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
 
 use super::file::{self, FileError, FileOptions, Look, SheetRow};
-use super::mapping::Mapping;
+use super::mapping::{Mapping, Reading};
 use super::photos::{PhotoPlan, Photos};
 use super::prepare::{Outcome, Preparation};
 use super::report::{ImportReport, Progress};
+use super::staging::Staging;
 use crate::bulk::note;
 use crate::error::{LedgerError, Result};
 use crate::ledgers::{Gate, Ledgers};
 use crate::write::write_error;
 
 /// Rows of one unit.
-const CHUNK: usize = 500;
+pub(super) const CHUNK: usize = 500;
 /// How often a unit is tried again when somebody changed one of its records meanwhile.
-const TRIES: usize = 3;
+pub(super) const TRIES: usize = 3;
 
 /// What is imported, and how.
 #[derive(Clone, Debug)]
@@ -112,12 +111,12 @@ impl Ledgers {
         let mut import = Import::new(self, context, &gate, plan, &look, progress);
         match import.first_reading(Mode::Write).await {
             Ok(report) if report.bad > 0 && !plan.mapping.skip_bad => {
-                import.sweep().await?;
+                import.staging.sweep().await?;
                 Ok(ImportReport { batch: None, ..report })
             }
             Ok(report) => import.finish(report).await,
             Err(error) => {
-                import.sweep().await?;
+                import.staging.sweep().await?;
                 Err(error)
             }
         }
@@ -162,12 +161,7 @@ struct Import<'a> {
     plan: &'a ImportPlan,
     look: &'a Look,
     progress: OnProgress<'a>,
-    batch: Option<Batch>,
-    read: i64,
-    /// The unit that is being written while the next rows are prepared.
-    writing: Option<JoinHandle<kawasemi_store::Result<Receipt>>>,
-    /// Says to others that this process is at work.
-    kept: Option<Kept>,
+    staging: Staging<'a>,
 }
 
 impl<'a> Import<'a> {
@@ -179,12 +173,16 @@ impl<'a> Import<'a> {
         look: &'a Look,
         progress: OnProgress<'a>,
     ) -> Self {
-        Self { ledgers, context, gate, plan, look, progress, batch: None, read: 0, writing: None, kept: None }
+        let meta = serde_json::json!({ "mapping": plan.mapping, "options": plan.options }).to_string();
+        let staging = Staging::new(ledgers, context, gate, plan.title.clone(), meta);
+        Self { ledgers, context, gate, plan, look, progress, staging }
     }
 
     /// What makes records of rows; photographs are only kept when it is no dry run.
     async fn preparation(&self, mode: Mode, report: &mut ImportReport) -> Result<Preparation<'a>> {
-        let mut preparation = Preparation::new(self.ledgers, self.context, self.gate, self.plan, self.look);
+        let reading = Reading { headings: &self.look.headings, era: self.plan.options.table.era() };
+        let mapping = &self.plan.mapping;
+        let mut preparation = Preparation::new(self.ledgers, self.context, self.gate, mapping, Some(reading));
         if let Some((photos, found)) = Photos::find(self.gate, self.plan, self.look).await? {
             report.understood.extend(found);
             if mode == Mode::Write {
@@ -218,77 +216,19 @@ impl<'a> Import<'a> {
             // A file that will be refused need not be written further.
             let is_refused = report.bad > 0 && !self.plan.mapping.skip_bad;
             if mode == Mode::Write && !is_refused {
-                self.create(new, report.rows - refused).await?;
+                self.staging.create(new, report.rows - refused).await?;
             }
             (self.progress)(Progress { rows: report.rows, bad: report.bad, is_updating: false });
         }
-        self.written().await?;
+        self.staging.written().await?;
         report.understood.extend(preparation.guesses());
         Ok(report)
-    }
-
-    /// Waits until the unit that is being written is durable.
-    async fn written(&mut self) -> Result<()> {
-        match self.writing.take() {
-            None => Ok(()),
-            Some(writing) => match writing.await {
-                Ok(outcome) => outcome.map(drop).map_err(|error| write_error(self.gate, error)),
-                Err(_) => Err(StoreError::Closed.into()),
-            },
-        }
-    }
-
-    async fn create(
-        &mut self,
-        new: Vec<(kawasemi_kernel::RecordId, kawasemi_kernel::Fields)>,
-        rows: u64,
-    ) -> Result<()> {
-        if new.is_empty() {
-            return Ok(());
-        }
-        let batch = self.batch().await?;
-        let mut unit = RecordUnit::new(self.ledgers.dialect(), &self.context.act, self.ledgers.ids()).in_batch(batch);
-        for (id, fields) in &new {
-            unit.create(&self.gate.ledger, *id, fields)?;
-        }
-        let to = i64::try_from(rows).unwrap_or(i64::MAX);
-        unit.add(batch::progress(batch, self.read, to, self.context.act.at));
-        let (city, unit) = (self.ledgers.city().clone(), unit.into_unit());
-        self.written().await?;
-        self.writing = Some(tokio::spawn(async move { city.write(unit).await }));
-        self.read = to;
-        Ok(())
-    }
-
-    /// The batch, begun when it is first needed.
-    async fn batch(&mut self) -> Result<i64> {
-        if let Some(batch) = &self.batch {
-            return Ok(batch.id);
-        }
-        let meta = serde_json::json!({ "mapping": self.plan.mapping, "options": self.plan.options }).to_string();
-        let title = &self.plan.title;
-        let batch = batch::open(self.ledgers.city(), &self.gate.ledger, title, &meta, &self.context.act).await?;
-        let id = batch.id;
-        self.kept = Some(batch::keep(self.ledgers.city(), id));
-        self.batch = Some(batch);
-        Ok(id)
-    }
-
-    async fn sweep(&mut self) -> Result<()> {
-        // What is on its way would only be refused after the sweep; its own failure is not news.
-        if let Err(error) = self.written().await {
-            tracing::debug!(%error, "the last unit of a swept import was not written");
-        }
-        if let Some(open) = self.batch.take() {
-            batch::sweep(self.ledgers.city(), &self.gate.ledger, open.id, self.context.act.at).await?;
-        }
-        Ok(())
     }
 
     /// Publishes the new records, then changes those that were there.
     async fn finish(&mut self, mut report: ImportReport) -> Result<ImportReport> {
         if report.created + report.updated > 0 {
-            let id = self.batch().await?;
+            let id = self.staging.batch().await?;
             let (city, at) = (self.ledgers.city(), self.context.act.at);
             report.batch = Some(id);
             if report.updated == 0 {
