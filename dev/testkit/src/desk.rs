@@ -125,7 +125,7 @@ impl TestCity {
         let opener = TestOpener {
             parts,
             roles,
-            calculators: setup.calculators,
+            calculators: kawasemi_registry::calculators().with_all(&setup.calculators),
             provider: setup.provider,
             clock: clock.clone(),
             sealer: fixture.sealer.clone(),

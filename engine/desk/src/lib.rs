@@ -16,6 +16,7 @@ pub mod auth;
 mod health;
 pub mod home;
 pub mod ledgers;
+pub mod outside;
 pub mod portal;
 pub mod problem;
 pub mod registers;
@@ -94,6 +95,7 @@ fn inside(pages: Pages) -> Routes {
         .merge(search::routes())
         .merge(ledgers::routes())
         .merge(account::routes())
+        .merge(outside::routes())
         .merge(admin::routes())
         .merge(pages)
 }

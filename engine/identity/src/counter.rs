@@ -266,6 +266,15 @@ impl Identity {
         self.write_about(account.id, unit).await
     }
 
+    /// Whose session a secret was, ended or not, as long as it is remembered: for keeping what they had typed.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn owner_of(&self, secret: &Secret) -> Result<Option<Uuid>> {
+        let sql = Sql::with("SELECT account FROM {session} WHERE secret_hash = $1", [secret.hash().into()]);
+        self.inner.city.read_one(sql).await?.map(|row| row.get(0)).transpose().map_err(Into::into)
+    }
+
     /// Keeps entries that were not sent for their owner alone. What is too long is not kept; the answer says whether it was.
     ///
     /// # Errors

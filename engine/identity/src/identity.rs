@@ -48,6 +48,8 @@ pub struct Rules {
     pub counter_lock: SignedDuration,
     /// A session at a shared machine ends when it was not used for so long, locked or not.
     pub counter_idle: SignedDuration,
+    /// The roles whose holders need a second factor (確認コード、確認コード表、パスキー).
+    pub second_factor_roles: Vec<String>,
     /// How attempts are slowed down.
     pub brakes: BrakeRules,
 }
@@ -61,6 +63,7 @@ impl Default for Rules {
             fresh: SignedDuration::from_mins(15),
             ceremony: SignedDuration::from_mins(5),
             believed: SignedDuration::from_secs(5),
+            second_factor_roles: Vec::new(),
             counter_lock: SignedDuration::from_mins(5),
             counter_idle: SignedDuration::from_mins(30),
             brakes: BrakeRules::default(),

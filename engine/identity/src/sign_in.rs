@@ -226,11 +226,12 @@ impl Identity {
     }
 
     pub(crate) async fn candidate(&self, by: By<'_>) -> Result<Option<Candidate>> {
-        let mut sql = Sql::text(
-            "SELECT a.id, a.login, a.display_name, a.person, a.kind, a.disabled, a.password_hash, \
-             a.password_must_change, f.confirmed_at IS NOT NULL OR EXISTS (SELECT 1 FROM {account_code_sheet} s WHERE s.account = a.id), a.valid_from, a.valid_until, a.valid_hours FROM ",
-        );
-        sql.table("account").push(" a LEFT JOIN ").table("account_second_factor").push(" f ON f.account = a.id WHERE ");
+        let mut sql =
+            Sql::text("SELECT a.id, a.login, a.display_name, a.person, a.kind, a.disabled, a.password_hash, ");
+        sql.push("a.password_must_change, f.confirmed_at IS NOT NULL OR EXISTS (SELECT 1 FROM ");
+        sql.table("account_code_sheet").push(" s WHERE s.account = a.id), a.valid_from, a.valid_until, a.valid_hours");
+        sql.push(" FROM ").table("account").push(" a LEFT JOIN ").table("account_second_factor");
+        sql.push(" f ON f.account = a.id WHERE ");
         match by {
             By::Login(login_key) => sql.push("a.login_key = ").bind(login_key),
             By::Id(id) => sql.push("a.id = ").bind(id),

@@ -13,14 +13,18 @@ pub const ASSIGNMENT: &str = "assignment";
 /// Days on which the city hall is closed or open other than the rule says (市の休日の特例).
 pub const CLOSED_DAY: &str = "closed-day";
 
+/// Organisations outside the hall and their contracts (外部団体).
+pub const OUTSIDE_ORGANISATION: &str = "outside-organisation";
+
 /// The files of the bundle, named as in this crate's folder.
-const FILES: [(&str, &str); 6] = [
+const FILES: [(&str, &str); 7] = [
     ("system.toml", include_str!("../system.toml")),
     ("ledgers/department.toml", include_str!("../ledgers/department.toml")),
     ("ledgers/post.toml", include_str!("../ledgers/post.toml")),
     ("ledgers/staff.toml", include_str!("../ledgers/staff.toml")),
     ("ledgers/assignment.toml", include_str!("../ledgers/assignment.toml")),
     ("ledgers/closed-day.toml", include_str!("../ledgers/closed-day.toml")),
+    ("ledgers/outside-organisation.toml", include_str!("../ledgers/outside-organisation.toml")),
 ];
 
 /// Reads the registers' definitions.
@@ -38,7 +42,7 @@ mod tests {
     fn the_registers_are_well_defined_and_complete_in_themselves() {
         let bundle = bundle().unwrap_or_else(|errors| panic!("{errors}"));
         let catalogue = Catalogue::new(bundle.ledgers).unwrap_or_else(|errors| panic!("{errors}"));
-        for key in [DEPARTMENT, POST, STAFF, ASSIGNMENT, CLOSED_DAY] {
+        for key in [DEPARTMENT, POST, STAFF, ASSIGNMENT, CLOSED_DAY, OUTSIDE_ORGANISATION] {
             assert!(catalogue.get(key).is_some(), "{key}");
         }
     }
