@@ -347,7 +347,9 @@ pub(crate) fn set_hash(account: Uuid, hash: &str, must_change: bool, at: Timesta
 
 /// The login name as it is compared: width, composition and case folded.
 pub(crate) fn login_key(login: &str) -> String {
-    login.trim().chars().take(200).nfkc().collect::<String>().to_lowercase()
+    // A control character stands in no login name, and a database refuses some of them.
+    let plain = |c: char| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c };
+    login.trim().chars().take(200).nfkc().map(plain).collect::<String>().to_lowercase()
 }
 
 /// The login name as it is kept, with its key.

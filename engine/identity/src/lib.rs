@@ -43,6 +43,7 @@ pub use access_log::{AccessEntry, AccessLog, AccessQuery, AccessRow};
 pub use accounts::{Account, AccountChange, AccountQuery, NewAccount};
 pub use caller::{ADMIN, AccountKind, AccountSummary, Caller, Context, HeldRole, PUBLIC, STAFF, SessionId, Strength};
 pub use cookie::Cookie;
+pub use counter::SharedDevice;
 pub use error::{IdentityError, Result};
 pub use events::{Event, EventKind, EventQuery};
 pub use grants::{Access, Grants, Roles};

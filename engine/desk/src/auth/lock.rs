@@ -139,7 +139,9 @@ pub async fn landing(cx: &Cx, session: &NewSession, next: &str) -> Result<String
 /// `GET /auth/resume`: offers what was kept when the screen was locked.
 pub async fn offer(cx: Cx) -> Result<Response, Problem> {
     let next = cx.query("next").unwrap_or_default();
-    let Some(account) = &cx.context().caller.account else {
+    let caller = &cx.context().caller;
+    // Only who sits at a browser has something that was not sent.
+    let Some(account) = caller.account.as_ref().filter(|_| caller.session.is_some()) else {
         return Ok(Redirect::to(&sign_in::address(RESUME)).into_response());
     };
     if cx.city().identity.drafts(account.id).await? == 0 {
