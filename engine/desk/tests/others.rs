@@ -108,7 +108,8 @@ on_both_stores! {
             let answer = member.get(hidden).await;
             assert_eq!(answer.status, 404, "{hidden}");
         }
-        assert_eq!(member.get("/desk/account/password").await.status, 200);
+        let own = member.get("/desk/account").await;
+        assert!(own.status == 200 && !own.says("/desk/account/tokens") && own.says("外部団体"));
     }
 
     async fn whoever_answers_for_a_contract_moves_and_ends_its_members(fixture) {

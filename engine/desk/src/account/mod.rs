@@ -76,6 +76,11 @@ impl Part {
         }
     }
 
+    /// Whether only members of the hall's own staff have it.
+    const fn is_for_staff(self) -> bool {
+        matches!(self, Self::Pin | Self::Tokens)
+    }
+
     const fn href(self) -> &'static str {
         match self {
             Self::Overview => "/desk/account",
@@ -95,8 +100,10 @@ fn own(cx: &Cx) -> Result<&AccountSummary, Problem> {
 }
 
 /// A page of a part, with the tabs above what it shows.
-fn page<'a>(site: &'a Site, part: Part, body: &SafeHtml) -> Page<'a> {
-    let all = Part::ALL.map(|each| Tab::new(each.tab(), each.href(), each == part));
+fn page<'a>(cx: &Cx, site: &'a Site, part: Part, body: &SafeHtml) -> Page<'a> {
+    let is_staff = cx.context().caller.is_staff();
+    let parts = Part::ALL.into_iter().filter(|each| is_staff || !each.is_for_staff());
+    let all: Vec<Tab> = parts.map(|each| Tab::new(each.tab(), each.href(), each == part)).collect();
     let mut with_tabs = tabs(Part::Overview.title(), &all);
     with_tabs.push(body);
     let page = Page::new(site, part.title()).body(with_tabs);

@@ -29,7 +29,7 @@ pub async fn show(cx: Cx) -> Result<Response, Problem> {
     };
     body.push(&paper(sheet));
     let site = cx.desk_site("");
-    let mut page = page(&site, Part::SecondFactor, &body);
+    let mut page = page(&cx, &site, Part::SecondFactor, &body);
     if identity.lacks_second_factor(&cx.context().caller) {
         page = page.notice(needed());
     }
@@ -159,7 +159,7 @@ fn enrolment(cx: &Cx, typed: &str, url: &str, mistake: Option<String>) -> Result
         .plain();
     body.push(&form.html());
     let site = cx.desk_site("");
-    Ok(answer(page(&site, Part::SecondFactor, &body), mistaken))
+    Ok(answer(page(&cx, &site, Part::SecondFactor, &body), mistaken))
 }
 
 /// In groups of four, so that it can be typed.
@@ -176,5 +176,5 @@ fn recovery_codes(cx: &Cx, codes: &[String], title: &str) -> Response {
     let site = cx.desk_site("");
     let notice = Notice::new(Tone::Success, title.to_owned())
         .text("端末をなくしたときに使う回復コードです。この画面を閉じると、二度と表示できません。");
-    Html(page(&site, Part::SecondFactor, &body).notice(notice).render()).into_response()
+    Html(page(&cx, &site, Part::SecondFactor, &body).notice(notice).render()).into_response()
 }

@@ -76,7 +76,7 @@ fn confined(cx: &Cx, path: &str) -> Option<Response> {
     let kind = caller.account.as_ref().map(|account| account.kind);
     let in_folder = |folders: &[&str]| folders.iter().any(|folder| is_below(path, folder));
     let at_desk = is_below(path, "/desk") || is_below(path, "/api");
-    if kind == Some(AccountKind::Outside) && at_desk && path != "/desk" && !in_folder(&OUTSIDE) {
+    if kind == Some(AccountKind::Outside) && at_desk && !PAGES.contains(&path) && !in_folder(&OUTSIDE) {
         return Some(Problem::not_found().into_response());
     }
     let lacks = cx.city().identity.lacks_second_factor(caller);
@@ -90,7 +90,9 @@ fn confined(cx: &Cx, path: &str) -> Option<Response> {
     None
 }
 
-/// Where members of outside organisations may go; what they see there, grants decide.
+/// The pages of the desk that members of outside organisations have: their first one and who they are here.
+const PAGES: [&str; 2] = ["/desk", "/desk/account"];
+/// Where members of outside organisations may go besides; what they see there, grants decide.
 const OUTSIDE: [&str; 5] = [
     "/desk/ledgers",
     "/desk/account/password",
