@@ -64,7 +64,7 @@ async fn render(cx: &Cx, mistake: Option<String>) -> Result<Response, Problem> {
         body.push(&removal(cx));
     }
     let site = cx.desk_site("");
-    let mut page = page(&cx, &site, Part::Pin, &body);
+    let mut page = page(cx, &site, Part::Pin, &body);
     if let Some(notice) = done(cx, &DONE) {
         page = page.notice(notice);
     }

@@ -159,7 +159,7 @@ fn enrolment(cx: &Cx, typed: &str, url: &str, mistake: Option<String>) -> Result
         .plain();
     body.push(&form.html());
     let site = cx.desk_site("");
-    Ok(answer(page(&cx, &site, Part::SecondFactor, &body), mistaken))
+    Ok(answer(page(cx, &site, Part::SecondFactor, &body), mistaken))
 }
 
 /// In groups of four, so that it can be typed.
@@ -176,5 +176,5 @@ fn recovery_codes(cx: &Cx, codes: &[String], title: &str) -> Response {
     let site = cx.desk_site("");
     let notice = Notice::new(Tone::Success, title.to_owned())
         .text("端末をなくしたときに使う回復コードです。この画面を閉じると、二度と表示できません。");
-    Html(page(&cx, &site, Part::SecondFactor, &body).notice(notice).render()).into_response()
+    Html(page(cx, &site, Part::SecondFactor, &body).notice(notice).render()).into_response()
 }

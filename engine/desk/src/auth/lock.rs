@@ -129,7 +129,12 @@ pub async fn landing(cx: &Cx, session: &NewSession, next: &str) -> Result<String
     if session.password_must_change {
         return Ok(super::PASSWORD_PAGE.to_owned());
     }
-    let next = if cx.locked().is_some_and(|locked| locked.id != session.account.id) { "/desk" } else { next };
+    // Where somebody else was is none of theirs, not even its address: it may hold what was searched for.
+    let next = match cx.locked() {
+        Some(locked) if locked.id == session.account.id => next,
+        None if cx.secret().is_none() => next,
+        _ => "/desk",
+    };
     if cx.city().identity.drafts(session.account.id).await? > 0 {
         return Ok(with_query(RESUME, &[("next", next)]));
     }

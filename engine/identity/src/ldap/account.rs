@@ -1,7 +1,7 @@
 //! Whose account a person of the directory has here, and what is written when they come in.
 
 use jiff::Timestamp;
-use kawasemi_store::{Param, Sql, Statement};
+use kawasemi_store::{Sql, Statement};
 use uuid::Uuid;
 
 use super::client::{Directory, Person};
@@ -173,20 +173,30 @@ impl Identity {
         person: &Person,
         account: &AccountSummary,
     ) -> Result<Vec<Statement>> {
-        let mut update = Sql::text("UPDATE ");
-        update.table("account").push(" SET display_name = ").bind(name_of(person));
+        let known = Sql::with("SELECT display_name, mail, person FROM {account} WHERE id = $1", [account.id.into()]);
+        let known = self.inner.city.read_one(known).await?;
+        let (name, mail, staff): (Option<String>, Option<String>, Option<Uuid>) = match &known {
+            Some(row) => (Some(row.get(0)?), row.get(1)?, row.get(2)?),
+            None => (None, None, None),
+        };
         // A mail address that is none, or no number, says nothing: what is known here stays.
-        if let Some(mail) = person.mail.as_deref().and_then(|mail| checked_mail(mail).ok()) {
-            update.push(", mail = ").bind(mail);
+        let new_mail = person.mail.as_deref().and_then(|mail| checked_mail(mail).ok()).or_else(|| mail.clone());
+        let new_staff = match person.number.as_deref() {
+            Some(number) => directory.registers().staff(number, at).await.map(|staff| staff.0).or(staff),
+            None => staff,
+        };
+        let new_name = name_of(person);
+        let mut statements = Vec::new();
+        // Everybody is looked up every few minutes: what is as it was is not written again.
+        if name.as_deref() != Some(&new_name) || new_mail != mail || new_staff != staff {
+            statements.push(Statement::any(Sql::with(
+                "UPDATE {account} SET display_name = $2, mail = $3, person = $4, updated_at = $5 WHERE id = $1",
+                [account.id.into(), new_name.into(), new_mail.into(), new_staff.into(), stored(at)],
+            )));
         }
-        if let Some(number) = person.number.as_deref()
-            && let Some(staff) = directory.registers().staff(number, at).await
-        {
-            update.push(", person = ").bind(Param::Id(staff.0));
-        }
-        update.push(" WHERE id = ").bind(account.id);
         let RoleChanges(roles) = self.roles_of_directory(at, directory, account.id, &person.groups).await?;
-        Ok(std::iter::once(Statement::any(update)).chain(roles).collect())
+        statements.extend(roles);
+        Ok(statements)
     }
 
     /// What lets an account in again that was disabled since the directory said so.

@@ -102,7 +102,9 @@ impl Identity {
             unit.extend(self.back_from_directory(at, one.account));
             unit.add(self.directory_event(at, EventKind::AccountEnabled, one.account, ""));
         }
-        self.write_about(one.account, unit).await?;
+        if !unit.is_empty() {
+            self.write_about(one.account, unit).await?;
+        }
         Ok(comes_back)
     }
 
