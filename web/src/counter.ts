@@ -19,6 +19,7 @@ type Said = "active" | "locked" | "unlocked" | "switched";
 interface Under {
   readonly nodes: DocumentFragment;
   readonly title: string;
+  readonly look: string;
   readonly focus: Element | null;
 }
 
@@ -74,7 +75,7 @@ async function lock(root: Document, say: (said: Said) => void): Promise<void> {
   const nodes = root.createDocumentFragment();
   const focus = root.activeElement;
   nodes.append(...root.body.childNodes);
-  under = { nodes, title: root.title, focus };
+  under = { nodes, title: root.title, look: root.body.className, focus };
   root.title = "カワセミ";
   forgetAll();
   say("locked");
@@ -85,6 +86,7 @@ async function lock(root: Document, say: (said: Said) => void): Promise<void> {
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     root.title = page.title;
     const main = page.querySelector("main");
+    root.body.className = page.body.className;
     if (main) root.body.replaceChildren(root.adoptNode(main));
     startPart(root.body);
     root.querySelector<HTMLElement>("[data-unlock] input:not([type=hidden])")?.focus();
@@ -121,10 +123,11 @@ async function unlock(root: Document, form: HTMLFormElement, say: (said: Said) =
 
 function restore(root: Document): void {
   if (!under) return;
-  const { nodes, title, focus } = under;
+  const { nodes, title, look, focus } = under;
   under = null;
   root.body.replaceChildren(nodes);
   root.title = title;
+  root.body.className = look;
   if (focus instanceof HTMLElement) focus.focus();
 }
 

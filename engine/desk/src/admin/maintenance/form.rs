@@ -141,8 +141,11 @@ async fn show(cx: &Cx, typed: &Typed) -> Result<Response, Problem> {
         };
         Choice::new(key, format!("{title}{warning}"))
     });
-    let text = |key: &str, label: &str, max: u32, value: &str| {
+    let text = |key: &str, label: &str, max: usize, value: &str| {
         FieldView::new(key, label, FieldKind::Text { max: Some(max as _) }).value(value)
+    };
+    let time = |key: &str, label: &str, value: &str| {
+        FieldView::new(key, label, FieldKind::Text { max: None }).hint("例：09:00").value(value)
     };
     let day = |key: &str, label: &str, value: &str| FieldView::new(key, label, FieldKind::Date).value(value).required();
     let fields = vec![
@@ -156,10 +159,10 @@ async fn show(cx: &Cx, typed: &Typed) -> Result<Response, Problem> {
             .hint("空のままにすると、役割なし（公開されているものだけ）です。")
             .value(typed.role.as_str()),
         day("from", "始まりの日", &typed.from),
-        text("from_time", "始まりの時刻", 5, &typed.from_time).required(),
+        time("from_time", "始まりの時刻", &typed.from_time).required(),
         day("until", "終わりの日", &typed.until),
-        text("until_time", "終わりの時刻", 5, &typed.until_time).required(),
-        text("hours", "使える時間帯", 11, &typed.hours)
+        time("until_time", "終わりの時刻", &typed.until_time).required(),
+        time("hours", "使える時間帯", &typed.hours)
             .hint("数日にわたるとき、毎日この時間だけ使えるようにします。例：09:00-17:00。空のままなら終日。"),
     ];
     let of = |key: &str| {

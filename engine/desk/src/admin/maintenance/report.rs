@@ -106,7 +106,9 @@ async fn what(cx: &Cx, one: &Maintenance) -> Result<SafeHtml, Problem> {
 fn actions(cx: &Cx, one: &Maintenance) -> SafeHtml {
     let mut buttons = Vec::new();
     let is_open = one.ended_at.is_none() && one.until > cx.context().act.at;
-    if is_open && one.approved_at.is_none() {
+    // Who asked for it does not approve it; the engine refuses that as well.
+    let is_own = one.requested_by == cx.context().act.actor.to_string();
+    if is_open && one.approved_at.is_none() && !is_own {
         let approve = Submit::new("承認する").look(Look::Primary).icon(Icon::Check);
         buttons.push(Post::new(format!("{}/approve", href(one.id)), approve).html());
     }
