@@ -50,7 +50,7 @@ on_both_stores! {
             let answer = browser.get(path).await;
             assert!(answer.status == 303 && answer.location().starts_with("/auth/locked"), "{path}");
         }
-        assert_eq!(browser.get("/api/v1/ledgers/department/records").await.status, 404, "as for a visitor");
+        assert_eq!(browser.get("/api/v1/ledgers/staff/records").await.status, 404, "as for a visitor");
         let sato = browser.post("/auth/pin", &[("login", "sato"), ("pin", PIN), ("next", "/desk/ledgers/department/new")]).await;
         assert_eq!(sato.location(), "/desk", "never where somebody else was");
         assert!(!browser.get("/auth/resume").await.says("続きを開く"), "and nothing of what they typed");

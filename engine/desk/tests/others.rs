@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 use kawasemi_identity::{AccountChange, AccountKind, NewAccount};
-use kawasemi_kernel::{RecordId, Value};
+use kawasemi_kernel::{PersonName, RecordId, Value};
 use kawasemi_ledger::Draft;
 use kawasemi_testkit::desk::{Browser, PASSWORD, Setup, tables};
 use kawasemi_testkit::{TestCity, on_both_stores};
@@ -50,7 +50,8 @@ async fn hall(fixture: &kawasemi_testkit::Fixture) -> (TestCity, Browser, [Recor
     let city = TestCity::with(fixture, Setup { systems: vec![site], ..Setup::default() }).await;
     let draft = Draft::new().with("code", "parks").with("name", "公園課").with("level", "section");
     let department = create(&city, "department", draft.with("first_fiscal_year", Value::Int(2015))).await;
-    let person = |number: &str| Draft::new().with("employee_number", number).with("name", "担当 花子");
+    let name = PersonName { name: "担当 花子".into(), kana: "タントウ ハナコ".into() };
+    let person = |number: &str| Draft::new().with("employee_number", number).with("name", Value::Name(name.clone()));
     let mine = create(&city, "staff", person("1")).await;
     let other = create(&city, "staff", person("2")).await;
     let mut organisations = Vec::new();

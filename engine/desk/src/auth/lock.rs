@@ -200,6 +200,8 @@ async fn page(cx: &Cx, chosen: &str, mistake: Option<String>) -> Result<Html<Str
     let mut body = SafeHtml::EMPTY;
     if device.is_some() {
         body.push(&section(&heading(current), &pin_form(current, chosen, &next, mistake)));
+    } else if let Some(mistake) = mistake {
+        body.push(&Notice::new(Tone::Error, mistake).html());
     }
     let others: Vec<&AccountSummary> = people.iter().filter(|one| current.is_none_or(|now| now.id != one.id)).collect();
     if !others.is_empty() {
