@@ -2,8 +2,8 @@
 # Installs the Debian packages that building or testing needs, and nothing that is already there.
 #
 #   dev/setup-packages.sh build    a C compiler for SQLite, zstd and ring
-#   dev/setup-packages.sh test     the above, PostgreSQL 15, openssl (certificates of tests), mdbtools (Access files), Chromium, the
-#                                  fonts of prints and poppler
+#   dev/setup-packages.sh test     the above, PostgreSQL 15, openssl (certificates of tests), OpenLDAP, mdbtools (Access files),
+#                                  Chromium, the fonts of prints and poppler
 #   dev/setup-packages.sh bench    what building needs, PostgreSQL 15, the load tool wrk, sqlite3, and Python's venv for Datasette
 #
 # As root, or with sudo that asks no password, it installs; otherwise it prints the command and fails.
@@ -35,6 +35,9 @@ if [ "$purpose" = bench ]; then
     python3 -c 'import venv, ensurepip' 2>/dev/null || lacks python3-venv
 fi
 if [ "$purpose" = test ]; then
+    # A directory of its own for the tests of signing in with LDAP.
+    [ -x /usr/sbin/slapd ] || lacks slapd
+    have ldapmodify || lacks ldap-utils
     have openssl || lacks openssl
     have mdb-export || lacks mdbtools
     [ -x "${CHROMIUM:-/usr/bin/chromium}" ] || lacks chromium

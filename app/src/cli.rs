@@ -547,6 +547,12 @@ pub enum User {
         #[arg(value_name = "名前")]
         name: String,
     },
+    /// LDAP（Active Directory）の設定を、すべてのサーバーで確かめる。パスワードは要らない
+    LdapCheck {
+        /// 試しに探す利用者の名前
+        #[arg(value_name = "名前")]
+        name: String,
+    },
     /// 役割を与える
     Grant(RoleOf),
     /// 役割を取り上げる

@@ -10,7 +10,9 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
+use jiff::SignedDuration;
 use kawasemi_identity::oidc::ProviderConfig;
+use kawasemi_identity::{DirectoryConfig, Rules};
 use kawasemi_kernel::municipality::MunicipalityCode;
 use kawasemi_schema::error::nearest;
 use kawasemi_schema::{SourceFile, read_toml};
@@ -56,6 +58,10 @@ pub struct Settings {
     print: PrintSettings,
     /// Other systems' files.
     exchange: ExchangeSettings,
+    /// Signing in.
+    sign_in: SignInSettings,
+    /// The hall's directory (LDAP), by the code of the city. Not in the environment.
+    ldap: BTreeMap<MunicipalityCode, DirectoryConfig>,
     /// The hall's own identity provider (庁内の認証基盤), by the code of the city. Not in the environment.
     provider: BTreeMap<MunicipalityCode, ProviderConfig>,
 }
@@ -150,6 +156,52 @@ struct PrintSettings {
     fonts: Option<Vec<PathBuf>>,
 }
 
+/// `[sign_in]`
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct SignInSettings {
+    /// The roles whose holders need a second factor.
+    second_factor_roles: Option<Vec<String>>,
+    /// After how many minutes without use a shared machine locks itself.
+    counter_lock_minutes: Option<u32>,
+    /// After how many minutes without use a session at a shared machine ends.
+    counter_end_minutes: Option<u32>,
+}
+
+impl SignInSettings {
+    fn overlaid(self, over: Self) -> Self {
+        Self {
+            second_factor_roles: over.second_factor_roles.or(self.second_factor_roles),
+            counter_lock_minutes: over.counter_lock_minutes.or(self.counter_lock_minutes),
+            counter_end_minutes: over.counter_end_minutes.or(self.counter_end_minutes),
+        }
+    }
+
+    /// How long things last, with the usual where nothing is said.
+    fn settled(self) -> anyhow::Result<Rules> {
+        let usual = Rules::default();
+        let minutes =
+            |said: Option<u32>, usual: SignedDuration| said.map_or(usual, |n| SignedDuration::from_mins(i64::from(n)));
+        let lock = minutes(self.counter_lock_minutes, usual.counter_lock);
+        let end = minutes(self.counter_end_minutes, usual.counter_idle);
+        if !(1..=60).contains(&lock.as_mins()) {
+            bail!("sign_in.counter_lock_minutes は 1 から 60 までにしてください（いまは {}）。", lock.as_mins());
+        }
+        if end <= lock || end.as_mins() > 720 {
+            bail!(
+                "sign_in.counter_end_minutes は counter_lock_minutes より長く、720 までにしてください（いまは {}）。",
+                end.as_mins()
+            );
+        }
+        Ok(Rules {
+            second_factor_roles: self.second_factor_roles.unwrap_or_default(),
+            counter_lock: lock,
+            counter_idle: end,
+            ..usual
+        })
+    }
+}
+
 /// `[serve]`
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -221,6 +273,9 @@ const SETTINGS: &[(&str, Kind)] = &[
     ("webhooks.authority", Kind::Text),
     ("print.fonts", Kind::List),
     ("exchange.folder", Kind::Text),
+    ("sign_in.second_factor_roles", Kind::List),
+    ("sign_in.counter_lock_minutes", Kind::Integer),
+    ("sign_in.counter_end_minutes", Kind::Integer),
 ];
 
 /// The configuration in force.
@@ -261,6 +316,10 @@ pub struct Config {
     pub font_folders: Vec<PathBuf>,
     /// The folder of other systems' files; none where they come only by hand.
     pub exchange_folder: Option<PathBuf>,
+    /// How long sessions last, and who needs a second factor.
+    pub sign_in: Rules,
+    /// The directories (LDAP), by the code of the city.
+    pub directories: BTreeMap<MunicipalityCode, DirectoryConfig>,
     /// The identity providers, by the code of the city.
     pub providers: BTreeMap<MunicipalityCode, ProviderConfig>,
 }
@@ -302,6 +361,8 @@ impl Config {
             webhooks: WebhookSettings::default(),
             print: PrintSettings::default(),
             exchange: ExchangeSettings::default(),
+            sign_in: SignInSettings::default(),
+            ldap: BTreeMap::new(),
             provider: BTreeMap::new(),
         };
         [file, environment, flags].into_iter().try_fold(Settings::default(), Settings::overlaid)?.settled()
@@ -340,6 +401,8 @@ impl Settings {
             },
             print: PrintSettings { fonts: over.print.fonts.or(self.print.fonts) },
             exchange: ExchangeSettings { folder: over.exchange.folder.or(self.exchange.folder) },
+            sign_in: self.sign_in.overlaid(over.sign_in),
+            ldap: self.ldap.into_iter().chain(over.ldap).collect(),
             provider: self.provider.into_iter().chain(over.provider).collect(),
         })
     }
@@ -353,6 +416,10 @@ impl Settings {
         let upload_mib = self.serve.upload_mib.unwrap_or(200);
         if !(1..=10_240).contains(&upload_mib) {
             bail!("serve.upload_mib は 1 から 10240 までにしてください（いまは {upload_mib}）。");
+        }
+        let sign_in = self.sign_in.settled()?;
+        for (code, directory) in &self.ldap {
+            directory.check().map_err(|said| anyhow::anyhow!("[ldap.{code}] の{said}"))?;
         }
         let bucket_authority = self.files.authority.clone();
         let bucket = self.files.settled()?;
@@ -391,6 +458,8 @@ impl Settings {
             log_format: self.log.format,
             log_level: self.log.level.unwrap_or_else(|| "info".to_owned()),
             font_folders: self.print.fonts.unwrap_or_default(),
+            sign_in,
+            directories: self.ldap,
             providers: self.provider,
         })
     }
@@ -511,6 +580,13 @@ mod tests {
                 "endpoint",
             ),
             ("", &[("KAWASEMI_LOG_FORMAT", "xml")], "「xml」という値は使えません"),
+            ("[sign_in]\ncounter_lock_minutes = 0", &[], "1 から 60"),
+            ("", &[("KAWASEMI_SIGN_IN_COUNTER_END_MINUTES", "3")], "counter_lock_minutes より長く"),
+            (
+                "[ldap.142182]\nservers = [\"http://dc\"]\nbind_dn = \"a\"\npassword = \"b\"\nuser_base = \"c\"",
+                &[],
+                "[ldap.142182] のservers の「http://dc/」は使えません",
+            ),
         ] {
             let said = read(file, variables, Global::default()).expect_err("is refused");
             assert!(said.contains(expected), "{file} {variables:?}: {said}");

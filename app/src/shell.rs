@@ -5,13 +5,16 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use kawasemi_exchange::{Exchange, Folders};
-use kawasemi_identity::{Context, Identity, Parts, PasswordCost, Passwords, Rules, SystemEntropy};
+use kawasemi_identity::outside::ROLE_PREFIX;
+use kawasemi_identity::{Context, Directory, Identity, Parts, PasswordCost, Passwords, SystemEntropy};
+use kawasemi_identity::{DirectoryConfig, Roles};
 use kawasemi_kernel::context::SystemClock;
 use kawasemi_kernel::id::RandomIds;
 use kawasemi_kernel::{Act, Clock, IdSource};
 use kawasemi_ledger::Ledgers;
 use kawasemi_platform::{System, Work};
 use kawasemi_print::Printer;
+use kawasemi_registry::directory::RegistersOf;
 use kawasemi_schema::error::nearest;
 use kawasemi_schema::{LedgerDef, Overlay, SourceFile};
 use kawasemi_store::audit::Keeper;
@@ -85,7 +88,7 @@ impl Shell {
         let entropy = Arc::new(SystemEntropy);
         let ids: Arc<dyn IdSource> = Arc::new(RandomIds(SystemClock));
         let passwords = Passwords::new(PasswordCost::default(), entropy.clone())?;
-        let parts = Parts { ids: ids.clone(), entropy, passwords, rules: Rules::default() };
+        let parts = Parts { ids: ids.clone(), entropy, passwords, rules: config.sign_in.clone() };
         let sender = sender(&config, false)?;
         let bucket = bucket(&config)?;
         Ok(Self { config, output, clock: Arc::new(SystemClock), ids, systems, offer, parts, sender, bucket })
@@ -220,6 +223,12 @@ impl Shell {
         let identity = Identity::new(city.clone(), self.sealer_as_it_is(city.code()), self.parts.clone());
         let (roles, calculators) = (self.offer.roles.clone(), self.offer.calculators.clone());
         let ledgers = Ledgers::new(city.clone(), roles, calculators, self.ids.clone())?;
+        if let Some(config) = city.code().parse().ok().and_then(|code| self.config.directories.get(&code)) {
+            self.know_roles(config)?;
+            let registers = Arc::new(RegistersOf(ledgers.clone()));
+            let directory = Directory::new(config.clone(), registers);
+            identity.set_directory(directory.with_context(|| format!("[ldap.{}] を使えません。", city.code()))?);
+        }
         let webhooks = Webhooks::new(kawasemi_webhook::Parts {
             ledgers: ledgers.clone(),
             identity: identity.clone(),
@@ -236,6 +245,20 @@ impl Shell {
             shipped: self.offer.layouts.clone(),
         })?;
         Ok(OpenCity { city, identity, ledgers, webhooks, exchange })
+    }
+
+    /// Refuses a directory whose groups bring roles that nobody declares: a slip there would be found only when somebody lacks one.
+    fn know_roles(&self, config: &DirectoryConfig) -> anyhow::Result<()> {
+        let roles = Roles::new(&self.offer.roles);
+        for group in &config.groups {
+            let fits = roles.assignable().any(|(key, _)| key == group.role) && !group.role.starts_with(ROLE_PREFIX);
+            if !fits {
+                let hint = nearest(&group.role, roles.assignable().map(|(key, _)| key));
+                let hint = hint.map(|near| format!("「{near}」のことですか。")).unwrap_or_default();
+                bail!("[[ldap….group]] の役割「{}」はありません（グループ {}）。{hint}", group.role, group.dn);
+            }
+        }
+        Ok(())
     }
 
     /// Refuses the key of a ledger that the city does not have, with the one that was probably meant.

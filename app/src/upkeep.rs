@@ -35,6 +35,8 @@ const NEW_CITIES: Duration = Duration::from_secs(60);
 const FOLLOW_EVERY: u64 = 6;
 /// Rounds between two sweeps.
 const SWEEP_EVERY: u64 = 360;
+/// Rounds in a minute.
+const ROUNDS_A_MINUTE: u64 = 6;
 /// After so long without another piece, an upload comes to no end: its process was killed.
 const UNFINISHED_UPLOADS: SignedDuration = SignedDuration::from_hours(24);
 /// How long a job that is done can be looked at.
@@ -189,6 +191,19 @@ async fn tend(shell: &Shell, open: &OpenCity, known: &mut Known, round: u64) {
     {
         failed(&error, "the departments of accounts were not set");
     }
+    if round.is_multiple_of(ROUNDS_A_MINUTE)
+        && let Err(error) = end_others(shell, open).await
+    {
+        failed(&error, "the accounts of outsiders and vendors were not ended");
+    }
+    if let Some(directory) = open.identity.directory() {
+        let every = ROUNDS_A_MINUTE * u64::from(directory.config().recheck_minutes);
+        if round.is_multiple_of(every)
+            && let Err(error) = open.identity.recheck_directory(shell.clock.now()).await
+        {
+            failed(&error.into(), "the directory was not looked at again");
+        }
+    }
     if round.is_multiple_of(SWEEP_EVERY)
         && let Err(error) = sweep(shell, open).await
     {
@@ -203,6 +218,15 @@ async fn begin_day(shell: &Shell, open: &OpenCity, known: &mut Option<Date>) -> 
         daily::enqueue(shell, &open.city, today).await?;
         *known = Some(today);
     }
+    Ok(())
+}
+
+/// Ends what outsiders and vendors may no longer do: accounts follow their contracts, and maintenance ends at its time.
+async fn end_others(shell: &Shell, open: &OpenCity) -> anyhow::Result<()> {
+    let context = shell.context("外部団体と保守作業の期限");
+    let ends = kawasemi_registry::outside::contract_ends(&open.ledgers, &context).await?;
+    open.identity.follow_contracts(context.act.at, &ends).await?;
+    open.identity.close_maintenance(context.act.at).await?;
     Ok(())
 }
 

@@ -70,7 +70,8 @@ export async function startCity(t, { residents = 200, seed = 1, serveArgs = [] }
 
   /** @type {City["addUser"]} */
   const addUser = async (name, role) => {
-    const password = `e2e-${name}-Kawasemi!2026`;
+    // A password that holds the name is refused.
+    const password = PASSWORD;
     const child = spawn(program, ["--data", data, "user", "add", name, "--role", role, "--password-stdin"]);
     child.stdin.end(`${password}\n`);
     let said = "";

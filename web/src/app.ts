@@ -6,6 +6,7 @@
 import * as bulk from "./bulk";
 import * as columns from "./columns";
 import * as confirm from "./confirm";
+import * as counter from "./counter";
 import * as dates from "./dates";
 import * as draft from "./draft";
 import * as htmx from "./htmx";
@@ -41,6 +42,7 @@ function startPage(): void {
   submit.start(document);
   menus.start(document);
   shortcuts.start(document);
+  counter.start(document, startFragment);
   htmx.start(document, startFragment);
   startFragment(document);
 }

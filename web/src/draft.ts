@@ -109,13 +109,20 @@ function watchPage(): void {
   });
   document.addEventListener("submit", (event) => {
     if (!(event.target instanceof HTMLFormElement && event.target.hasAttribute("data-ends-session"))) return;
-    for (const store of stores()) {
-      for (const key of Object.keys(store)) if (key.startsWith(PREFIX)) store.removeItem(key);
-    }
+    forgetAll();
   });
 }
 
+/** Forgets every draft that is kept on this machine. */
+export function forgetAll(): void {
+  for (const store of stores()) {
+    for (const key of Object.keys(store)) if (key.startsWith(PREFIX)) store.removeItem(key);
+  }
+}
+
 function storeOf(form: HTMLFormElement): [Storage, string] | [null, null] {
+  // At a shared machine nothing stays in the browser: its lock gives what was typed to the server, for its owner.
+  if (document.body.dataset["lockAfter"]) return [null, null];
   const { draft, draftTab } = form.dataset;
   const [local, session] = stores();
   if (draftTab && session) return [session, PREFIX + draftTab];

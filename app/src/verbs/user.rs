@@ -45,6 +45,7 @@ async fn act(shell: &Shell, open: &OpenCity, user: User, password: Option<String
             identity.set_password(&context, account, &password.unwrap_or_default()).await?;
             shell.output.answer(&Changed::new(account, name, "パスワードを変えました"))
         }
+        User::LdapCheck { name } => ldap_check(shell, open, &name).await,
         User::Grant(role) => {
             let account = account(shell, open, &role.name).await?;
             assign(shell, open, account, &role).await?;
@@ -66,6 +67,57 @@ async fn act(shell: &Shell, open: &OpenCity, user: User, password: Option<String
             identity.enable_account(&context, account).await?;
             shell.output.answer(&Changed::new(account, name, "利用を再開しました"))
         }
+    }
+}
+
+/// Tries every server of the directory, and says what each answered.
+async fn ldap_check(shell: &Shell, open: &OpenCity, name: &str) -> anyhow::Result<()> {
+    let directory = open.identity.directory().context("設定ファイルに [ldap.団体コード] がありません。")?;
+    let tried = directory.try_servers(name, shell.clock.now()).await;
+    let fails = tried.iter().filter(|(_, outcome)| outcome.is_err()).count();
+    let servers = tried
+        .into_iter()
+        .map(|(server, outcome)| match outcome {
+            Ok(Some(found)) => Tried { server: server.to_string(), works: true, said: found },
+            Ok(None) => Tried {
+                server: server.to_string(),
+                works: true,
+                said: format!(
+                    "つながりましたが、「{name}」は見つかりません。user_base と user_filter を確かめてください。"
+                ),
+            },
+            Err(error) => Tried { server: server.to_string(), works: false, said: error },
+        })
+        .collect();
+    shell.output.answer(&Servers { servers })?;
+    if fails > 0 {
+        bail!(
+            "{fails}台のサーバーで確かめられませんでした。アドレス、証明書（authority）、bind_dn とパスワードを確かめてください。"
+        );
+    }
+    Ok(())
+}
+
+/// What the servers of the directory answered.
+#[derive(Serialize)]
+struct Servers {
+    servers: Vec<Tried>,
+}
+
+/// What one of them answered.
+#[derive(Serialize)]
+struct Tried {
+    server: String,
+    works: bool,
+    said: String,
+}
+
+impl fmt::Display for Servers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for one in &self.servers {
+            writeln!(f, "{} {}: {}", if one.works { "○" } else { "×" }, one.server, one.said)?;
+        }
+        Ok(())
     }
 }
 

@@ -21,6 +21,8 @@ pub enum Who {
     Person,
     Admin,
     Own,
+    /// Whom the register of outside organisations names.
+    Host,
     Designer,
     Role(Vec<String>),
     /// Who may do this with any record of the ledger, or with the one that is named.
@@ -45,6 +47,7 @@ fn line(text: &str) -> Line {
         ("person", []) => Who::Person,
         ("admin", []) => Who::Admin,
         ("own", []) => Who::Own,
+        ("host", []) => Who::Host,
         ("designer", []) => Who::Designer,
         ("role", [_, ..]) => Who::Role(rest.iter().map(|role| (*role).to_owned()).collect()),
         (of @ ("ledger" | "record"), [action]) => Who::Act { action: (*action).to_owned(), of_record: of == "record" },
@@ -72,6 +75,7 @@ pub fn may(who: &Who, route: &Route, caller: &Caller) -> bool {
         Who::Anyone => !(is_form && matches!(caller.via, Via::Token | Via::ReadToken)),
         Who::Staff => at_desk,
         Who::Person => in_browser,
+        Who::Host => false,
         Who::Admin => in_browser && caller.has("admin"),
         Who::Designer => {
             at_desk

@@ -8,7 +8,9 @@ use bytes::Bytes;
 use futures::stream;
 use jiff::SignedDuration;
 use kawasemi_desk::routes::Route;
-use kawasemi_identity::{Context, NewToken, RoleAssignment};
+use kawasemi_identity::maintenance::NewMaintenance;
+use kawasemi_identity::outside::ROLE_PREFIX;
+use kawasemi_identity::{AccountKind, Context, NewAccount, NewToken, RoleAssignment};
 use kawasemi_kernel::{FileRef, RecordId, Value};
 use kawasemi_ledger::bulk::{BulkAct, Targets};
 use kawasemi_ledger::views::ViewDraft;
@@ -137,6 +139,9 @@ impl Caller {
     }
 }
 
+/// What the records of the walk hold: a name, and the text of a file.
+pub const CONTENT: [&str; 2] = ["城山公園", "plan of the north gate"];
+
 const ENTRIES: [(&str, &str); 22] = [
     ("login", "intruder"),
     ("display_name", "書き換え"),
@@ -183,7 +188,9 @@ async fn city(fixture: &Fixture) -> (TestCity, Vec<String>) {
     let mut systems = crate::systems::all().expect("the systems are well defined");
     systems.push(own);
     let offer = crate::systems::Offer::of(&systems);
-    let roles = offer.roles.iter().map(|role| role.key.clone()).chain(["admin".to_owned()]).collect();
+    // Roles for outsiders are given to no member of the staff.
+    let declared = offer.roles.iter().filter(|role| !role.key.starts_with(ROLE_PREFIX));
+    let roles = declared.map(|role| role.key.clone()).chain(["admin".to_owned()]).collect();
     let mut setup = Setup { calculators: offer.calculators, ..Setup::default() };
     // The registers come with the test's city.
     for system in systems.into_iter().filter(|system| system.key() != registers()) {
@@ -244,6 +251,14 @@ impl Hall {
         if path.starts_with("/desk/admin/webhooks") {
             place.insert("webhook", self.webhook().await);
         }
+        if path.starts_with("/desk/admin/maintenance") {
+            place.insert("maintenance", self.maintenance().await);
+        }
+        if path.starts_with("/desk/admin/devices") {
+            identity.register_device(&system, "市民課 1番窓口").await.expect("it is registered");
+            let devices = identity.devices(&system).await.expect("they are listed");
+            place.insert("device", devices[0].id.to_string());
+        }
         if names("batch") {
             place.insert("batch", self.batch().await);
         }
@@ -277,7 +292,7 @@ impl Hall {
     }
 
     async fn record(&self, department: RecordId) -> (RecordId, Uuid) {
-        let content = stream::iter([Ok::<_, std::io::Error>(Bytes::from_static(b"%PDF-1.7 plan"))]);
+        let content = stream::iter([Ok::<_, std::io::Error>(Bytes::from_static(b"%PDF-1.7 plan of the north gate"))]);
         let id = self.city.desk.ids().next();
         let stored = self.city.city.files.put(id, "図面.pdf", u64::MAX, content).await.expect("the file is kept");
         let (media_type, size, sha256) = (stored.kind.media_type.to_owned(), stored.size, stored.sha256);
@@ -300,6 +315,24 @@ impl Hall {
             with_fields: false,
         };
         self.city.city.webhooks.add(&self.city.system(), wanted).await.expect("a webhook is made").0.to_string()
+    }
+
+    /// Maintenance that the program asked for.
+    async fn maintenance(&self) -> String {
+        let (identity, context) = (&self.city.city.identity, self.city.system().because("試験"));
+        let new = NewAccount::staff(format!("vendor-{}", self.city.desk.ids().next()));
+        let vendor = identity.add_account(&context, NewAccount { kind: AccountKind::Vendor, ..new }).await;
+        let from = context.act.at;
+        let new = NewMaintenance {
+            account: vendor.expect("the account is added"),
+            ticket: "INC-1".into(),
+            roles: Vec::new(),
+            from,
+            until: from + SignedDuration::from_hours(1),
+            hours: None,
+        };
+        let grants = self.city.city.ledgers.grants().expect("the grants are compiled");
+        identity.request_maintenance(&context, grants.roles(), new).await.expect("it is asked for").to_string()
     }
 
     /// A bulk change of the owner's, which could be undone.

@@ -57,7 +57,9 @@ impl Certificates {
         TlsAcceptor::from(Arc::new(config.with_single_cert(chain, key).expect("the key is the certificate's")))
     }
 
-    fn file(&self, name: &str) -> PathBuf {
+    /// The path of a file.
+    #[must_use]
+    pub fn file(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
 }

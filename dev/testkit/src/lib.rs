@@ -18,6 +18,7 @@ pub mod bucket;
 pub mod certificates;
 #[cfg(feature = "desk")]
 pub mod desk;
+pub mod directory;
 pub mod fixture;
 pub mod postgres;
 

@@ -18,6 +18,7 @@ mod health;
 pub mod home;
 pub mod ledgers;
 mod name_fonts;
+pub mod outside;
 pub mod parties;
 pub mod portal;
 pub mod prints;
@@ -100,6 +101,7 @@ fn inside(pages: Pages) -> Routes {
         .merge(ledgers::routes())
         .merge(parties::routes())
         .merge(account::routes())
+        .merge(outside::routes())
         .merge(admin::routes())
         .merge(exchange::routes())
         .merge(pages)

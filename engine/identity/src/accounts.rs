@@ -114,7 +114,7 @@ impl Identity {
         let display_name = if new.display_name.trim().is_empty() { &login } else { new.display_name.trim() };
         let mail = new.mail.as_deref().map(checked_mail).transpose()?;
         let hash = match (&new.password, new.kind) {
-            (Some(password), AccountKind::Staff) => {
+            (Some(password), AccountKind::Staff | AccountKind::Outside | AccountKind::Vendor) => {
                 password::check(password, &login)?;
                 Some(self.passwords().hash(password).await?)
             }
@@ -347,11 +347,13 @@ pub(crate) fn set_hash(account: Uuid, hash: &str, must_change: bool, at: Timesta
 
 /// The login name as it is compared: width, composition and case folded.
 pub(crate) fn login_key(login: &str) -> String {
-    login.trim().chars().take(200).nfkc().collect::<String>().to_lowercase()
+    // A control character stands in no login name, and a database refuses some of them.
+    let plain = |c: char| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c };
+    login.trim().chars().take(200).nfkc().map(plain).collect::<String>().to_lowercase()
 }
 
 /// The login name as it is kept, with its key.
-fn checked_login(login: &str) -> Result<(String, String)> {
+pub(crate) fn checked_login(login: &str) -> Result<(String, String)> {
     let kept: String = login.trim().nfkc().collect();
     let fits = (1..=64).contains(&kept.chars().count());
     if !fits || !kept.chars().all(|c| c.is_alphanumeric() || "._-@+".contains(c)) {
@@ -364,7 +366,7 @@ fn checked_login(login: &str) -> Result<(String, String)> {
 }
 
 /// The mail address in lower case. Only its shape is checked; whether it is theirs, mail itself tells.
-fn checked_mail(mail: &str) -> Result<String> {
+pub(crate) fn checked_mail(mail: &str) -> Result<String> {
     let mail = mail.trim().to_lowercase();
     let shaped = mail.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.'));
     if !shaped || mail.len() > 254 || mail.chars().any(|c| c.is_whitespace() || c.is_control()) {

@@ -41,6 +41,8 @@ pub enum Strength {
     None,
     /// An API token (APIトークン).
     Token,
+    /// A short number at a shared machine, on a day on which its owner has signed in fully (窓口PIN).
+    Pin,
     /// A password alone.
     Password,
     /// The city's own identity provider vouches for them (OpenID Connect).
@@ -52,13 +54,15 @@ pub enum Strength {
 }
 
 impl Strength {
-    const ALL: [Self; 6] = [Self::None, Self::Token, Self::Password, Self::Provider, Self::SecondFactor, Self::Passkey];
+    const ALL: [Self; 7] =
+        [Self::None, Self::Token, Self::Pin, Self::Password, Self::Provider, Self::SecondFactor, Self::Passkey];
 
     /// The key under which it is stored.
     pub const fn key(self) -> &'static str {
         match self {
             Self::None => "none",
             Self::Token => "token",
+            Self::Pin => "pin",
             Self::Password => "password",
             Self::Provider => "provider",
             Self::SecondFactor => "second-factor",
@@ -71,6 +75,7 @@ impl Strength {
         match self {
             Self::None => "サインインなし",
             Self::Token => "APIトークン",
+            Self::Pin => "窓口PIN",
             Self::Password => "パスワード",
             Self::Provider => "庁内の認証基盤",
             Self::SecondFactor => "パスワードと確認コード",
@@ -92,6 +97,11 @@ pub enum AccountKind {
     Staff,
     /// Another system that calls the API (連携用). It cannot sign in, only use tokens, and is not `staff`.
     Service,
+    /// A member of an organisation outside the hall (委託先、指定管理者、自治会、検査員), until a day and within its contract. Never
+    /// `staff`.
+    Outside,
+    /// A vendor's technician (保守業者), during approved maintenance only, with every request recorded. Never `staff`.
+    Vendor,
 }
 
 impl AccountKind {
@@ -100,6 +110,8 @@ impl AccountKind {
         match self {
             Self::Staff => "staff",
             Self::Service => "service",
+            Self::Outside => "outside",
+            Self::Vendor => "vendor",
         }
     }
 
@@ -108,12 +120,24 @@ impl AccountKind {
         match self {
             Self::Staff => "職員",
             Self::Service => "システム連携用",
+            Self::Outside => "外部団体",
+            Self::Vendor => "保守業者",
         }
     }
 
     /// The kind with a stored key; what is unknown gets the kind with fewer powers.
     pub fn from_key(key: &str) -> Self {
-        if key == "staff" { Self::Staff } else { Self::Service }
+        match key {
+            "staff" => Self::Staff,
+            "outside" => Self::Outside,
+            "vendor" => Self::Vendor,
+            _ => Self::Service,
+        }
+    }
+
+    /// Whether it is a member of the hall's own staff.
+    pub const fn is_staff(self) -> bool {
+        matches!(self, Self::Staff)
     }
 }
 
@@ -183,6 +207,8 @@ pub struct Caller {
     pub roles: Vec<HeldRole>,
     /// The departments to which the account belongs, the main one first.
     pub departments: Vec<RecordId>,
+    /// The outside organisations (外部団体) whose member the account is, today.
+    pub organisations: Vec<RecordId>,
     /// The session, if there is one.
     pub session: Option<SessionId>,
     /// How surely the caller is who they say.
@@ -193,6 +219,10 @@ pub struct Caller {
     pub read_only: bool,
     /// Whether a new password must be chosen before anything else.
     pub password_must_change: bool,
+    /// The shared machine (窓口端末) at which the session began, if at one.
+    pub device: Option<Uuid>,
+    /// Whether the screen is locked: until its owner proves themselves again, the session opens nothing.
+    pub locked: bool,
 }
 
 impl Caller {
@@ -203,11 +233,14 @@ impl Caller {
             account: None,
             roles: vec![PUBLIC.into()],
             departments: Vec::new(),
+            organisations: Vec::new(),
             session: None,
             strength: Strength::None,
             authenticated_at: None,
             read_only: false,
             password_must_change: false,
+            device: None,
+            locked: false,
         }
     }
 
@@ -241,6 +274,11 @@ impl Caller {
     pub fn with_departments(mut self, departments: Vec<RecordId>) -> Self {
         self.departments = departments;
         self
+    }
+
+    /// Whether a member of the hall's own staff calls.
+    pub fn is_staff(&self) -> bool {
+        self.account.as_ref().is_some_and(|account| account.kind.is_staff())
     }
 
     /// Whether the program itself calls.

@@ -3,7 +3,7 @@
 //! Cookie or bearer token, the account, its roles of today and its departments come in one statement, since this stands
 //! before every page. What was read is believed for some seconds ([`crate::caller_cache`]).
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use kawasemi_kernel::RecordId;
 use kawasemi_kernel::context::civil_date;
 use kawasemi_store::{Param, Row, Sql};
@@ -14,6 +14,7 @@ use crate::error::{IdentityError, Result};
 use crate::identity::{Identity, after, instant, stored};
 use crate::roles::read_date;
 use crate::secret::Secret;
+use crate::validity::Validity;
 
 /// Seconds after which the last use is written down again: a write for each request would be waste.
 const TOUCHED_EVERY: i64 = 60;
@@ -44,12 +45,14 @@ impl Door {
         }
     }
 
-    /// Id, strength, last use, last proof, end, whether limited to reading.
+    /// Id, strength, last use, last proof, end, whether limited to reading, the shared machine, when it was locked.
     const fn columns(self) -> &'static str {
         match self {
-            Self::Session => "d.id, d.strength, d.seen_at, d.authenticated_at, d.expires_at, d.account <> a.id",
-            Self::Token => "d.id, 'token', d.used_at, d.created_at, d.expires_at, d.read_only",
-            Self::Account => "d.id, 'none', d.signed_in_at, d.created_at, d.signed_in_at, d.disabled",
+            Self::Session => {
+                "d.id, d.strength, d.seen_at, d.authenticated_at, d.expires_at, d.account <> a.id, d.device, d.locked_at"
+            }
+            Self::Token => "d.id, 'token', d.used_at, d.created_at, d.expires_at, d.read_only, NULL, NULL",
+            Self::Account => "d.id, 'none', d.signed_in_at, d.created_at, d.signed_in_at, d.disabled, NULL, NULL",
         }
     }
 
@@ -66,6 +69,8 @@ struct Head {
     id: Uuid,
     used_at: Option<i64>,
     ends_at: Timestamp,
+    /// From when on it opens nothing until its owner proves themselves again.
+    locks_at: Option<Timestamp>,
 }
 
 impl Identity {
@@ -111,20 +116,40 @@ impl Identity {
         if head.ends_at <= at {
             return Ok(None);
         }
-        let caller = read_caller(door, &rows)?;
+        let mut caller = read_caller(door, &rows)?;
+        if door == Door::Account {
+            return Ok(Some(caller));
+        }
+        let validity = Validity::read(first.get(14)?, first.get(15)?, first.get(16)?)?;
+        let kind = caller.account.as_ref().map_or(AccountKind::Service, |account| account.kind);
+        if !validity.holds(kind, at) {
+            return Ok(None);
+        }
+        if head.locks_at.is_some_and(|locks| locks <= at) {
+            // What is locked stays as it was when it was left: looking at the lock is no use of the session.
+            caller.locked = true;
+            return Ok(Some(caller));
+        }
         self.touch(door, &head, at).await;
-        self.inner.callers.keep(began, hash, caller.clone(), at, head.ends_at);
+        let ends_at = [head.locks_at, validity.ends(at)].into_iter().flatten().fold(head.ends_at, Timestamp::min);
+        self.inner.callers.keep(began, hash, caller.clone(), at, ends_at);
         Ok(Some(caller))
     }
 
     fn head(&self, door: Door, row: &Row) -> Result<Head> {
         let used_at: Option<i64> = row.get(2)?;
         let absolute = row.get::<Option<i64>>(4)?.map(instant).transpose()?.unwrap_or(Timestamp::MAX);
-        let idle = match (door, used_at) {
-            (Door::Session, Some(used_at)) => after(instant(used_at)?, self.rules().idle),
-            _ => Timestamp::MAX,
-        };
-        Ok(Head { id: row.get(0)?, used_at, ends_at: absolute.min(idle) })
+        let device: Option<Uuid> = row.get(6)?;
+        let locked_at = row.get::<Option<i64>>(7)?.map(instant).transpose()?;
+        let (mut idle, mut locks_at) = (Timestamp::MAX, locked_at);
+        if let (Door::Session, Some(used_at)) = (door, used_at) {
+            let (rules, used_at) = (self.rules(), instant(used_at)?);
+            idle = after(used_at, if device.is_some() { rules.counter_idle } else { rules.idle });
+            // The last use is written to the minute, so a lock by the server comes that much later than the page's own.
+            let unused = after(used_at, rules.counter_lock + SignedDuration::from_secs(TOUCHED_EVERY));
+            locks_at = device.map(|_| locked_at.map_or(unused, |locked| locked.min(unused))).or(locked_at);
+        }
+        Ok(Head { id: row.get(0)?, used_at, ends_at: absolute.min(idle), locks_at })
     }
 
     /// Writes down that the session or token was used. A failure is logged and does not fail the request.
@@ -150,6 +175,7 @@ fn query(door: Door, key: impl Into<Param>, at: Timestamp) -> Sql {
     let today = civil_date(at).to_string();
     let head = |sql: &mut Sql| {
         sql.push("SELECT ").push(door.columns()).push(", a.id, a.login, a.display_name, a.person, a.kind, ");
+        sql.push("a.password_must_change, a.valid_from, a.valid_until, a.valid_hours, ");
     };
     let from = |sql: &mut Sql| {
         sql.push(" FROM ").table(door.table()).push(" d JOIN ").table("account").push(" a ON a.id = ");
@@ -164,16 +190,24 @@ fn query(door: Door, key: impl Into<Param>, at: Timestamp) -> Sql {
     };
     let mut sql = Sql::new();
     head(&mut sql);
-    sql.push("m.role, m.department, m.from_date, m.until_date, 0 AS place, a.password_must_change");
+    sql.push("m.role, m.department, m.from_date, m.until_date, 0 AS place");
     from(&mut sql);
     sql.push("LEFT JOIN ").table("account_role").push(" m ON m.account = a.id");
     valid(&mut sql);
     known(&mut sql);
     sql.push(" UNION ALL ");
     head(&mut sql);
-    sql.push("NULL, m.department, m.from_date, m.until_date, m.rank AS place, a.password_must_change");
+    sql.push("NULL, m.department, m.from_date, m.until_date, m.rank AS place");
     from(&mut sql);
     sql.push("JOIN ").table("account_department").push(" m ON m.account = a.id");
+    valid(&mut sql);
+    known(&mut sql);
+    sql.push(" UNION ALL ");
+    head(&mut sql);
+    // An organisation is no department: its rows stand before all others.
+    sql.push("NULL, m.organisation, m.from_date, m.until_date, -1 AS place");
+    from(&mut sql);
+    sql.push("JOIN ").table("account_organisation").push(" m ON m.account = a.id AND m.ended_at IS NULL");
     valid(&mut sql);
     known(&mut sql);
     sql.push(" ORDER BY place");
@@ -183,19 +217,20 @@ fn query(door: Door, key: impl Into<Param>, at: Timestamp) -> Sql {
 fn read_caller(door: Door, rows: &[Row]) -> Result<Caller> {
     let first = rows.first().ok_or(IdentityError::NotFound)?;
     let account = AccountSummary {
-        id: first.get(6)?,
-        login: first.get(7)?,
-        display_name: first.get(8)?,
-        person: first.get::<Option<Uuid>>(9)?.map(RecordId),
-        kind: AccountKind::from_key(&first.get::<String>(10)?),
+        id: first.get(8)?,
+        login: first.get(9)?,
+        display_name: first.get(10)?,
+        person: first.get::<Option<Uuid>>(11)?.map(RecordId),
+        kind: AccountKind::from_key(&first.get::<String>(12)?),
     };
     let mut caller = Caller::of_account(account);
     let mut of_roles = Vec::new();
     for row in rows {
-        let department = row.get::<Option<Uuid>>(12)?.map(RecordId);
-        match row.get::<Option<String>>(11)? {
+        let department = row.get::<Option<Uuid>>(18)?.map(RecordId);
+        match row.get::<Option<String>>(17)? {
+            None if row.get::<i64>(21)? < 0 => caller.organisations.extend(department),
             Some(key) => {
-                let because = HeldBecause::Assigned { from: read_date(row.get(13)?)?, until: read_date(row.get(14)?)? };
+                let because = HeldBecause::Assigned { from: read_date(row.get(19)?)?, until: read_date(row.get(20)?)? };
                 of_roles.extend(department);
                 caller = caller.with_role(HeldRole { key, departments: department.map(|d| vec![d]), because });
             }
@@ -215,7 +250,8 @@ fn read_caller(door: Door, rows: &[Row]) -> Result<Caller> {
         Door::Session => {
             caller.session = Some(SessionId(first.get(0)?));
             caller.authenticated_at = Some(instant(first.get(3)?)?);
-            caller.password_must_change = first.get(16)?;
+            caller.password_must_change = first.get(13)?;
+            caller.device = first.get(6)?;
         }
         Door::Token => caller.read_only = first.get(5)?,
         Door::Account => {}

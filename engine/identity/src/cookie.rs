@@ -11,6 +11,8 @@ use crate::secret::Secret;
 pub enum Cookie {
     /// A signed-in person's session.
     Session,
+    /// The secret of a shared machine (窓口端末). It stays when the browser is closed.
+    Device,
     /// The secret of what a browser has begun and not finished: a passkey's ceremony, a visit to the identity provider.
     Visitor,
 }
@@ -21,14 +23,18 @@ impl Cookie {
         match (self, https) {
             (Self::Session, true) => "__Host-kawasemi-session",
             (Self::Session, false) => "kawasemi-session",
+            (Self::Device, true) => "__Host-kawasemi-device",
+            (Self::Device, false) => "kawasemi-device",
             (Self::Visitor, true) => "__Host-kawasemi-visitor",
             (Self::Visitor, false) => "kawasemi-visitor",
         }
     }
 
-    /// The value of a `Set-Cookie` header. The cookie ends with the browser session, and on the server by its own rules.
+    /// The value of a `Set-Cookie` header. The cookie ends with the browser session, but for a machine's, and on the server by its
+    /// own rules.
     pub fn set(self, secret: &Secret, https: bool) -> String {
-        format!("{}={}; {}", self.name(https), secret.reveal(), attributes(https))
+        let stays = if self == Self::Device { LONGEST_STAY } else { "" };
+        format!("{}={}; {stays}{}", self.name(https), secret.reveal(), attributes(https))
     }
 
     /// The value of a `Set-Cookie` header that removes the cookie.
@@ -47,6 +53,9 @@ impl Cookie {
         if values.next().is_some() { None } else { Secret::parse(found) }
     }
 }
+
+/// As long as browsers keep a cookie at all: 400 days.
+const LONGEST_STAY: &str = "Max-Age=34560000; ";
 
 const fn attributes(https: bool) -> &'static str {
     if https { "Path=/; HttpOnly; SameSite=Lax; Secure" } else { "Path=/; HttpOnly; SameSite=Lax" }

@@ -7,6 +7,7 @@
 use kawasemi_store::{SealError, StoreError};
 use thiserror::Error;
 
+use crate::ldap::Blocked;
 use crate::password::WeakPassword;
 
 /// The result of an operation on accounts.
@@ -42,6 +43,18 @@ pub enum IdentityError {
         "認証基盤での確認はできましたが、このシステムの利用者として登録されていません。管理者に登録を依頼してください。"
     )]
     NotLinked,
+    /// The hall's directory knows them and does not let them in.
+    #[error(transparent)]
+    Blocked(Blocked),
+    /// No server of the hall's directory answers.
+    #[error(
+        "庁内のアカウントを確かめるサーバー（LDAP）につながらないため、いまは新しくサインインできません。\
+         すでに開いている画面は、そのまま使えます。数分後にもう一度お試しください。急ぐときは情報システム担当に連絡してください。"
+    )]
+    DirectoryDown,
+    /// The PIN can't be used here or now.
+    #[error("{0}")]
+    PinRefused(&'static str),
     /// The act needs a fresh proof of who one is.
     #[error("安全のため、もう一度本人確認をしてください。")]
     StepUpNeeded,

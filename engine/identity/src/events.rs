@@ -79,6 +79,34 @@ kinds! {
     TokenRevoked = "token-revoked", "APIトークン失効";
     /// An identity provider's subject was linked.
     ProviderLinked = "provider-linked", "認証基盤との紐付け";
+    /// Somebody signed in by what is remembered of the directory, while no server answered.
+    DirectoryRemembered = "directory-remembered", "LDAP停止中のサインイン";
+    /// A printed sheet of codes was issued.
+    CodeSheetIssued = "code-sheet-issued", "確認コード表の発行";
+    /// A code of a printed sheet was used.
+    CodeSheetUsed = "code-sheet-used", "確認コード表の使用";
+    /// A machine was registered as shared.
+    DeviceRegistered = "device-registered", "窓口端末の登録";
+    /// A machine is no longer a shared one.
+    DeviceRemoved = "device-removed", "窓口端末の登録解除";
+    /// Somebody set a PIN for shared machines.
+    PinSet = "pin-set", "窓口PINの設定";
+    /// A PIN was removed.
+    PinRemoved = "pin-removed", "窓口PINの削除";
+    /// Somebody locked the screen.
+    ScreenLocked = "screen-locked", "画面ロック";
+    /// A member of an outside organisation was invited.
+    MemberInvited = "member-invited", "外部利用者の登録";
+    /// An outside member's last day was moved.
+    MemberExtended = "member-extended", "外部利用者の期限変更";
+    /// An outside member's access was ended.
+    MemberEnded = "member-ended", "外部利用者の終了";
+    /// Maintenance by a vendor was asked for.
+    MaintenanceRequested = "maintenance-requested", "保守作業の申請";
+    /// Maintenance by a vendor was approved.
+    MaintenanceApproved = "maintenance-approved", "保守作業の承認";
+    /// Maintenance by a vendor was refused or ended.
+    MaintenanceEnded = "maintenance-ended", "保守作業の終了";
 }
 
 impl EventKind {
@@ -157,7 +185,7 @@ impl Identity {
     }
 
     #[expect(clippy::too_many_arguments, reason = "the columns of one row")]
-    fn event_row(
+    pub(crate) fn event_row(
         &self,
         at: Timestamp,
         kind: EventKind,

@@ -4,7 +4,7 @@
 //! methods of [`Identity`]. What is the same for all cities of a process comes in as [`Parts`].
 
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use jiff::{SignedDuration, Timestamp};
 use kawasemi_kernel::IdSource;
@@ -12,6 +12,7 @@ use kawasemi_store::{City, Param, Sealer};
 use uuid::Uuid;
 
 use crate::caller_cache::CallerCache;
+use crate::ldap::Directory;
 use crate::password::Passwords;
 use crate::rate_limit::{BrakeRules, Brakes};
 use crate::secret::{Entropy, Secret};
@@ -43,6 +44,12 @@ pub struct Rules {
     /// How long a caller read from the database is believed on this node. On several nodes a revocation made on another
     /// one is effective after this long at the latest.
     pub believed: SignedDuration,
+    /// A session at a shared machine (窓口端末) locks when it was not used for so long.
+    pub counter_lock: SignedDuration,
+    /// A session at a shared machine ends when it was not used for so long, locked or not.
+    pub counter_idle: SignedDuration,
+    /// The roles whose holders need a second factor (確認コード、確認コード表、パスキー).
+    pub second_factor_roles: Vec<String>,
     /// How attempts are slowed down.
     pub brakes: BrakeRules,
 }
@@ -56,6 +63,9 @@ impl Default for Rules {
             fresh: SignedDuration::from_mins(15),
             ceremony: SignedDuration::from_mins(5),
             believed: SignedDuration::from_secs(5),
+            second_factor_roles: Vec::new(),
+            counter_lock: SignedDuration::from_mins(5),
+            counter_idle: SignedDuration::from_mins(30),
             brakes: BrakeRules::default(),
         }
     }
@@ -73,6 +83,8 @@ pub(crate) struct Inner {
     pub parts: Parts,
     pub callers: CallerCache,
     pub brakes: Brakes,
+    /// The hall's directory, if the city has one.
+    pub directory: OnceLock<Directory>,
 }
 
 /// From where and when somebody tries to sign in.
@@ -88,12 +100,14 @@ pub struct Visit {
     pub request: Option<String>,
     /// The secret of the session that the browser has already; it ends when a new one begins.
     pub previous: Option<Secret>,
+    /// The secret of the shared machine (窓口端末) at which the browser runs, if it was registered as one.
+    pub device: Option<Secret>,
 }
 
 impl Visit {
     /// A visit of which only the instant is known.
     pub const fn at(at: Timestamp) -> Self {
-        Self { at, address: None, agent: String::new(), request: None, previous: None }
+        Self { at, address: None, agent: String::new(), request: None, previous: None, device: None }
     }
 
     /// The address as it is stored; empty where it is not known.
@@ -112,7 +126,7 @@ impl Identity {
     pub fn new(city: City, sealer: Sealer, parts: Parts) -> Self {
         let brakes = Brakes::new(parts.rules.brakes);
         let callers = CallerCache::new(parts.rules.believed);
-        Self { inner: Arc::new(Inner { city, sealer, parts, callers, brakes }) }
+        Self { inner: Arc::new(Inner { city, sealer, parts, callers, brakes, directory: OnceLock::new() }) }
     }
 
     /// The city.

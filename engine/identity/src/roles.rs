@@ -15,6 +15,7 @@ use crate::error::{IdentityError, Result};
 use crate::events::EventKind;
 use crate::grants::Roles;
 use crate::identity::{Identity, stored};
+use crate::outside::ROLE_PREFIX;
 
 /// A role that is to be assigned.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,6 +79,7 @@ impl Identity {
         {
             return Err(IdentityError::invalid("役割の終わりの日が始まりの日より前です。日付を直してください。"));
         }
+        self.check_fits(context, account, &assignment.role).await?;
         let id = self.new_id();
         let insert = Sql::with(
             "INSERT INTO {account_role} (id, account, role, department, from_date, until_date, created_at, created_by) \
@@ -96,6 +98,23 @@ impl Identity {
         let event = self.event(context, EventKind::RoleAssigned, account, &describe(&assignment));
         self.write_about(account, Unit::of([insert.into(), event])).await?;
         Ok(id)
+    }
+
+    /// Refuses a role that the kind of account can't have: outsiders have roles for outsiders and nobody else has them.
+    async fn check_fits(&self, context: &Context, account: Uuid, role: &str) -> Result<()> {
+        let kind = self.account(context, account).await?.summary.kind;
+        match (kind, role.starts_with(ROLE_PREFIX)) {
+            (AccountKind::Outside, false) => Err(IdentityError::invalid(
+                "外部団体の利用者には、外部用の役割（outside- で始まるもの）だけを割り当てられます。",
+            )),
+            (AccountKind::Staff | AccountKind::Vendor, true) => Err(IdentityError::invalid(
+                "外部用の役割（outside- で始まるもの）は、外部団体の利用者だけに割り当てられます。",
+            )),
+            (AccountKind::Vendor, _) => Err(IdentityError::invalid(
+                "保守業者の役割は、保守作業の申請と承認で付きます。ここでは割り当てられません。",
+            )),
+            _ => Ok(()),
+        }
     }
 
     /// Takes a role away.
@@ -201,7 +220,7 @@ impl Roles {
 impl AccountKind {
     /// Whether such an account may sign in with a password, a passkey or an identity provider.
     pub const fn may_sign_in(self) -> bool {
-        matches!(self, Self::Staff)
+        !matches!(self, Self::Service)
     }
 }
 

@@ -9,7 +9,7 @@ use kawasemi_store::seal::{self, Seals};
 use kawasemi_store::{Sql, Statement, StoreError, Unit, Unmet};
 use uuid::Uuid;
 
-use crate::caller::Context;
+use crate::caller::{Caller, Context, HeldRole, Strength};
 use crate::error::{IdentityError, Result};
 use crate::events::EventKind;
 use crate::identity::{Identity, stored};
@@ -110,6 +110,13 @@ impl Identity {
         }
         let left = Sql::with("SELECT 1 FROM {account_recovery_code} WHERE account = $1", [account.into()]);
         Ok(Some(self.inner.city.read(left).await?.len()))
+    }
+
+    /// Whether the caller has a role that needs a second factor and came in without one. A PIN stands for the full proof of the
+    /// same day; the hall's identity provider asks for what it finds right itself.
+    pub fn lacks_second_factor(&self, caller: &Caller) -> bool {
+        let needs = |role: &HeldRole| self.rules().second_factor_roles.contains(&role.key);
+        caller.session.is_some() && caller.strength == Strength::Password && caller.roles.iter().any(needs)
     }
 
     /// The statement that uses up a one-time code; none if it is wrong. It conflicts if the step was used meanwhile.

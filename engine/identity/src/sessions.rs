@@ -9,6 +9,7 @@ use kawasemi_store::{Row, Sql, Statement, Unit, Unmet};
 use uuid::Uuid;
 
 use crate::caller::{AccountSummary, Context, SessionId, Strength};
+use crate::counter::came_to_counter;
 use crate::error::{IdentityError, Result};
 use crate::events::EventKind;
 use crate::identity::{Identity, Rules, Visit, after, instant, stored};
@@ -66,11 +67,13 @@ impl Identity {
         also: impl IntoIterator<Item = Statement>,
     ) -> Result<NewSession> {
         let (id, secret) = (self.new_id(), self.new_secret());
+        let device = self.device_of(visit).await?;
         let mut unit = Unit::of(also);
         if let Some(previous) = &visit.previous {
             unit.add(Sql::with("DELETE FROM {session} WHERE secret_hash = $1", [previous.hash().into()]));
         }
-        unit.add(insert(id, &secret, visit, &proven, self.rules()));
+        unit.add(insert(id, &secret, visit, &proven, device, self.rules()));
+        unit.extend(came_to_counter(&proven, device, visit.at));
         unit.add(Sql::with(
             "UPDATE {account} SET signed_in_at = $2 WHERE id = $1",
             [proven.account.id.into(), stored(visit.at)],
@@ -94,7 +97,8 @@ impl Identity {
         let session = context.caller.session.ok_or(IdentityError::Forbidden)?;
         let secret = self.new_secret();
         let update = Sql::with(
-            "UPDATE {session} SET secret_hash = $2, strength = $3, authenticated_at = $4, seen_at = $4 WHERE id = $1",
+            "UPDATE {session} SET secret_hash = $2, strength = $3, authenticated_at = $4, seen_at = $4, \
+             locked_at = NULL WHERE id = $1",
             [
                 session.0.into(),
                 secret.hash().into(),
@@ -189,6 +193,7 @@ impl Identity {
             )),
             Statement::any(Sql::with("DELETE FROM {ceremony} WHERE expires_at <= $1", [stored(at)])),
             crate::rate_limit::sweep(&self.rules().brakes, at),
+            crate::counter::sweep_drafts(at),
         ]);
         self.inner.city.write(unit).await?;
         Ok(())
@@ -204,10 +209,10 @@ pub(crate) fn end_others(account: Uuid, but: Option<SessionId>) -> Statement {
     Statement::any(sql)
 }
 
-fn insert(id: Uuid, secret: &Secret, visit: &Visit, proven: &Proven, rules: &Rules) -> Sql {
+fn insert(id: Uuid, secret: &Secret, visit: &Visit, proven: &Proven, device: Option<Uuid>, rules: &Rules) -> Sql {
     Sql::with(
         "INSERT INTO {session} (id, secret_hash, account, strength, created_at, seen_at, authenticated_at, expires_at, \
-         address, agent) VALUES ($1, $2, $3, $4, $5, $5, $9, $6, $7, $8)",
+         address, agent, device) VALUES ($1, $2, $3, $4, $5, $5, $9, $6, $7, $8, $10)",
         [
             id.into(),
             secret.hash().into(),
@@ -218,6 +223,7 @@ fn insert(id: Uuid, secret: &Secret, visit: &Visit, proven: &Proven, rules: &Rul
             visit.address_text().into(),
             visit.agent_text().into(),
             stored(proven.proved_at),
+            device.into(),
         ],
     )
 }

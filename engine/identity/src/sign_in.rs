@@ -3,6 +3,7 @@
 //! The attempt is counted first ([`crate::rate_limit`]), then the password compared, with the same effort and the same
 //! answer whether the account exists, is disabled, or has another password. Proving again who one is goes the same way.
 
+use jiff::Timestamp;
 use kawasemi_kernel::RecordId;
 use kawasemi_store::{Sql, Statement, StoreError};
 use uuid::Uuid;
@@ -17,6 +18,7 @@ use crate::password::{self, Verdict};
 use crate::rate_limit::Admitted;
 use crate::secret::Secret;
 use crate::sessions::{NewSession, Proven, end_others};
+use crate::validity::Validity;
 
 /// What a right password leads to.
 #[derive(Debug)]
@@ -34,12 +36,25 @@ pub(crate) struct Candidate {
     pub password_hash: Option<String>,
     pub password_must_change: bool,
     pub has_second_factor: bool,
+    pub validity: Validity,
 }
 
 impl Candidate {
     /// Whether this account may be signed in to at all.
-    pub fn may_sign_in(&self) -> bool {
-        !self.disabled && self.account.kind.may_sign_in()
+    pub fn may_sign_in(&self, at: Timestamp) -> bool {
+        !self.disabled && self.account.kind.may_sign_in() && self.validity.holds(self.account.kind, at)
+    }
+
+    /// An account that the directory has just brought.
+    pub fn of_directory(account: AccountSummary) -> Self {
+        Self {
+            account,
+            disabled: false,
+            password_hash: None,
+            password_must_change: false,
+            has_second_factor: false,
+            validity: Validity::default(),
+        }
     }
 }
 
@@ -58,25 +73,20 @@ impl Identity {
         let login_key = login_key(login);
         let admitted = self.admit(visit, &login_key).await?;
         let candidate = self.candidate(By::Login(&login_key)).await?;
-        let Some(known) = candidate.filter(Candidate::may_sign_in) else {
-            // As much work as for a known name.
-            self.passwords().verify(password, None).await?;
-            return self.refuse(visit, None, IdentityError::WrongCredentials).await;
+        let (known, proved) = match self.directory_for(candidate.as_ref()) {
+            Some(directory) => {
+                self.proved_by_directory(visit, directory, &login_key, password, candidate, &admitted).await?
+            }
+            None => self.proved_here(visit, &login_key, password, candidate, &admitted).await?,
         };
-        let account = known.account.id;
-        let renewed = match self.passwords().verify(password, known.password_hash.as_deref()).await? {
-            Verdict::Wrong => return self.refuse(visit, Some(account), IdentityError::WrongCredentials).await,
-            Verdict::Right => None,
-            Verdict::RightButOld => Some(self.passwords().hash(password).await?),
-        };
-        let renewed = renewed.map(|hash| set_hash(account, &hash, known.password_must_change, visit.at));
         if known.has_second_factor {
             // The account's count is taken back only when the code is right, too.
-            let also = renewed.into_iter().chain(self.taken_back_for_address(&admitted));
-            let secret = self.begin(visit.at, CeremonyKind::SecondFactor, Some(account), String::new(), also).await?;
+            let account = Some(known.account.id);
+            let also = proved.into_iter().chain(self.taken_back_for_address(&admitted));
+            let secret = self.begin(visit.at, CeremonyKind::SecondFactor, account, String::new(), also).await?;
             return Ok(SignIn::CodeNeeded(secret));
         }
-        let also = renewed.into_iter().chain(self.taken_back(&admitted));
+        let also = proved.into_iter().chain(self.taken_back(&admitted));
         let proven = Proven {
             account: known.account,
             strength: Strength::Password,
@@ -86,13 +96,45 @@ impl Identity {
         Ok(SignIn::Done(Box::new(self.open_session(visit, proven, also).await?)))
     }
 
+    /// Proves somebody by the password of their account here: the account with what has to be written.
+    async fn proved_here(
+        &self,
+        visit: &Visit,
+        login_key: &str,
+        password: &str,
+        candidate: Option<Candidate>,
+        admitted: &Admitted,
+    ) -> Result<(Candidate, Vec<Statement>)> {
+        let Some(known) = candidate.filter(|known| known.may_sign_in(visit.at)) else {
+            // As much work as for a known name.
+            self.passwords().verify(password, None).await?;
+            return self.refuse(visit, None, IdentityError::WrongCredentials).await;
+        };
+        let account = known.account.id;
+        let renewed = match self.passwords().verify(password, known.password_hash.as_deref()).await? {
+            Verdict::Wrong => {
+                return match self.may_be_taken_over(Some(&known)).await? {
+                    Some(directory) => {
+                        let known = Some(known);
+                        self.proved_by_directory(visit, directory, login_key, password, known, admitted).await
+                    }
+                    None => self.refuse(visit, Some(account), IdentityError::WrongCredentials).await,
+                };
+            }
+            Verdict::Right => None,
+            Verdict::RightButOld => Some(self.passwords().hash(password).await?),
+        };
+        let renewed = renewed.map(|hash| set_hash(account, &hash, known.password_must_change, visit.at));
+        Ok((known, renewed.into_iter().collect()))
+    }
+
     /// Finishes a sign-in with a one-time code or a recovery code.
     ///
     /// # Errors
     /// [`IdentityError::WrongCode`], [`IdentityError::CeremonyOver`], [`IdentityError::TooManyAttempts`].
     pub async fn sign_in_with_code(&self, visit: &Visit, pending: &Secret, code: &str) -> Result<NewSession> {
         let account = self.under_way(visit.at, CeremonyKind::SecondFactor, pending).await?.account()?;
-        let known = self.candidate(By::Id(account)).await?.filter(Candidate::may_sign_in);
+        let known = self.candidate(By::Id(account)).await?.filter(|known| known.may_sign_in(visit.at));
         let known = known.ok_or(IdentityError::CeremonyOver)?;
         let admitted = self.admit(visit, &login_key(&known.account.login)).await?;
         let Some(used) = self.check_code(account, code, visit).await? else {
@@ -127,6 +169,11 @@ impl Identity {
     /// [`IdentityError::WrongCredentials`] for the present password, [`IdentityError::WeakPassword`] for the new one.
     pub async fn change_password(&self, context: &Context, visit: &Visit, present: &str, new: &str) -> Result<Secret> {
         let (admitted, known) = self.check_own_password(context, visit, present).await?;
+        if known.password_hash.is_none() {
+            return Err(IdentityError::invalid(
+                "パスワードは庁内のアカウントのものです。パソコンのサインイン画面で変えてください。",
+            ));
+        }
         password::check(new, &known.account.login)?;
         if present == new {
             return Err(IdentityError::invalid("いまと同じパスワードです。別のものにしてください。"));
@@ -149,12 +196,17 @@ impl Identity {
         password: &str,
     ) -> Result<(Admitted, Candidate)> {
         let account = context.require_own_account()?;
-        let known = self.candidate(By::Id(account)).await?.filter(Candidate::may_sign_in);
+        let known = self.candidate(By::Id(account)).await?.filter(|known| known.may_sign_in(visit.at));
         let known = known.ok_or(IdentityError::Forbidden)?;
         let admitted = self.admit(visit, &login_key(&known.account.login)).await?;
-        match self.passwords().verify(password, known.password_hash.as_deref()).await? {
-            Verdict::Wrong => self.refuse(visit, Some(account), IdentityError::WrongCredentials).await,
-            Verdict::Right | Verdict::RightButOld => Ok((admitted, known)),
+        let right = match self.directory_for(Some(&known)) {
+            Some(_) => self.directory_proves(visit, &known, password).await?,
+            None => self.passwords().verify(password, known.password_hash.as_deref()).await? != Verdict::Wrong,
+        };
+        if right {
+            Ok((admitted, known))
+        } else {
+            self.refuse(visit, Some(account), IdentityError::WrongCredentials).await
         }
     }
 
@@ -164,6 +216,8 @@ impl Identity {
             IdentityError::WrongCredentials => "password",
             IdentityError::WrongCode => "code",
             IdentityError::PasskeyRefused(_) => "passkey",
+            IdentityError::Blocked(blocked) => blocked.key(),
+            IdentityError::PinRefused(_) => "pin",
             _ => "provider",
         };
         let event = self.door_event(visit, EventKind::SignInRefused, account, detail);
@@ -172,11 +226,12 @@ impl Identity {
     }
 
     pub(crate) async fn candidate(&self, by: By<'_>) -> Result<Option<Candidate>> {
-        let mut sql = Sql::text(
-            "SELECT a.id, a.login, a.display_name, a.person, a.kind, a.disabled, a.password_hash, \
-             a.password_must_change, f.confirmed_at IS NOT NULL FROM ",
-        );
-        sql.table("account").push(" a LEFT JOIN ").table("account_second_factor").push(" f ON f.account = a.id WHERE ");
+        let mut sql =
+            Sql::text("SELECT a.id, a.login, a.display_name, a.person, a.kind, a.disabled, a.password_hash, ");
+        sql.push("a.password_must_change, f.confirmed_at IS NOT NULL OR EXISTS (SELECT 1 FROM ");
+        sql.table("account_code_sheet").push(" s WHERE s.account = a.id), a.valid_from, a.valid_until, a.valid_hours");
+        sql.push(" FROM ").table("account").push(" a LEFT JOIN ").table("account_second_factor");
+        sql.push(" f ON f.account = a.id WHERE ");
         match by {
             By::Login(login_key) => sql.push("a.login_key = ").bind(login_key),
             By::Id(id) => sql.push("a.id = ").bind(id),
@@ -195,6 +250,7 @@ impl Identity {
             password_hash: row.get(6)?,
             password_must_change: row.get(7)?,
             has_second_factor: row.get(8)?,
+            validity: Validity::read(row.get(9)?, row.get(10)?, row.get(11)?)?,
         }))
     }
 
@@ -203,6 +259,10 @@ impl Identity {
         // Recovery codes first: they have a shape of their own, and they have to work where the key of the others is lost.
         if let Some(statement) = self.check_recovery_code(account, code).await? {
             let event = self.door_event(visit, EventKind::RecoveryCodeUsed, Some(account), "");
+            return Ok(Some(vec![statement, event]));
+        }
+        if let Some((statement, place)) = self.check_code_sheet(account, code).await? {
+            let event = self.door_event(visit, EventKind::CodeSheetUsed, Some(account), &place.to_string());
             return Ok(Some(vec![statement, event]));
         }
         Ok(self.check_totp(account, code, visit.at).await?.map(|statement| vec![statement]))

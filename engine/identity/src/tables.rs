@@ -23,6 +23,15 @@ pub fn tables() -> Vec<Table> {
         account_recovery_code(),
         account_passkey(),
         account_link(),
+        account_directory(),
+        account_organisation(),
+        account_pin(),
+        account_code_sheet(),
+        shared_device(),
+        device_user(),
+        locked_draft(),
+        maintenance(),
+        maintenance_request(),
         session(),
         api_token(),
         ceremony(),
@@ -54,6 +63,10 @@ fn account() -> Table {
         .column(Column::int("signed_in_at").optional())
         .column(Column::int("created_at"))
         .column(Column::int("updated_at"))
+        // Accounts of others than the staff hold from one instant to another, and within hours of the day (`08:30-17:00`).
+        .column(Column::int("valid_from").optional())
+        .column(Column::int("valid_until").optional())
+        .column(Column::text("valid_hours").optional())
         .key(["id"])
         .unique(["login_key"])
         .index(["person"])
@@ -134,6 +147,130 @@ fn account_link() -> Table {
         .index(["account"])
 }
 
+/// What is kept of accounts that are the directory's: a hash of the password that it last found right, while that may be used, and
+/// whether the account was disabled here since the directory said so.
+fn account_directory() -> Table {
+    Table::new("account_directory")
+        .column(of_account())
+        .column(Column::text("verifier").optional())
+        .column(Column::int("verified_at"))
+        .column(Column::bool("disabled"))
+        .key(["account"])
+}
+
+/// The outside organisations (外部団体) whose members accounts are, with who invited them and why. `until_date` is the last day.
+fn account_organisation() -> Table {
+    Table::new("account_organisation")
+        .column(of_account())
+        .column(Column::id("organisation"))
+        .column(Column::text("from_date").optional())
+        .column(Column::text("until_date"))
+        .column(Column::text("reason"))
+        .column(Column::text("invited_by"))
+        .column(Column::int("invited_at"))
+        .column(Column::int("ended_at").optional())
+        .key(["account", "organisation"])
+        .index(["organisation"])
+        .index(["until_date"])
+}
+
+/// PINs for shared machines (窓口PIN), as slow hashes; `failed` counts what was wrong since the last that was right, `full_at` is
+/// the last sign-in with a full proof.
+fn account_pin() -> Table {
+    Table::new("account_pin")
+        .column(of_account())
+        .column(Column::text("hash"))
+        .column(Column::int("failed"))
+        .column(Column::int("full_at").optional())
+        .column(Column::int("set_at"))
+        .key(["account"])
+}
+
+/// Hashes of the codes on printed sheets (確認コード表) that were not used yet, by their place on the sheet.
+fn account_code_sheet() -> Table {
+    Table::new("account_code_sheet")
+        .column(of_account())
+        .column(Column::int("place"))
+        .column(Column::blob("hash"))
+        .column(Column::int("issued_at"))
+        .column(Column::text("issued_by"))
+        .key(["account", "place"])
+        .clustered()
+}
+
+/// Shared machines (窓口端末). The cookie's secret is kept as its hash; one that was removed stays for the record.
+fn shared_device() -> Table {
+    Table::new("shared_device")
+        .column(Column::id("id"))
+        .column(Column::blob("secret_hash"))
+        .column(Column::text("name"))
+        .column(Column::int("registered_at"))
+        .column(Column::text("registered_by"))
+        .column(Column::int("removed_at").optional())
+        .key(["id"])
+        .unique(["secret_hash"])
+}
+
+/// Who signed in at a shared machine, and when last: whom its lock screen offers.
+fn device_user() -> Table {
+    Table::new("device_user")
+        .column(Column::id("device"))
+        .column(of_account())
+        .column(Column::int("seen_at"))
+        .key(["device", "account"])
+        .clustered()
+}
+
+/// Entries that a lock found unsent, sealed, for their owner alone.
+fn locked_draft() -> Table {
+    Table::new("locked_draft")
+        .column(Column::id("id"))
+        .column(of_account())
+        .column(Column::blob("sealed"))
+        .column(Column::int("created_at"))
+        .key(["id"])
+        .index(["account"])
+        .index(["created_at"])
+}
+
+/// Maintenance by vendors (保守作業): asked for by one, approved by another, over at an instant or at once.
+fn maintenance() -> Table {
+    Table::new("maintenance")
+        .column(Column::id("id"))
+        .column(of_account())
+        .column(Column::text("ticket"))
+        .column(Column::text("reason"))
+        .column(Column::text("roles"))
+        .column(Column::int("from_at"))
+        .column(Column::int("until_at"))
+        .column(Column::text("hours").optional())
+        .column(Column::text("requested_by"))
+        .column(Column::int("requested_at"))
+        .column(Column::text("approved_by").optional())
+        .column(Column::int("approved_at").optional())
+        .column(Column::text("ended_by").optional())
+        .column(Column::int("ended_at").optional())
+        .key(["id"])
+        .index(["account"])
+        .index(["until_at"])
+}
+
+/// Every request of a vendor's technician. Written before the request is looked at; nothing changes a row but its own answer.
+fn maintenance_request() -> Table {
+    Table::new("maintenance_request")
+        .column(Column::id("id"))
+        .column(Column::id("maintenance"))
+        .column(Column::int("at"))
+        .column(Column::text("method"))
+        .column(Column::text("path"))
+        .column(Column::text("address"))
+        .column(Column::text("request"))
+        .column(Column::int("status").optional())
+        .key(["id"])
+        .clustered()
+        .index(["maintenance"])
+}
+
 /// Sessions. The cookie's secret is kept as its hash.
 fn session() -> Table {
     Table::new("session")
@@ -147,6 +284,8 @@ fn session() -> Table {
         .column(Column::int("expires_at"))
         .column(Column::text("address"))
         .column(Column::text("agent"))
+        .column(Column::id("device").optional())
+        .column(Column::int("locked_at").optional())
         .key(["id"])
         .unique(["secret_hash"])
         .index(["account"])

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use kawasemi_store::{Row, Sql, Statement, Unit, Unmet};
 use uuid::Uuid;
 
-use crate::caller::Context;
+use crate::caller::{AccountKind, Context};
 use crate::error::{IdentityError, Result};
 use crate::events::EventKind;
 use crate::identity::{Identity, instant, stored};
@@ -60,6 +60,9 @@ impl Identity {
     pub async fn create_token(&self, context: &Context, account: Uuid, new: NewToken) -> Result<String> {
         if context.require_own_account().ok() != Some(account) {
             context.require_admin()?;
+        }
+        if matches!(self.account(context, account).await?.summary.kind, AccountKind::Outside | AccountKind::Vendor) {
+            return Err(IdentityError::invalid("外部団体と保守業者の利用者は、APIトークンを使えません。"));
         }
         let name = new.name.trim();
         if name.is_empty() || name.chars().count() > 100 {

@@ -27,6 +27,9 @@ pub const PROTECTION_MEASURE: &str = "protection-measure";
 /// External characters (外字): private-use code points and what they are.
 pub const EXTERNAL_CHARACTER: &str = "external-character";
 
+/// Organisations outside the hall and their contracts (外部団体).
+pub const OUTSIDE_ORGANISATION: &str = "outside-organisation";
+
 /// The files of the bundle, named as in this crate's folder.
 const FILES: &[(&str, &str)] = &[
     ("system.toml", include_str!("../system.toml")),
@@ -44,6 +47,7 @@ const FILES: &[(&str, &str)] = &[
     ("ledgers/external-character.toml", include_str!("../ledgers/external-character.toml")),
     ("layouts/resident-difference.toml", include_str!("../layouts/resident-difference.toml")),
     ("layouts/resident-full.toml", include_str!("../layouts/resident-full.toml")),
+    ("ledgers/outside-organisation.toml", include_str!("../ledgers/outside-organisation.toml")),
 ];
 
 /// Reads the registers' definitions.

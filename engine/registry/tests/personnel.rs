@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::civil::date;
 use kawasemi_identity::{Context, Identity, NewAccount, Parts, PasswordCost, Passwords, Rules, SeededEntropy};
 use kawasemi_kernel::id::CountingIds;
-use kawasemi_ledger::{Calculators, Ledgers};
+use kawasemi_ledger::Ledgers;
 use kawasemi_registry::personnel::{Counts, PersonnelError, PersonnelReport, import};
 use kawasemi_registry::personnel_file::{read_departments, read_staff};
 use kawasemi_registry::{DEPARTMENT, register, sync_departments};
@@ -35,7 +35,8 @@ impl Hall {
         let texts: Vec<&str> = bundle.ledgers.iter().map(|ledger| ledger.source.text.as_str()).collect();
         fixture.publish(&texts).await;
         let (city, ids) = (fixture.city.clone(), fixture.ids.clone());
-        let ledgers = Ledgers::new(city.clone(), bundle.system.roles, Calculators::new(), ids.clone()).unwrap();
+        let ledgers =
+            Ledgers::new(city.clone(), bundle.system.roles, kawasemi_registry::calculators(), ids.clone()).unwrap();
         let entropy = Arc::new(SeededEntropy::new(7));
         let passwords = Passwords::new(PasswordCost::for_tests(), entropy.clone()).unwrap();
         let parts = Parts { ids: ids.clone(), entropy, passwords, rules: Rules::default() };

@@ -38,6 +38,9 @@ pub struct Site {
     pub languages: Vec<LanguageLink>,
     /// The links of the footer.
     pub footer: Vec<NavItem>,
+    /// After how many seconds without use the page locks itself; none but at shared machines (窓口端末). The menu then has a button
+    /// that locks at once.
+    pub lock_after: Option<i64>,
     /// A sentence in a band above the page: this is a demo city, this is the training system.
     pub band: Option<String>,
     audience: Audience,
@@ -155,6 +158,7 @@ impl Site {
             sign_in_href: None,
             languages: Vec::new(),
             footer: Vec::new(),
+            lock_after: None,
             band: None,
             audience,
         }

@@ -9,6 +9,7 @@ search = Search
 search-all = Search all ledgers
 sign-in = Sign in
 sign-out = Sign out
+lock = Lock the screen
 title-mistakes = Please check your entries:
 
 save = Save

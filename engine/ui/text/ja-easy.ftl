@@ -9,6 +9,7 @@ search = さがす
 search-all = ぜんぶの台帳（だいちょう）からさがす
 sign-in = サインイン
 sign-out = サインアウト
+lock = 画面に かぎを かける
 title-mistakes = まちがいがあります：
 
 save = 保存（ほぞん）する

@@ -9,6 +9,7 @@ search = 検索
 search-all = すべての台帳から検索
 sign-in = サインイン
 sign-out = サインアウト
+lock = 画面をロック
 title-mistakes = 入力に誤りがあります：
 
 save = 保存する

@@ -9,6 +9,7 @@ search = Tìm kiếm
 search-all = Tìm trong tất cả sổ
 sign-in = Đăng nhập
 sign-out = Đăng xuất
+lock = Khóa màn hình
 title-mistakes = Vui lòng kiểm tra lại:
 
 save = Lưu

@@ -3,6 +3,7 @@
 mod overview;
 mod passkeys;
 mod password;
+mod pin;
 mod second_factor;
 mod sessions;
 mod tokens;
@@ -31,6 +32,8 @@ pub fn routes() -> Routes {
         .route("/desk/account/passkeys", get(passkeys::show))
         .route("/desk/account/passkeys/{id}/rename", post(passkeys::rename))
         .route("/desk/account/passkeys/{id}/remove", post(passkeys::remove))
+        .route("/desk/account/pin", get(pin::show).post(pin::set))
+        .route("/desk/account/pin/remove", post(pin::remove))
         .route("/desk/account/sessions", get(sessions::show))
         .route("/desk/account/sessions/revoke-others", post(sessions::revoke_others))
         .route("/desk/account/sessions/{id}/revoke", post(sessions::revoke))
@@ -45,13 +48,14 @@ enum Part {
     Password,
     SecondFactor,
     Passkeys,
+    Pin,
     Sessions,
     Tokens,
 }
 
 impl Part {
-    const ALL: [Self; 6] =
-        [Self::Overview, Self::Password, Self::SecondFactor, Self::Passkeys, Self::Sessions, Self::Tokens];
+    const ALL: [Self; 7] =
+        [Self::Overview, Self::Password, Self::SecondFactor, Self::Passkeys, Self::Pin, Self::Sessions, Self::Tokens];
 
     const fn title(self) -> &'static str {
         match self {
@@ -59,6 +63,7 @@ impl Part {
             Self::Password => "パスワード",
             Self::SecondFactor => "確認コード",
             Self::Passkeys => "パスキー",
+            Self::Pin => "窓口PIN",
             Self::Sessions => "サインイン中の端末",
             Self::Tokens => "APIトークン",
         }
@@ -71,12 +76,18 @@ impl Part {
         }
     }
 
+    /// Whether only members of the hall's own staff have it.
+    const fn is_for_staff(self) -> bool {
+        matches!(self, Self::Pin | Self::Tokens)
+    }
+
     const fn href(self) -> &'static str {
         match self {
             Self::Overview => "/desk/account",
             Self::Password => crate::auth::PASSWORD_PAGE,
             Self::SecondFactor => "/desk/account/second-factor",
             Self::Passkeys => "/desk/account/passkeys",
+            Self::Pin => "/desk/account/pin",
             Self::Sessions => "/desk/account/sessions",
             Self::Tokens => "/desk/account/tokens",
         }
@@ -89,8 +100,10 @@ fn own(cx: &Cx) -> Result<&AccountSummary, Problem> {
 }
 
 /// A page of a part, with the tabs above what it shows.
-fn page<'a>(site: &'a Site, part: Part, body: &SafeHtml) -> Page<'a> {
-    let all = Part::ALL.map(|each| Tab::new(each.tab(), each.href(), each == part));
+fn page<'a>(cx: &Cx, site: &'a Site, part: Part, body: &SafeHtml) -> Page<'a> {
+    let is_staff = cx.context().caller.is_staff();
+    let parts = Part::ALL.into_iter().filter(|each| is_staff || !each.is_for_staff());
+    let all: Vec<Tab> = parts.map(|each| Tab::new(each.tab(), each.href(), each == part)).collect();
     let mut with_tabs = tabs(Part::Overview.title(), &all);
     with_tabs.push(body);
     let page = Page::new(site, part.title()).body(with_tabs);

@@ -35,7 +35,7 @@ pub async fn show(cx: Cx) -> Result<Response, Problem> {
     body.push(&section("最近のサインインと変更", &events(&cx).await?));
     body.push(&section("言語", &languages()));
     let site = cx.desk_site("");
-    Ok(Html(page(&site, Part::Overview, &body).render()).into_response())
+    Ok(Html(page(&cx, &site, Part::Overview, &body).render()).into_response())
 }
 
 fn roles(cx: &Cx, departments: &Departments) -> Result<SafeHtml, Problem> {

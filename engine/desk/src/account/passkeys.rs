@@ -58,7 +58,7 @@ async fn render(cx: &Cx, notice: Option<Notice>, mistaken: bool) -> Result<Respo
     };
     body.push(&section("パスキーを登録する", &register(cx)));
     let site = cx.desk_site("");
-    let mut page = page(&site, Part::Passkeys, &body);
+    let mut page = page(cx, &site, Part::Passkeys, &body);
     if let Some(notice) = notice {
         page = page.notice(notice);
     }

@@ -69,7 +69,7 @@ async fn render(cx: &Cx, mistakes: Mistakes) -> Result<Response, Problem> {
     let site = cx.desk_site("");
     if !account.has_password {
         let body = note("この利用者にはパスワードがありません。パスキーまたは庁内の認証基盤でサインインします。");
-        return Ok(answer(page(&site, Part::Password, &body), false));
+        return Ok(answer(page(cx, &site, Part::Password, &body), false));
     }
     let field = |key: &str, label: &str, new: bool, mistake: Option<String>| {
         let token = if new { "new-password" } else { "current-password" };
@@ -90,7 +90,7 @@ async fn render(cx: &Cx, mistakes: Mistakes) -> Result<Response, Problem> {
     let mistaken = form.has_mistakes();
     let mut body = form.html();
     body.push(&note("パスワードを変えると、この端末以外のサインインはすべて終わります。"));
-    let mut page = page(&site, Part::Password, &body);
+    let mut page = page(cx, &site, Part::Password, &body);
     if let Some(notice) = done(cx, &[("password", "パスワードを変えました。ほかの端末のサインインは終わりました。")])
     {
         page = page.notice(notice);

@@ -20,13 +20,19 @@ const BEGIN: &str = "/desk/account/second-factor/begin";
 
 /// `GET /desk/account/second-factor`
 pub async fn show(cx: Cx) -> Result<Response, Problem> {
-    let left = cx.city().identity.second_factor_of(cx.context(), own(&cx)?.id).await?;
-    let body = match left {
+    let identity = &cx.city().identity;
+    let left = identity.second_factor_of(cx.context(), own(&cx)?.id).await?;
+    let sheet = identity.codes_left(cx.context(), own(&cx)?.id).await?;
+    let mut body = match left {
         None => absent(),
         Some(left) => present(&cx, left),
     };
+    body.push(&paper(sheet));
     let site = cx.desk_site("");
-    let mut page = page(&site, Part::SecondFactor, &body);
+    let mut page = page(&cx, &site, Part::SecondFactor, &body);
+    if identity.lacks_second_factor(&cx.context().caller) {
+        page = page.notice(needed());
+    }
     if let Some(notice) =
         done(&cx, &[("removed", "確認コードを解除しました。次からはパスワードだけでサインインします。")])
     {
@@ -71,6 +77,25 @@ pub async fn remove(cx: Cx) -> Result<Response, Problem> {
     }
     cx.city().identity.remove_second_factor(cx.context(), own(&cx)?.id).await?;
     Ok(done_at(Part::SecondFactor.href(), "removed"))
+}
+
+/// What is said of the printed sheet, which an administrator issues.
+fn paper(left: Option<usize>) -> SafeHtml {
+    let said = match left {
+        None => {
+            "スマートフォンを使わない人は、セキュリティーキーや職員証をパスキーとして登録するか、システム管理者から紙の確認コード表を受け取れます。"
+                .to_owned()
+        }
+        Some(left) => format!("紙の確認コード表が発行されています。使っていないコードは残り{left}個です。"),
+    };
+    note(&said)
+}
+
+/// What is said to who has a role that needs a second factor.
+fn needed() -> Notice {
+    Notice::new(Tone::Warning, "あなたの役割では、確認コードかパスキーが必要です").text(
+        "下で確認コードを設定するか、「パスキー」で登録して、サインインし直してください。どちらも使えないときは、システム管理者に確認コード表の発行を依頼してください。",
+    )
 }
 
 fn absent() -> SafeHtml {
@@ -134,7 +159,7 @@ fn enrolment(cx: &Cx, typed: &str, url: &str, mistake: Option<String>) -> Result
         .plain();
     body.push(&form.html());
     let site = cx.desk_site("");
-    Ok(answer(page(&site, Part::SecondFactor, &body), mistaken))
+    Ok(answer(page(cx, &site, Part::SecondFactor, &body), mistaken))
 }
 
 /// In groups of four, so that it can be typed.
@@ -151,5 +176,5 @@ fn recovery_codes(cx: &Cx, codes: &[String], title: &str) -> Response {
     let site = cx.desk_site("");
     let notice = Notice::new(Tone::Success, title.to_owned())
         .text("端末をなくしたときに使う回復コードです。この画面を閉じると、二度と表示できません。");
-    Html(page(&site, Part::SecondFactor, &body).notice(notice).render()).into_response()
+    Html(page(cx, &site, Part::SecondFactor, &body).notice(notice).render()).into_response()
 }

@@ -27,7 +27,7 @@ pub async fn show(cx: Cx) -> Result<Response, Problem> {
     }
     body.push(&note("心当たりのない端末があれば、終わらせたうえで、すぐにパスワードを変えてください。"));
     let site = cx.desk_site("");
-    let mut page = page(&site, Part::Sessions, &body);
+    let mut page = page(&cx, &site, Part::Sessions, &body);
     if let Some(notice) = done(&cx, &[("revoked", "サインインを終わらせました。")]) {
         page = page.notice(notice);
     }

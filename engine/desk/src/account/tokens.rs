@@ -92,7 +92,7 @@ async fn render(cx: &Cx, typed: &Typed<'_>, notice: Option<Notice>) -> Result<Re
     let mistaken = form.has_mistakes();
     body.push(&section("新しいトークンを発行する", &form.html()));
     let site = cx.desk_site("");
-    let mut page = page(&site, Part::Tokens, &body);
+    let mut page = page(cx, &site, Part::Tokens, &body);
     if let Some(notice) = notice {
         page = page.notice(notice);
     }

@@ -6,9 +6,11 @@
 mod access;
 pub(crate) mod audit;
 mod definitions;
+mod devices;
 mod events;
 mod grants;
 mod jobs;
+mod maintenance;
 mod names;
 mod overview;
 mod roles;
@@ -20,7 +22,9 @@ use axum::middleware::from_fn;
 use kawasemi_ui::page::{Page, Site};
 
 use crate::request::{Cx, gate};
+
 use crate::routes::{Routes, get, post};
+pub(crate) use users::one_time_password;
 
 /// The routes under `/desk/admin`.
 pub fn routes() -> Routes {
@@ -28,6 +32,9 @@ pub fn routes() -> Routes {
         .route("/desk/admin", get(overview::show))
         .merge(users::routes())
         .merge(webhooks::routes())
+        .merge(maintenance::routes())
+        .route("/desk/admin/devices", get(devices::list).post(devices::register))
+        .route("/desk/admin/devices/{id}/remove", post(devices::remove))
         .route("/desk/admin/roles", get(roles::list))
         .route("/desk/admin/roles/{role}", get(roles::holders))
         .route("/desk/admin/grants", get(grants::matrix))

@@ -16,7 +16,7 @@ use crate::request::Cx;
 use crate::view::section;
 
 /// Cards: title, address, icon, what it is for.
-const PARTS: [(&str, &str, Icon, &str); 10] = [
+const PARTS: [(&str, &str, Icon, &str); 12] = [
     ("利用者", "/desk/admin/users", Icon::People, "登録、停止、仮パスワード、役割の割り当て"),
     ("役割", "/desk/admin/roles", Icon::Person, "どの役割を誰が持っているか"),
     ("権限一覧", "/desk/admin/grants", Icon::Ledger, "役割ごとに、どの台帳で何ができるか"),
@@ -24,6 +24,8 @@ const PARTS: [(&str, &str, Icon, &str); 10] = [
     ("サインインの記録", "/desk/admin/events", Icon::Key, "サインイン、失敗、利用者と役割の変更"),
     ("個人情報アクセスログ", "/desk/admin/access", Icon::History, "誰がいつ誰の個人情報を見たか"),
     ("監査", "/desk/admin/audit", Icon::Check, "変更履歴が書き換えられていないかを確かめる"),
+    ("窓口端末", "/desk/admin/devices", Icon::Board, "共用の端末の登録。画面のロックとPINでの交代"),
+    ("保守作業", "/desk/admin/maintenance", Icon::Tasks, "保守業者の申請、承認、操作の記録"),
     ("台帳の定義", "/desk/admin/definitions", Icon::Settings, "使われている定義と版"),
     ("Webhook", "/desk/admin/webhooks", Icon::External, "台帳の変更を、ほかのシステムへ知らせる"),
     ("処理の待ち行列", "/desk/admin/jobs", Icon::Tasks, "待っている処理、失敗した処理のやり直し"),

@@ -25,8 +25,19 @@ pub struct Kept {
 impl Kept {
     /// Keeps a form. Passwords and codes are not carried; its page asks for them again.
     pub fn new(path: &str, mut entries: Entries) -> Self {
-        entries.0.retain(|(name, _)| !name.contains("password") && name != "code");
+        entries.0.retain(|(name, _)| !name.contains("password") && name != "code" && name != "pin");
         Self { path: path.to_owned(), entries }
+    }
+
+    /// The form as text, for keeping it on the server.
+    pub fn to_text(&self) -> String {
+        serde_json::json!([self.path, self.entries.0]).to_string()
+    }
+
+    /// Reads it again.
+    pub fn from_text(text: &str) -> Option<Self> {
+        let (path, entries): (String, Vec<(String, String)>) = serde_json::from_str(text).ok()?;
+        Some(Self { path, entries: Entries(entries) })
     }
 
     /// The form that the entries of a sign-in form carry.
@@ -36,7 +47,7 @@ impl Kept {
             .0
             .iter()
             .filter_map(|(name, value)| Some((name.strip_prefix(KEPT_ENTRY)?.to_owned(), value.clone())));
-        Some(Self { path, entries: Entries(carried.collect()) })
+        Some(Self::new(&path, Entries(carried.collect())))
     }
 
     /// Carries a form along with another one.

@@ -2,6 +2,7 @@
 
 pub mod again;
 pub mod kept;
+pub mod lock;
 pub mod oidc;
 pub mod passkey;
 pub mod sign_in;
@@ -20,6 +21,10 @@ pub fn routes() -> Routes {
         .route("/auth/sign-in", get(sign_in::show).post(sign_in::password))
         .route("/auth/code", post(sign_in::code))
         .route("/auth/again", get(again::show).post(again::prove))
+        .route("/auth/lock", post(lock::lock))
+        .route("/auth/locked", get(lock::show))
+        .route("/auth/pin", post(lock::pin))
+        .route("/auth/resume", get(lock::offer).post(lock::resume))
         .route("/auth/sign-out", post(sign_out::sign_out))
         .route("/auth/passkey/login/start", post(passkey::login_start))
         .route("/auth/passkey/login/finish", post(passkey::login_finish))

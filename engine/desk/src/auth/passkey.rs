@@ -42,12 +42,15 @@ pub async fn login_finish(cx: Cx, finish: Finish) -> Result<Response, Problem> {
     let (site, secret, visit) = (site(&cx)?, begun(&cx)?, cx.visit());
     let credential = finish.credential.to_string();
     let identity = &cx.city().identity;
+    let mut next = own_path(&finish.next).to_owned();
     let session = if cx.is_signed_in() {
         identity.prove_again_with_passkey(cx.context(), &visit, &site, &secret, &credential).await?
     } else {
-        identity.sign_in_with_passkey(&visit, &site, &secret, &credential).await?.secret
+        let session = identity.sign_in_with_passkey(&visit, &site, &secret, &credential).await?;
+        next = super::sign_in::landing(&cx, &session, &next).await?;
+        session.secret
     };
-    let mut response = Json(json!({ "redirect": own_path(&finish.next) })).into_response();
+    let mut response = Json(json!({ "redirect": next })).into_response();
     session_cookie(&cx, &mut response, &session);
     Ok(ended(&cx, response))
 }

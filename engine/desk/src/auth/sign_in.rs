@@ -12,7 +12,7 @@ use kawasemi_ui::page::Page;
 use kawasemi_ui::{Component, Icon, SafeHtml};
 
 use super::kept::Kept;
-use super::{PASSWORD_PAGE, own_path, session_cookie};
+use super::{PASSWORD_PAGE, lock, own_path, session_cookie};
 use crate::problem::Problem;
 use crate::request::{Cx, Entries};
 
@@ -36,7 +36,10 @@ pub async fn password(cx: Cx, entries: Entries) -> Result<Response, Problem> {
     let kept = Kept::of(&entries);
     let password = entries.get("password").unwrap_or_default();
     match cx.city().identity.sign_in_with_password(&cx.visit(), &login, password).await {
-        Ok(SignIn::Done(session)) => Ok(signed_in(&cx, &session, &next, kept.as_ref())),
+        Ok(SignIn::Done(session)) => {
+            let next = landing(&cx, &session, &next).await?;
+            Ok(signed_in(&cx, &session, &next, kept.as_ref()))
+        }
         Ok(SignIn::CodeNeeded(pending)) => {
             Ok(code_page(&cx, &pending.reveal(), &next, kept.as_ref(), None).into_response())
         }
@@ -52,7 +55,10 @@ pub async fn code(cx: Cx, entries: Entries) -> Result<Response, Problem> {
         return Err(IdentityError::CeremonyOver.into());
     };
     match cx.city().identity.sign_in_with_code(&cx.visit(), &pending, entries.text("code")).await {
-        Ok(session) => Ok(signed_in(&cx, &session, &next, kept.as_ref())),
+        Ok(session) => {
+            let next = landing(&cx, &session, &next).await?;
+            Ok(signed_in(&cx, &session, &next, kept.as_ref()))
+        }
         Err(error @ (IdentityError::WrongCode | IdentityError::Sealed(_))) => {
             refused(error, |message| code_page(&cx, &pending.reveal(), &next, kept.as_ref(), Some(message)))
         }
@@ -72,6 +78,8 @@ pub(super) fn refused(error: IdentityError, again: impl FnOnce(String) -> Html<S
         }
         IdentityError::Busy => StatusCode::TOO_MANY_REQUESTS,
         IdentityError::NotLinked | IdentityError::StepUpNeeded => StatusCode::FORBIDDEN,
+        IdentityError::Blocked(_) => StatusCode::FORBIDDEN,
+        IdentityError::DirectoryDown => StatusCode::SERVICE_UNAVAILABLE,
         IdentityError::Provider(_) => StatusCode::BAD_GATEWAY,
         IdentityError::Sealed(_) => StatusCode::SERVICE_UNAVAILABLE,
         _ => return Err(error.into()),
@@ -115,7 +123,11 @@ pub(super) fn page(cx: &Cx, next: &str, kept: Option<&Kept>, mistake: Option<Str
     let mut body = form.html();
     body.push(&passkey_form(next));
     body.push(&provider_link(cx, next));
+    body.push(&counter_link(cx));
     let mut page = Page::new(&site, "職員サインイン").narrow().body(body);
+    if cx.city().identity.directory().is_some_and(|directory| directory.is_down(cx.context().act.at)) {
+        page = page.notice(directory_down());
+    }
     if kept.is_some() {
         let notice = Notice::new(Tone::Warning, "時間がたったため、サインインが切れました")
             .text("入力した内容は保管しています。サインインすると、続けて送れます。");
@@ -130,7 +142,7 @@ pub(super) fn page(cx: &Cx, next: &str, kept: Option<&Kept>, mistake: Option<Str
 fn code_page(cx: &Cx, pending: &str, next: &str, kept: Option<&Kept>, mistake: Option<String>) -> Html<String> {
     let site = cx.door_site();
     let mut field = FieldView::new("code", "確認コード", FieldKind::Code)
-        .hint("認証アプリに表示されている6桁の数字です。端末がないときは、控えてある回復コードを入力してください。")
+        .hint("認証アプリに表示されている6桁の数字か、紙の確認コード表のコードを入力してください。端末がないときは、控えてある回復コードも使えます。")
         .required();
     let mistaken = mistake.is_some();
     if let Some(mistake) = mistake {
@@ -160,6 +172,31 @@ pub(super) fn provider_link(cx: &Cx, next: &str) -> SafeHtml {
     let address = format!("/auth/oidc/start?{}", query_of_next(own_path(next)));
     let link = LinkButton::new("庁内アカウントでサインイン", address).icon(Icon::People).html();
     SafeHtml::trusted(format!("<div class=\"sign-in-other\">{link}</div>"))
+}
+
+/// Where somebody lands: at a shared machine never on another's page.
+pub(super) async fn landing(cx: &Cx, session: &NewSession, next: &str) -> Result<String, Problem> {
+    if cx.device().is_none() && cx.locked().is_none() {
+        return Ok(next.to_owned());
+    }
+    lock::landing(cx, session, next).await
+}
+
+/// The way to the people of a shared machine.
+fn counter_link(cx: &Cx) -> SafeHtml {
+    if cx.device().is_none() {
+        return SafeHtml::EMPTY;
+    }
+    let link = LinkButton::new("窓口端末の利用者から選ぶ", lock::PATH).icon(Icon::People).html();
+    SafeHtml::trusted(format!("<div class=\"sign-in-other\">{link}</div>"))
+}
+
+/// What is wrong, for everybody who stands at the door while no server of the directory answers.
+fn directory_down() -> Notice {
+    Notice::new(Tone::Warning, "庁内のアカウントを確かめるサーバー（LDAP）につながりません").text(
+        "復旧の確認を続けています。すでに開いている画面はそのまま使えます。最近サインインした人と、\
+         このシステムだけのパスワードを持つ人は、いつもどおりサインインできることがあります。",
+    )
 }
 
 fn query_of_next(next: &str) -> String {

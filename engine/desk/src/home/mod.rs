@@ -5,6 +5,7 @@ mod tasks;
 
 use axum::response::{Html, IntoResponse, Response};
 use http::HeaderMap;
+use kawasemi_identity::AccountKind;
 use kawasemi_kernel::Lang;
 use kawasemi_ui::button::{LinkButton, Look};
 use kawasemi_ui::card::{Card, grid};
@@ -14,6 +15,7 @@ use kawasemi_ui::{Component, Icon, SafeHtml};
 
 use crate::ledgers::index::{self, Entry};
 use crate::ledgers::recent;
+use crate::outside;
 use crate::problem::Problem;
 use crate::request::Cx;
 use crate::routes::{Routes, get};
@@ -34,11 +36,18 @@ async fn show(cx: Cx, headers: HeaderMap) -> Result<Response, Problem> {
     let mut ledgers = index::named_entries(&cx).await?;
     // Those that were used last stand first; the others keep their order.
     ledgers.sort_by_key(|entry| used.iter().position(|key| *key == entry.key).unwrap_or(usize::MAX));
-    let mut body = search();
-    body.push(&section("やること", &tasks::list(&cx).await?));
+    let is_outside = cx.context().caller.account.as_ref().is_some_and(|one| one.kind == AccountKind::Outside);
+    let mut body = SafeHtml::EMPTY;
+    if !is_outside {
+        body.push(&search());
+        body.push(&outside::notice(&cx).await?);
+        body.push(&section("やること", &tasks::list(&cx).await?));
+    }
     body.push(&my_ledgers(&cx, &ledgers, !used.is_empty()));
-    body.push(&systems(&cx));
-    body.push(&section("自分の最近の変更", &changes::later()));
+    if !is_outside {
+        body.push(&systems(&cx));
+        body.push(&section("自分の最近の変更", &changes::later()));
+    }
     let name = cx.context().caller.account.as_ref().map(|account| account.display_name.clone()).unwrap_or_default();
     let today = kawasemi_ui::said::date(Lang::Ja, cx.context().today());
     let site = cx.desk_site("home");

@@ -21,6 +21,12 @@ impl From<IdentityError> for Problem {
             IdentityError::StepUpNeeded => {
                 Self::new(S::FORBIDDEN, "step-up-needed", "もう一度本人確認が必要です", said)
             }
+            IdentityError::Blocked(_) | IdentityError::PinRefused(_) => {
+                Self::new(S::FORBIDDEN, "sign-in-refused", "サインインできませんでした", said)
+            }
+            IdentityError::DirectoryDown => {
+                Self::new(S::SERVICE_UNAVAILABLE, "directory-down", "サインインできませんでした", said)
+            }
             IdentityError::WrongCredentials | IdentityError::WrongCode | IdentityError::CeremonyOver => {
                 Self::new(S::UNPROCESSABLE_ENTITY, "sign-in-refused", "サインインできませんでした", said)
             }

@@ -31,6 +31,10 @@ pub struct Arrival {
     pub secret: Option<Secret>,
     /// The cookie's secret of what the browser has begun and not finished.
     pub begun: Option<Secret>,
+    /// The cookie's secret of the shared machine at which the browser runs.
+    pub device: Option<Secret>,
+    /// Whether JSON is wanted and no page.
+    pub json: bool,
     /// Whether htmx asks for a fragment.
     pub fragment: bool,
 }
@@ -51,6 +55,8 @@ impl Arrival {
             bearer: text(header::AUTHORIZATION).and_then(bearer).map(str::to_owned),
             secret: cookies.and_then(|cookies| Cookie::Session.find(cookies, settings.https)),
             begun: cookies.and_then(|cookies| Cookie::Visitor.find(cookies, settings.https)),
+            device: cookies.and_then(|cookies| Cookie::Device.find(cookies, settings.https)),
+            json: text(header::ACCEPT).is_some_and(|accept| accept.contains("json") && !accept.contains("html")),
             fragment: headers.contains_key("hx-request"),
         }
     }

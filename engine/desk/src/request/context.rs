@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::FromRequestParts;
 use http::request::Parts;
 use kawasemi_identity::identity::Visit;
-use kawasemi_identity::{Context, Grants, Secret};
+use kawasemi_identity::{AccountKind, AccountSummary, Caller, Context, Grants, Secret};
 use kawasemi_kernel::{Lang, RecordId};
 use kawasemi_ledger::Ledgers;
 use kawasemi_store::catalogue::Catalogue;
@@ -30,11 +30,33 @@ struct Inner {
     city: Arc<CityDesk>,
     context: Context,
     arrival: Arrival,
+    /// Whose session is locked. To everything else the caller is a visitor.
+    locked: Option<AccountSummary>,
 }
 
 impl Cx {
-    pub(super) fn new(desk: Desk, city: Arc<CityDesk>, context: Context, arrival: Arrival) -> Self {
-        Self { inner: Arc::new(Inner { desk, city, context, arrival }) }
+    pub(super) fn new(desk: Desk, city: Arc<CityDesk>, mut context: Context, arrival: Arrival) -> Self {
+        let mut locked = None;
+        if context.caller.locked {
+            locked = std::mem::replace(&mut context.caller, Caller::visitor()).account;
+            context.act.actor = context.caller.actor;
+        }
+        Self { inner: Arc::new(Inner { desk, city, context, arrival, locked }) }
+    }
+
+    /// Whose session the browser has, locked: it opens nothing until its owner proves themselves again.
+    pub fn locked(&self) -> Option<&AccountSummary> {
+        self.inner.locked.as_ref()
+    }
+
+    /// The cookie's secret of the shared machine (窓口端末) at which the browser says it runs.
+    pub fn device(&self) -> Option<&Secret> {
+        self.inner.arrival.device.as_ref()
+    }
+
+    /// Whether a program asks, or a script of a page: it wants no page.
+    pub fn wants_json(&self) -> bool {
+        self.inner.arrival.json
     }
 
     /// The server.
@@ -79,7 +101,7 @@ impl Cx {
     pub async fn context_now(&self) -> Result<Context, Problem> {
         let (arrival, identity, at) = (&self.inner.arrival, &self.inner.city.identity, self.desk().clock().now());
         let caller = super::enter::caller(identity, arrival, at).await?;
-        if caller.actor != self.inner.context.caller.actor {
+        if caller.locked || caller.actor != self.inner.context.caller.actor {
             return Err(Problem::unauthorized());
         }
         let mut context = self.inner.context.clone();
@@ -158,6 +180,7 @@ impl Cx {
             agent: self.inner.arrival.agent.clone(),
             request: Some(self.inner.arrival.reference.clone()),
             previous: self.inner.arrival.secret.clone(),
+            device: self.inner.arrival.device.clone(),
         }
     }
 
@@ -186,6 +209,10 @@ impl Cx {
             ("home", NavItem::new(t.get("nav-home"), "/desk").icon(Icon::Home).shortcut("g h")),
             ("ledgers", NavItem::new(t.get("nav-ledgers"), "/desk/ledgers").icon(Icon::Ledger).shortcut("g l")),
         ];
+        let kind = self.context().caller.account.as_ref().map(|account| account.kind);
+        if matches!(kind, Some(AccountKind::Outside)) {
+            return self.outside_site(site, nav, part);
+        }
         for link in self.desk().links(Place::Desk) {
             nav.push((link.href, NavItem::new(link.title.get(self.lang()), link.href).icon(Icon::Board)));
         }
@@ -198,15 +225,33 @@ impl Cx {
         site.nav = nav.into_iter().map(|(key, item)| item.current(key == part)).collect();
         if let Some(account) = &self.context().caller.account {
             site.search = Some(SearchBox { action: "/desk/search".to_owned(), value: String::new() });
-            site.user = Some(UserMenu {
-                name: account.display_name.clone(),
-                note: account.login.clone(),
-                items: vec![NavItem::new(t.get("nav-account"), "/desk/account").icon(Icon::Person)],
-                sign_out_action: "/auth/sign-out".to_owned(),
-            });
+            site.user = Some(self.user_menu(account));
         }
         site.footer = vec![NavItem::new(t.get("nav-portal"), "/"), NavItem::new(t.get("nav-api"), "/api/openapi.json")];
+        site.lock_after = self.lock_after();
         self.banded(site)
+    }
+
+    /// The same for members of outside organisations: the ledgers that are theirs, themselves, and the way out.
+    fn outside_site(&self, mut site: Site, nav: Vec<(&str, NavItem)>, part: &str) -> Site {
+        site.nav = nav.into_iter().map(|(key, item)| item.current(key == part)).collect();
+        site.user = self.context().caller.account.as_ref().map(|account| self.user_menu(account));
+        self.banded(site)
+    }
+
+    fn user_menu(&self, account: &AccountSummary) -> UserMenu {
+        UserMenu {
+            name: account.display_name.clone(),
+            note: account.login.clone(),
+            items: vec![NavItem::new(self.t().get("nav-account"), "/desk/account").icon(Icon::Person)],
+            sign_out_action: "/auth/sign-out".to_owned(),
+        }
+    }
+
+    /// After how many seconds without use the page locks itself; none but at shared machines.
+    fn lock_after(&self) -> Option<i64> {
+        let caller = &self.context().caller;
+        caller.device.map(|_| self.city().identity.rules().counter_lock.as_secs())
     }
 
     /// The shell of the public portal's pages.

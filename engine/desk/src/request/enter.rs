@@ -31,7 +31,7 @@ pub async fn enter(State(desk): State<Desk>, mut request: Request, next: Next) -
     let response = match context(&desk, arrival).await {
         Ok(cx) => {
             request.extensions_mut().insert(cx.clone());
-            let response = next.run(request).await;
+            let response = super::recorded::answer(&cx, request, next).await;
             shown(response, &asked, &reference, Some(&cx))
         }
         Err(problem) => shown(problem.into_response(), &asked, &reference, None),

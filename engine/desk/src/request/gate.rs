@@ -8,11 +8,11 @@ use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Redirect, Response};
 use http::{HeaderValue, Method, StatusCode, header};
-use kawasemi_identity::Strength;
+use kawasemi_identity::{AccountKind, Strength};
 use kawasemi_kernel::Lang;
 
 use crate::auth::kept::Kept;
-use crate::auth::{PASSWORD_PAGE, sign_in};
+use crate::auth::{PASSWORD_PAGE, lock, sign_in};
 use crate::problem::Problem;
 use crate::request::{Cx, Entries};
 
@@ -35,6 +35,9 @@ pub async fn staff(cx: Cx, request: Request, next: Next) -> Response {
             return password_first().into_response();
         }
     }
+    if let Some(refused) = confined(&cx, path) {
+        return refused;
+    }
     let is_token = cx.context().caller.strength == Strength::Token;
     let is_form = !is_page && (is_below(path, "/desk") || is_below(path, "/auth"));
     if is_token && (is_form || is_below(path, "/desk/account")) {
@@ -51,15 +54,60 @@ pub async fn staff(cx: Cx, request: Request, next: Next) -> Response {
         return response;
     }
     if is_page {
-        return Redirect::to(&sign_in::address(cx.path())).into_response();
+        let locked = cx.locked().is_some();
+        let address = if locked { lock::address(cx.path()) } else { sign_in::address(cx.path()) };
+        return Redirect::to(&address).into_response();
     }
     match carried(request).await {
+        // At a shared machine the next person sits before the screen: nothing of it goes into a page.
+        Some(entries) if cx.locked().is_some() || cx.device().is_some() => lock::keep(&cx, entries).await,
         Some(entries) => {
             let kept = Kept::new(cx.path(), entries);
             (StatusCode::UNAUTHORIZED, sign_in::page_with_kept(&cx, &kept)).into_response()
         }
         None => stale().into_response(),
     }
+}
+
+/// What is refused to who may see a part of the desk only: members of outside organisations, and whoever has a role that needs a
+/// second factor and has none.
+fn confined(cx: &Cx, path: &str) -> Option<Response> {
+    let caller = &cx.context().caller;
+    let kind = caller.account.as_ref().map(|account| account.kind);
+    let in_folder = |folders: &[&str]| folders.iter().any(|folder| is_below(path, folder));
+    let at_desk = is_below(path, "/desk") || is_below(path, "/api");
+    if kind == Some(AccountKind::Outside) && at_desk && !PAGES.contains(&path) && !in_folder(&OUTSIDE) {
+        return Some(Problem::not_found().into_response());
+    }
+    let lacks = cx.city().identity.lacks_second_factor(caller);
+    if lacks && at_desk && !in_folder(&PROOFS) {
+        return Some(if is_below(path, "/api") {
+            second_factor_first().into_response()
+        } else {
+            Redirect::to(SECOND_FACTOR_PAGE).into_response()
+        });
+    }
+    None
+}
+
+/// The pages of the desk that members of outside organisations have: their first one and who they are here.
+const PAGES: [&str; 2] = ["/desk", "/desk/account"];
+/// Where members of outside organisations may go besides; what they see there, grants decide.
+const OUTSIDE: [&str; 5] = [
+    "/desk/ledgers",
+    "/desk/account/password",
+    "/desk/account/second-factor",
+    "/desk/account/passkeys",
+    "/desk/account/sessions",
+];
+/// Where proofs of who one is are set up.
+const PROOFS: [&str; 3] = ["/desk/account/second-factor", "/desk/account/passkeys", "/desk/account/password"];
+/// Where who needs a second factor and has none is sent.
+const SECOND_FACTOR_PAGE: &str = "/desk/account/second-factor?done=needed";
+
+fn second_factor_first() -> Problem {
+    let detail = "あなたの役割では、確認コードかパスキーが必要です。画面からサインインして設定してください。";
+    Problem::new(StatusCode::FORBIDDEN, "second-factor-needed", "確認コードの設定が必要です", detail)
 }
 
 /// Whether a path is a folder's or lies in it.

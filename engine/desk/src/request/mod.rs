@@ -6,7 +6,8 @@ pub mod enter;
 pub mod entries;
 pub mod gate;
 pub mod language;
-pub mod reference;
+mod recorded;
+mod reference;
 pub mod uploads;
 
 pub use context::Cx;

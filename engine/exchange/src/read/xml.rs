@@ -109,7 +109,8 @@ impl Walk<'_> {
             let name = attribute.key.local_name().as_ref().to_owned();
             let wanted = if inside.is_empty() { format!("@{name}") } else { format!("{inside}/@{name}") };
             if let Some(place) = open.record.places.iter().position(|place| place.raw.path == wanted) {
-                let value = quick_xml::escape::unescape(&attribute.value).map_err(|error| broken(&error.to_string()))?;
+                let value =
+                    quick_xml::escape::unescape(&attribute.value).map_err(|error| broken(&error.to_string()))?;
                 open.values[place] = value.into_owned();
             }
         }

@@ -10,7 +10,8 @@ use kawasemi_kernel::{RecordId, Value};
 use crate::caller::Caller;
 
 /// Declares the parameters: `user.id` (the account, as in `created_by`), `user.person` (the record in the staff register),
-/// `user.departments` (a list), `user.department` (the main one), `today` and `this_fiscal_year`.
+/// `user.departments` (a list), `user.department` (the main one),
+/// `user.organisations` (the outside organisations, 外部団体, whose member the caller is), `today` and `this_fiscal_year`.
 #[must_use]
 pub fn declare(scope: Scope) -> Scope {
     scope
@@ -18,6 +19,7 @@ pub fn declare(scope: Scope) -> Scope {
         .with_parameter("user.person", Type::Record(None))
         .with_parameter("user.department", Type::Record(None))
         .with_list_parameter("user.departments", Type::Record(None))
+        .with_list_parameter("user.organisations", Type::Record(None))
         .with_parameter("today", Type::Date)
         .with_parameter("this_fiscal_year", Type::INTEGER)
 }
@@ -33,7 +35,8 @@ pub(crate) fn within(caller: &Caller, departments: &[RecordId], today: Date) -> 
     let mut params = Params::new()
         .with("today", today)
         .with("this_fiscal_year", fiscal_year(today))
-        .with_list("user.departments", departments.iter().copied());
+        .with_list("user.departments", departments.iter().copied())
+        .with_list("user.organisations", caller.organisations.iter().copied());
     if let Some(account) = caller.actor.account() {
         params = params.with("user.id", account.hyphenated().to_string());
     }

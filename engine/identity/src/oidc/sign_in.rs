@@ -134,14 +134,14 @@ impl Identity {
         );
         if let Some(row) = self.inner.city.read_one(sql).await? {
             let known = self.candidate(By::Id(row.get(0)?)).await?;
-            return Ok(known.filter(Candidate::may_sign_in).map(|known| (known, Vec::new())));
+            return Ok(known.filter(|known| known.may_sign_in(visit.at)).map(|known| (known, Vec::new())));
         }
         let known = match (provider.config().first_link, &vouched.verified_mail, &vouched.preferred_username) {
             (FirstLink::VerifiedMail, Some(mail), _) => self.only_account_with_mail(mail).await?,
             (FirstLink::PreferredUsername, _, Some(name)) => self.candidate(By::Login(&login_key(name))).await?,
             _ => None,
         };
-        let Some(known) = known.filter(Candidate::may_sign_in) else { return Ok(None) };
+        let Some(known) = known.filter(|known| known.may_sign_in(visit.at)) else { return Ok(None) };
         // An account belongs to one subject of a provider; a second one is somebody else with the same name.
         let linked = Sql::with(
             "SELECT 1 FROM {account_link} WHERE issuer = $1 AND account = $2",

@@ -48,6 +48,11 @@ pub async fn remove_second_factor(cx: Cx, Path(id): Path<Uuid>) -> Result<Respon
     finished(&cx, id, cx.city().identity.remove_second_factor(cx.context(), id).await, "second-factor").await
 }
 
+/// `POST /desk/admin/users/{id}/pin/remove`
+pub async fn remove_pin(cx: Cx, Path(id): Path<Uuid>) -> Result<Response, Problem> {
+    finished(&cx, id, cx.city().identity.remove_pin(cx.context(), id).await, "pin").await
+}
+
 /// `POST /desk/admin/users/{id}/sessions/revoke`
 pub async fn revoke_sessions(cx: Cx, Path(id): Path<Uuid>) -> Result<Response, Problem> {
     finished(&cx, id, cx.city().identity.revoke_sessions(cx.context(), id).await, "sessions").await

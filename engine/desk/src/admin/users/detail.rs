@@ -13,19 +13,20 @@ use uuid::Uuid;
 
 use super::super::{page, site};
 use super::roles::{self, Typed};
-use super::{PATH, account, href, list};
+use super::{PATH, account, code_sheet, href, list};
 use crate::account::sessions_table;
 use crate::problem::Problem;
 use crate::registers::{Departments, number_of_person};
 use crate::request::Cx;
 use crate::view::{address, answer, done, note, section, section_with, when, when_or};
 
-const DONE: [(&str, &str); 9] = [
+const DONE: [(&str, &str); 10] = [
     ("added", "利用者を登録しました。"),
     ("saved", "変更を保存しました。"),
     ("disabled", "利用を停止しました。サインインはすべて終わりました。"),
     ("enabled", "利用を再開しました。"),
     ("second-factor", "確認コードを解除しました。"),
+    ("pin", "窓口PINを削除しました。"),
     ("sessions", "サインインを終わらせました。"),
     ("token", "トークンを失効させました。"),
     ("role", "役割を割り当てました。"),
@@ -60,6 +61,7 @@ async fn render(cx: &Cx, id: Uuid, typed: &Typed, notice: Option<Notice>, mistak
     if !tokens.is_empty() {
         body.push(&section("APIトークン", &tokens_table(id, &tokens)));
     }
+    body.push(&code_sheet::part(cx, &found).await?);
     let second_factor = identity.second_factor_of(cx.context(), id).await?.is_some();
     body.push(&section("利用の管理", &acts(cx, &found, second_factor)));
     let site = site(cx);

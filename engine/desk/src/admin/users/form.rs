@@ -65,8 +65,13 @@ impl Typed {
         Ok(person)
     }
 
-    fn is_service(&self) -> bool {
-        self.kind == AccountKind::Service.key()
+    /// The kind; an account of an outside organisation is not made here.
+    fn kind(&self) -> AccountKind {
+        match self.kind.as_str() {
+            "service" => AccountKind::Service,
+            "vendor" => AccountKind::Vendor,
+            _ => AccountKind::Staff,
+        }
     }
 }
 
@@ -85,8 +90,8 @@ pub async fn add(cx: Cx, entries: Entries) -> Result<Response, Problem> {
     if !typed.mistakes.is_empty() {
         return Ok(show_new(&cx, &typed));
     }
-    let kind = if typed.is_service() { AccountKind::Service } else { AccountKind::Staff };
-    let gets_password = kind == AccountKind::Staff && typed.proof != "none";
+    let kind = typed.kind();
+    let gets_password = kind.may_sign_in() && typed.proof != "none";
     let password = gets_password.then(|| one_time::password(cx.city().identity.entropy()));
     let new = NewAccount {
         login: typed.login.clone(),
@@ -158,7 +163,9 @@ pub async fn update(cx: Cx, Path(id): Path<Uuid>, entries: Entries) -> Result<Re
 }
 
 fn show_new(cx: &Cx, typed: &Typed) -> Response {
-    let kinds = [AccountKind::Staff, AccountKind::Service].map(|kind| Choice::new(kind.key(), kind.label())).to_vec();
+    let kinds = [AccountKind::Staff, AccountKind::Service, AccountKind::Vendor]
+        .map(|kind| Choice::new(kind.key(), kind.label()))
+        .to_vec();
     let proofs = vec![
         Choice::new("one-time", "仮パスワードを発行する"),
         Choice::new("none", "発行しない（庁内の認証基盤を使う）"),
@@ -173,7 +180,7 @@ fn show_new(cx: &Cx, typed: &Typed) -> Response {
     fields.extend(common(typed));
     fields.push(
         FieldView::new("kind", "種別", FieldKind::Choice { choices: kinds })
-            .hint("「システム連携用」はサインインできず、APIトークンだけを使います。")
+            .hint("「システム連携用」はサインインできず、APIトークンだけを使います。「保守業者」は、承認された保守作業の間だけサインインできます。委託先などの外部団体の人は、担当職員が「外部の利用者」で登録します。")
             .value(or(&typed.kind, "staff"))
             .required(),
     );

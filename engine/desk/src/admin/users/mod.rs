@@ -1,6 +1,7 @@
 //! Accounts (利用者) as administrators keep them.
 
 mod acts;
+mod code_sheet;
 mod detail;
 mod form;
 mod list;
@@ -8,6 +9,8 @@ mod one_time;
 mod roles;
 
 use kawasemi_identity::Account;
+
+pub(crate) use one_time::password as one_time_password;
 use uuid::Uuid;
 
 use crate::problem::Problem;
@@ -27,6 +30,8 @@ pub fn routes() -> Routes {
         .route("/desk/admin/users/{id}/disable", post(acts::disable))
         .route("/desk/admin/users/{id}/enable", post(acts::enable))
         .route("/desk/admin/users/{id}/password", post(acts::reset_password))
+        .route("/desk/admin/users/{id}/code-sheet", post(code_sheet::issue))
+        .route("/desk/admin/users/{id}/pin/remove", post(acts::remove_pin))
         .route("/desk/admin/users/{id}/second-factor/remove", post(acts::remove_second_factor))
         .route("/desk/admin/users/{id}/sessions/revoke", post(acts::revoke_sessions))
         .route("/desk/admin/users/{id}/sessions/{session}/revoke", post(acts::revoke_session))

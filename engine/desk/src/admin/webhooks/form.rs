@@ -78,6 +78,13 @@ impl Typed {
         let filter = Some(self.filter.clone()).filter(|text| !text.is_empty());
         let (title, ledger, url) = (self.title.clone(), self.ledger.clone(), self.url.clone());
         let with_fields = self.content == "fields";
+        // Else an administrator, who sees no content, would have it sent in the name of somebody who does.
+        let is_persons =
+            account.summary.kind.is_staff() && cx.context().act.actor.account() != Some(account.summary.id);
+        if with_fields && is_persons {
+            let said = "内容を送れるのは、システム連携用の利用者か自分の権限だけです。ほかの職員の権限では、記録のIDだけを送れます。";
+            self.mistakes.push(("login", said.to_owned()));
+        }
         let wanted = Subscription { title, ledger, url, kinds, filter, account: account.summary.id, with_fields };
         Ok(self.mistakes.is_empty().then_some(wanted))
     }
