@@ -18,7 +18,6 @@ pub fn all() -> Result<Vec<System>, SchemaErrors> {
 /// The shared registers, which are no system of the hall but have definitions and calculations like one.
 fn registers() -> Result<System, SchemaErrors> {
     let mut registers = System::new(kawasemi_registry::bundle()?);
-    registers.calculators = kawasemi_registry::calculators();
     registers.calculations = &kawasemi_registry::calculations::CALCULATIONS;
     Ok(registers)
 }

@@ -129,7 +129,7 @@ impl TestCity {
         let opener = TestOpener {
             parts,
             roles,
-            calculators: kawasemi_registry::calculators().with_all(&setup.calculators),
+            calculators: setup.calculators,
             provider: setup.provider,
             layouts,
             clock: clock.clone(),

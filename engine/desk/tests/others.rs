@@ -138,11 +138,13 @@ on_both_stores! {
         let (city, _, [mine, _]) = hall(fixture).await;
         let save = async |number: &str| {
             let revision = city.city.ledgers.get(&city.system(), "outside-organisation", mine).await.expect("reads").revision;
-            let draft = Draft::new().with("corporate_number", number);
+            let (definition, _) = city.city.ledgers.open(&city.system(), "outside-organisation").expect("it is there");
+            let entered = serde_json::json!({ "corporate_number": number });
+            let draft = Draft::from_json(&definition, entered.as_object().expect("is an object"));
             city.city.ledgers.update(&city.system(), "outside-organisation", mine, revision, draft).await
         };
         let wrong = format!("{:?}", save("7000012050003").await.expect_err("is refused"));
-        assert!(wrong.contains("検査数字"), "{wrong}");
+        assert!(wrong.contains("法人番号の数字のどれかが違っています"), "{wrong}");
         assert!(save("7000-0120-50002").await.is_ok());
     }
 

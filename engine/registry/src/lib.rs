@@ -13,14 +13,12 @@
 //! - [`external_file`] and [`external`]: the city's external characters (外字), their file, and the table that prints and screens use
 //! - [`register`]: reading the registers
 //! - [`outside`]: who answers for which outside organisation (外部団体)
-//! - [`corporate_number`]: the check digit of 法人番号
 //!
 //! Parties (宛名) belong here as well, with a TOML file beside these.
 
 pub mod address_match;
 mod bundle;
 pub mod calculations;
-pub mod corporate_number;
 pub mod directory;
 pub mod external;
 pub mod external_file;
@@ -37,5 +35,4 @@ pub use bundle::{
     ASSIGNMENT, BANK, BANK_BRANCH, CLOSED_DAY, DEPARTMENT, EXTERNAL_CHARACTER, OUTSIDE_ORGANISATION, PARTY, POST,
     POSTCODE, PROTECTION_MEASURE, STAFF, TOWN, bundle,
 };
-pub use corporate_number::calculators;
 pub use personnel::sync_departments;

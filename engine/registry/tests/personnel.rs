@@ -36,7 +36,7 @@ impl Hall {
         fixture.publish(&texts).await;
         let (city, ids) = (fixture.city.clone(), fixture.ids.clone());
         let ledgers =
-            Ledgers::new(city.clone(), bundle.system.roles, kawasemi_registry::calculators(), ids.clone()).unwrap();
+            Ledgers::new(city.clone(), bundle.system.roles, kawasemi_ledger::Calculators::new(), ids.clone()).unwrap();
         let entropy = Arc::new(SeededEntropy::new(7));
         let passwords = Passwords::new(PasswordCost::for_tests(), entropy.clone()).unwrap();
         let parts = Parts { ids: ids.clone(), entropy, passwords, rules: Rules::default() };
