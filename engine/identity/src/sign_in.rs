@@ -3,7 +3,9 @@
 //! The attempt is counted first ([`crate::rate_limit`]), then the password compared, with the same effort and the same
 //! answer whether the account exists, is disabled, or has another password. Proving again who one is goes the same way.
 
+use jiff::Timestamp;
 use kawasemi_kernel::RecordId;
+use kawasemi_kernel::context::civil_date;
 use kawasemi_store::{Sql, Statement, StoreError};
 use uuid::Uuid;
 
@@ -34,12 +36,14 @@ pub(crate) struct Candidate {
     pub password_hash: Option<String>,
     pub password_must_change: bool,
     pub has_second_factor: bool,
+    /// Whether the staff register says that the person is not in service today.
+    pub out_of_service: bool,
 }
 
 impl Candidate {
     /// Whether this account may be signed in to at all.
     pub fn may_sign_in(&self) -> bool {
-        !self.disabled && self.account.kind.may_sign_in()
+        !self.disabled && !self.out_of_service && self.account.kind.may_sign_in()
     }
 }
 
@@ -57,7 +61,7 @@ impl Identity {
     pub async fn sign_in_with_password(&self, visit: &Visit, login: &str, password: &str) -> Result<SignIn> {
         let login_key = login_key(login);
         let admitted = self.admit(visit, &login_key).await?;
-        let candidate = self.candidate(By::Login(&login_key)).await?;
+        let candidate = self.candidate(By::Login(&login_key), visit.at).await?;
         let Some(known) = candidate.filter(Candidate::may_sign_in) else {
             // As much work as for a known name.
             self.passwords().verify(password, None).await?;
@@ -92,7 +96,7 @@ impl Identity {
     /// [`IdentityError::WrongCode`], [`IdentityError::CeremonyOver`], [`IdentityError::TooManyAttempts`].
     pub async fn sign_in_with_code(&self, visit: &Visit, pending: &Secret, code: &str) -> Result<NewSession> {
         let account = self.under_way(visit.at, CeremonyKind::SecondFactor, pending).await?.account()?;
-        let known = self.candidate(By::Id(account)).await?.filter(Candidate::may_sign_in);
+        let known = self.candidate(By::Id(account), visit.at).await?.filter(Candidate::may_sign_in);
         let known = known.ok_or(IdentityError::CeremonyOver)?;
         let admitted = self.admit(visit, &login_key(&known.account.login)).await?;
         let Some(used) = self.check_code(account, code, visit).await? else {
@@ -149,7 +153,7 @@ impl Identity {
         password: &str,
     ) -> Result<(Admitted, Candidate)> {
         let account = context.require_own_account()?;
-        let known = self.candidate(By::Id(account)).await?.filter(Candidate::may_sign_in);
+        let known = self.candidate(By::Id(account), visit.at).await?.filter(Candidate::may_sign_in);
         let known = known.ok_or(IdentityError::Forbidden)?;
         let admitted = self.admit(visit, &login_key(&known.account.login)).await?;
         match self.passwords().verify(password, known.password_hash.as_deref()).await? {
@@ -171,11 +175,15 @@ impl Identity {
         Err(error)
     }
 
-    pub(crate) async fn candidate(&self, by: By<'_>) -> Result<Option<Candidate>> {
+    pub(crate) async fn candidate(&self, by: By<'_>, at: Timestamp) -> Result<Option<Candidate>> {
         let mut sql = Sql::text(
             "SELECT a.id, a.login, a.display_name, a.person, a.kind, a.disabled, a.password_hash, \
-             a.password_must_change, f.confirmed_at IS NOT NULL FROM ",
+             a.password_must_change, f.confirmed_at IS NOT NULL, EXISTS (SELECT 1 FROM ",
         );
+        let today = civil_date(at).to_string();
+        sql.table("account_absence").push(" o WHERE o.account = a.id AND o.kind = 'out' AND (o.from_date IS NULL OR ");
+        sql.push("o.from_date <= ").bind(today.as_str()).push(") AND (o.until_date IS NULL OR o.until_date >= ");
+        sql.bind(today.as_str()).push(")) FROM ");
         sql.table("account").push(" a LEFT JOIN ").table("account_second_factor").push(" f ON f.account = a.id WHERE ");
         match by {
             By::Login(login_key) => sql.push("a.login_key = ").bind(login_key),
@@ -195,6 +203,7 @@ impl Identity {
             password_hash: row.get(6)?,
             password_must_change: row.get(7)?,
             has_second_factor: row.get(8)?,
+            out_of_service: row.get(9)?,
         }))
     }
 

@@ -13,14 +13,24 @@ pub const ASSIGNMENT: &str = "assignment";
 /// Days on which the city hall is closed or open other than the rule says (市の休日の特例).
 pub const CLOSED_DAY: &str = "closed-day";
 
+/// Orders of the personnel section (人事発令).
+pub const PERSONNEL_ORDER: &str = "personnel-order";
+/// The parts into which a department's records were split (分割した部局の引継ぎ).
+pub const DEPARTMENT_SHARE: &str = "department-share";
+/// The steps of reorganisations (機構改革の計画).
+pub const REORGANISATION_STEP: &str = "reorganisation-step";
+
 /// The files of the bundle, named as in this crate's folder.
-const FILES: [(&str, &str); 6] = [
+const FILES: [(&str, &str); 9] = [
     ("system.toml", include_str!("../system.toml")),
     ("ledgers/department.toml", include_str!("../ledgers/department.toml")),
     ("ledgers/post.toml", include_str!("../ledgers/post.toml")),
     ("ledgers/staff.toml", include_str!("../ledgers/staff.toml")),
     ("ledgers/assignment.toml", include_str!("../ledgers/assignment.toml")),
     ("ledgers/closed-day.toml", include_str!("../ledgers/closed-day.toml")),
+    ("ledgers/personnel-order.toml", include_str!("../ledgers/personnel-order.toml")),
+    ("ledgers/department-share.toml", include_str!("../ledgers/department-share.toml")),
+    ("ledgers/reorganisation-step.toml", include_str!("../ledgers/reorganisation-step.toml")),
 ];
 
 /// Reads the registers' definitions.
@@ -38,7 +48,9 @@ mod tests {
     fn the_registers_are_well_defined_and_complete_in_themselves() {
         let bundle = bundle().unwrap_or_else(|errors| panic!("{errors}"));
         let catalogue = Catalogue::new(bundle.ledgers).unwrap_or_else(|errors| panic!("{errors}"));
-        for key in [DEPARTMENT, POST, STAFF, ASSIGNMENT, CLOSED_DAY] {
+        for key in
+            [DEPARTMENT, POST, STAFF, ASSIGNMENT, CLOSED_DAY, PERSONNEL_ORDER, DEPARTMENT_SHARE, REORGANISATION_STEP]
+        {
             assert!(catalogue.get(key).is_some(), "{key}");
         }
     }

@@ -5,6 +5,9 @@
 //!
 //! - [`organisation`]: in which departments somebody works on a day, across reorganisations
 //! - [`personnel_file`] and [`personnel`]: the yearly file of the personnel section, read and brought in
+//! - [`transfer`]: orders that are brought in ahead and take effect at midnight (人事異動)
+//! - [`reorganisation`]: departments made, merged, split and closed from a fiscal year on (機構改革)
+//! - [`standing`]: what accounts follow of all this
 //! - [`office_calendar`]: the calendar of the law together with the city's own closed days
 //! - [`calculations`]: deadlines and open days by name
 //! - [`register`]: reading the registers
@@ -18,6 +21,14 @@ pub mod organisation;
 pub mod personnel;
 pub mod personnel_file;
 pub mod register;
+pub mod registers;
+pub mod reorganisation;
+mod shares;
+pub mod sheet;
+pub mod standing;
+pub mod transfer;
 
-pub use bundle::{ASSIGNMENT, CLOSED_DAY, DEPARTMENT, POST, STAFF, bundle};
-pub use personnel::sync_departments;
+pub use bundle::{
+    ASSIGNMENT, CLOSED_DAY, DEPARTMENT, DEPARTMENT_SHARE, PERSONNEL_ORDER, POST, REORGANISATION_STEP, STAFF, bundle,
+};
+pub use standing::sync_departments;
