@@ -8,11 +8,15 @@ mod export;
 mod import;
 mod init;
 pub mod keys;
+mod organisation;
+mod personnel;
 mod schema;
+mod simulate;
 mod staff;
 mod system;
 mod token;
 mod user;
+mod year;
 
 pub use system::offered;
 
@@ -36,6 +40,10 @@ pub async fn run(verb: Verb, config: Config, output: Output) -> anyhow::Result<(
         Verb::Export(export) => export::run(&shell, export).await,
         Verb::Calc(calc) => calc::run(&calc, &shell.offer.calculations, shell.context("").today(), output),
         Verb::Staff(staff) => staff::run(&shell, staff).await,
+        Verb::Personnel(wanted) => personnel::run(&shell, wanted).await,
+        Verb::Organisation(wanted) => organisation::run(&shell, wanted).await,
+        Verb::Simulate(wanted) => simulate::run(&shell, wanted).await,
+        Verb::Year(wanted) => year::run(&shell, wanted).await,
         Verb::User(user) => user::run(&shell, user).await,
         Verb::Token(token) => token::run(&shell, token).await,
         Verb::Schema(schema) => schema::run(&shell, schema).await,

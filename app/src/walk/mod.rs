@@ -134,7 +134,8 @@ fn is_refusal(answer: &Answer) -> bool {
 /// Routes whose own answer to somebody who may use them is that there is nothing: no such file, no provider, no one-time
 /// code, no failed job, no overlay; and the board, on which nothing is published here.
 fn is_elsewhere(route: &Route) -> bool {
-    const NOTHING_THERE: [&str; 16] = [
+    const NOTHING_THERE: [&str; 17] = [
+        "/desk/organisation/handover/decide",
         "/desk/admin/definitions/{ledger}/overlay",
         "/assets/{*file}",
         "/auth/oidc/start",

@@ -16,6 +16,7 @@ pub mod auth;
 mod health;
 pub mod home;
 pub mod ledgers;
+pub mod organisation;
 pub mod portal;
 pub mod problem;
 pub mod registers;
@@ -95,6 +96,7 @@ fn inside(pages: Pages) -> Routes {
         .merge(ledgers::routes())
         .merge(account::routes())
         .merge(admin::routes())
+        .merge(organisation::routes())
         .merge(pages)
 }
 

@@ -1,6 +1,7 @@
 nav-home = Trang đầu
 nav-ledgers = Sổ đăng ký
 nav-admin = Quản trị
+nav-organisation = Tổ chức
 nav-account = Cài đặt của tôi
 nav-portal = Trang công cộng
 nav-desk = Trang nhân viên

@@ -9,8 +9,8 @@ use common::{Hall, roles};
 use jiff::Timestamp;
 use jiff::civil::{Date, date};
 use kawasemi_identity::{
-    Absence, AbsenceKind, AccountChange, Caller, DepartmentShare, Membership, NewToken, RoleAssignment, Secret, SignIn,
-    Standing, Succession, Visit,
+    Absence, AbsenceKind, AccountChange, Caller, Context, DepartmentShare, Membership, NewToken, RoleAssignment,
+    Secret, SignIn, Standing, Succession, Visit,
 };
 use kawasemi_kernel::RecordId;
 use kawasemi_testkit::on_both_stores;
@@ -103,7 +103,8 @@ on_both_stores! {
         let away = evening.caller(at(APRIL, 0, 0, 0)).await.unwrap();
         assert!(away.on_leave && away.departments.is_empty());
         assert_eq!(away.roles.iter().map(|role| role.key.as_str()).collect::<Vec<_>>(), ["public"]);
-        let back = evening.caller(at(date(2027, 4, 2), 0, 0, 0)).await.unwrap();
+        let later = Context::system(at(date(2027, 4, 2), 0, 0, 0), "試験");
+        let back = evening.hall.identity.caller_of(&later, evening.account).await.unwrap();
         assert!(back.has_role("park-manager") && back.has_role("staff"));
         assert_eq!(back.departments, [id(1)]);
     }

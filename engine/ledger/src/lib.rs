@@ -28,6 +28,7 @@ pub mod import;
 pub mod json;
 pub mod labels;
 pub mod ledgers;
+pub mod owned;
 pub mod rank;
 pub mod read;
 pub mod record;

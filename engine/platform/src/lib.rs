@@ -15,6 +15,7 @@
 
 mod system;
 mod work;
+pub mod year;
 
 pub use kawasemi_desk as desk;
 pub use kawasemi_filter as filter;
@@ -28,3 +29,4 @@ pub use kawasemi_ui as ui;
 
 pub use system::{Command, Daily, Job, System};
 pub use work::{Report, Work, WorkError};
+pub use year::{Turn, YearStep};

@@ -20,8 +20,11 @@ pub const DEPARTMENT_SHARE: &str = "department-share";
 /// The steps of reorganisations (機構改革の計画).
 pub const REORGANISATION_STEP: &str = "reorganisation-step";
 
+/// What passes from one person to another at a transfer (引継ぎ).
+pub const HANDOVER: &str = "handover";
+
 /// The files of the bundle, named as in this crate's folder.
-const FILES: [(&str, &str); 9] = [
+const FILES: [(&str, &str); 10] = [
     ("system.toml", include_str!("../system.toml")),
     ("ledgers/department.toml", include_str!("../ledgers/department.toml")),
     ("ledgers/post.toml", include_str!("../ledgers/post.toml")),
@@ -30,6 +33,7 @@ const FILES: [(&str, &str); 9] = [
     ("ledgers/closed-day.toml", include_str!("../ledgers/closed-day.toml")),
     ("ledgers/personnel-order.toml", include_str!("../ledgers/personnel-order.toml")),
     ("ledgers/department-share.toml", include_str!("../ledgers/department-share.toml")),
+    ("ledgers/handover.toml", include_str!("../ledgers/handover.toml")),
     ("ledgers/reorganisation-step.toml", include_str!("../ledgers/reorganisation-step.toml")),
 ];
 
@@ -48,9 +52,17 @@ mod tests {
     fn the_registers_are_well_defined_and_complete_in_themselves() {
         let bundle = bundle().unwrap_or_else(|errors| panic!("{errors}"));
         let catalogue = Catalogue::new(bundle.ledgers).unwrap_or_else(|errors| panic!("{errors}"));
-        for key in
-            [DEPARTMENT, POST, STAFF, ASSIGNMENT, CLOSED_DAY, PERSONNEL_ORDER, DEPARTMENT_SHARE, REORGANISATION_STEP]
-        {
+        for key in [
+            DEPARTMENT,
+            POST,
+            STAFF,
+            ASSIGNMENT,
+            CLOSED_DAY,
+            PERSONNEL_ORDER,
+            DEPARTMENT_SHARE,
+            REORGANISATION_STEP,
+            HANDOVER,
+        ] {
             assert!(catalogue.get(key).is_some(), "{key}");
         }
     }

@@ -174,6 +174,12 @@ impl Cx {
         for link in self.desk().links(Place::Desk) {
             nav.push((link.href, NavItem::new(link.title.get(self.lang()), link.href).icon(Icon::Board)));
         }
+        if self.context().caller.has_role("organisation-editor") {
+            nav.push((
+                "organisation",
+                NavItem::new(t.get("nav-organisation"), "/desk/organisation").icon(Icon::People),
+            ));
+        }
         if self.context().caller.is_admin() {
             nav.push(("admin", NavItem::new(t.get("nav-admin"), "/desk/admin").icon(Icon::Settings).shortcut("g a")));
         }

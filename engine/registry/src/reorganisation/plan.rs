@@ -53,8 +53,10 @@ pub fn check(registers: &Registers, year: FiscalYear, steps: &[Step], mistakes: 
     findings
 }
 
-/// The steps that can be taken together, and the findings that speak against the others. Leaving one out may make another
-/// wrong, so that it is asked until nothing changes.
+/// The steps that can be taken together, and the findings that speak against the others.
+///
+/// Leaving one out may make another right or wrong, so that it is asked until nothing changes; and what is wrong only since
+/// its successor would close by a step that is wrong itself is left until that one is out.
 pub fn sound(
     registers: &Registers,
     year: FiscalYear,
@@ -65,18 +67,28 @@ pub fn sound(
     loop {
         let (errors, warnings): (Vec<_>, Vec<_>) =
             check(registers, year, &steps, mistakes).into_iter().partition(|found| found.severity == Severity::Error);
-        let wrong: BTreeSet<usize> =
-            errors.iter().map(|found| found.step).filter(|n| steps[*n].record.is_none()).collect();
-        refused.extend(errors);
-        if wrong.is_empty() {
-            refused.extend(warnings);
-            refused.dedup_by(|one, other| one.message == other.message && one.code == other.code);
+        let wrong: BTreeSet<usize> = errors.iter().map(|found| found.step).collect();
+        let closers = |code: &str| -> Vec<usize> {
+            (0..steps.len()).filter(|n| steps[*n].code == code && steps[*n].kind.closes()).collect()
+        };
+        let waits = |n: &usize| {
+            let closers = closers(&steps[*n].successor);
+            !closers.is_empty() && closers.iter().all(|closer| wrong.contains(closer) && closer != n)
+        };
+        let new = |n: &usize| steps[*n].record.is_none();
+        let mut out: BTreeSet<usize> = wrong.iter().copied().filter(new).filter(|n| !waits(n)).collect();
+        if out.is_empty() {
+            out = wrong.iter().copied().filter(new).collect();
+        }
+        if out.is_empty() {
+            refused.extend(errors.into_iter().chain(warnings));
             return (steps, refused);
         }
+        refused.extend(errors.into_iter().filter(|found| out.contains(&found.step)));
         let mut n = 0;
         steps.retain(|_| {
             n += 1;
-            !wrong.contains(&(n - 1))
+            !out.contains(&(n - 1))
         });
     }
 }

@@ -80,7 +80,7 @@ async fn upload(cx: Cx, Path(ledger): Path<String>, uploads: Uploads) -> Result<
 }
 
 /// Stores a file; the inner error is for the person.
-async fn store(cx: &Cx, upload: &Upload) -> Result<Result<FileRef, String>, Problem> {
+pub(crate) async fn store(cx: &Cx, upload: &Upload) -> Result<Result<FileRef, String>, Problem> {
     let reopened = upload.file.reopen().map_err(|error| Problem::internal(&error))?;
     let content = ReaderStream::new(tokio::fs::File::from_std(reopened));
     let id = cx.desk().ids().next();
@@ -108,7 +108,7 @@ async fn kept(cx: &Cx, ledger: &str, id: &str) -> Result<ImportRun, Problem> {
 }
 
 /// A kept file as a temporary file that the engine can read.
-async fn fetch(cx: &Cx, file: &FileRef) -> Result<NamedTempFile, Problem> {
+pub(crate) async fn fetch(cx: &Cx, file: &FileRef) -> Result<NamedTempFile, Problem> {
     let mut content = Box::pin(cx.city().files.get(&file.sha256).await.map_err(|_| over())?);
     // The ending of the name is kept, since it says what the file is.
     let ending = file.name.rsplit_once('.').map_or_else(String::new, |(_, ending)| format!(".{ending}"));
