@@ -21,6 +21,7 @@ pub fn all() -> Result<Vec<System>, SchemaErrors> {
 fn registers() -> Result<System, SchemaErrors> {
     let mut registers = System::new(kawasemi_registry::bundle()?);
     registers.calculations = &kawasemi_registry::calculations::CALCULATIONS;
+    registers.pages = kawasemi_platform::year_pages(|| all().unwrap_or_default());
     registers.daily = vec![Daily { name: "turn", about: "発令・機構改革・引継ぎの反映", run: turn }];
     Ok(registers)
 }

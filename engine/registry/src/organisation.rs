@@ -139,6 +139,11 @@ impl Organisation {
         self.departments.get(&id)
     }
 
+    /// Whether a department's work goes to several.
+    pub fn is_split(&self, id: RecordId) -> bool {
+        self.shares.iter().any(|share| share.department == id)
+    }
+
     /// The assignments of a member of staff, the main post first.
     pub fn assignments_of(&self, staff: RecordId) -> &[Assignment] {
         self.assignments.get(&staff).map(Vec::as_slice).unwrap_or_default()
@@ -159,6 +164,13 @@ impl Organisation {
             let closed = known(id).filter(|department| department.is_closed_on(day));
             Vec::from_iter(closed.and_then(|department| department.successor))
         });
+        // What it left behind comes back by the successions, to each successor its share.
+        let is_open = |id: &RecordId| known(id).is_none_or(|one| !one.is_closed_on(day) || one.successor.is_none());
+        if reached.order.iter().any(is_open) {
+            let open: Vec<RecordId> = reached.order.iter().copied().filter(is_open).collect();
+            reached = Reached::default();
+            reached.add(open);
+        }
         let own = reached.order.clone();
         reached.follow(own.clone(), |id| Vec::from_iter(known(id).and_then(|department| department.parent_on(day))));
         let mut downwards = Reached::default();
@@ -192,9 +204,7 @@ impl Organisation {
         }
         reached.follow(reached.order.clone(), |id| {
             let successor = |department: &&Department| {
-                department.is_closed_on(day)
-                    && department.successor == Some(*id)
-                    && self.shares.iter().all(|share| share.department != department.id)
+                department.is_closed_on(day) && department.successor == Some(*id) && !self.is_split(department.id)
             };
             self.departments.values().filter(successor).map(|department| department.id).collect()
         });
@@ -423,7 +433,7 @@ mod tests {
         // 5 below 1 goes to 2 below 9.
         let rows = [(1, 0, 0), (9, 0, 0), (2, 9, 0), (5, 1, 2)];
         assert_eq!(reach(&rows, 5, BEFORE), [5, 1]);
-        assert_eq!(reach(&rows, 5, AFTER), [5, 2, 1, 9]);
+        assert_eq!(reach(&rows, 5, AFTER), [2, 9]);
         assert_eq!(reach(&rows, 1, BEFORE), [1, 5], "still below");
         assert_eq!(reach(&rows, 1, AFTER), [1], "its work went elsewhere");
     }
@@ -479,7 +489,8 @@ mod tests {
         assert_eq!(on(date(2021, 10, 1)), [id(2), id(1), id(60)], "the main post first");
         let all = organisation.memberships();
         let of = |n| all[&id(100)].iter().filter(move |one| one.department == id(n)).copied().collect::<Vec<_>>();
-        assert_eq!(of(7), [Membership { department: id(7), from: Some(date(2022, 4, 1)), until: None }]);
+        let (from, until) = (Some(date(2022, 4, 1)), Some(date(2027, 3, 31)));
+        assert_eq!(of(7), [Membership { department: id(7), from, until }]);
         assert_eq!(of(2)[0].from, Some(AFTER), "whoever stayed behind follows the work");
         assert_eq!(of(60), [Membership { department: id(60), from: Some(date(2021, 10, 1)), until: None }]);
     }

@@ -105,6 +105,8 @@ pub struct Registers {
     pub held: BTreeMap<RecordId, Vec<(HeldPost, i64)>>,
     /// The orders, by the first day on which they make a difference.
     pub orders: Vec<KnownOrder>,
+    /// Which of them are about whom.
+    orders_of: BTreeMap<RecordId, Vec<usize>>,
     /// The steps of reorganisations.
     pub steps: Vec<Step>,
     /// The shares of departments that were split.
@@ -158,6 +160,9 @@ impl Registers {
         }
         registers.orders = all(ledgers, context, PERSONNEL_ORDER).await?.iter().filter_map(order).collect();
         registers.orders.sort_by_key(|known| (known.order.first_day(), known.id));
+        for (n, known) in registers.orders.iter().enumerate() {
+            registers.orders_of.entry(known.order.staff).or_default().push(n);
+        }
         registers.steps =
             all(ledgers, context, REORGANISATION_STEP).await?.iter().filter_map(Step::of_record).collect();
         registers.shares = all(ledgers, context, DEPARTMENT_SHARE).await?.iter().filter_map(share).collect();
@@ -216,14 +221,18 @@ impl Registers {
         let Some(person) = self.people.get(&staff) else { return Career::not_begun() };
         let posts = self.held.get(&staff).into_iter().flatten().map(|(post, _)| post.clone()).collect();
         let mut career = Career::new(person.hired_on, person.left_on, posts);
-        let in_force = |known: &&KnownOrder| known.state == OrderState::InForce && known.order.staff == staff;
-        self.orders.iter().filter(in_force).for_each(|known| career.remember(&known.order));
+        let orders = self.orders_about(staff).filter(|known| known.state == OrderState::InForce);
+        orders.for_each(|known| career.remember(&known.order));
         career
     }
 
     /// The planned orders about somebody, in the order in which they take effect.
     pub fn planned(&self, staff: RecordId) -> impl Iterator<Item = &KnownOrder> {
-        self.orders.iter().filter(move |known| known.state == OrderState::Planned && known.order.staff == staff)
+        self.orders_about(staff).filter(|known| known.state == OrderState::Planned)
+    }
+
+    fn orders_about(&self, staff: RecordId) -> impl Iterator<Item = &KnownOrder> {
+        self.orders_of.get(&staff).into_iter().flatten().map(|n| &self.orders[*n])
     }
 
     /// Somebody's career as it will be with everything that is planned. An order that can't be taken is passed over: it

@@ -186,7 +186,6 @@ async fn holding(
             continue;
         }
         let title = roles.title(&role.key).unwrap_or(&role.key);
-        let within = role.departments.as_ref().unwrap_or(&caller.departments);
         held.said.push(match &role.departments {
             None => title.to_owned(),
             Some(some) => {
@@ -194,12 +193,14 @@ async fn holding(
                 format!("{title}（{}）", names.join("、"))
             }
         });
-        held.roles.entry(role.key.clone()).or_default().extend(within.iter().take(if role.departments.is_some() {
-            usize::MAX
-        } else {
-            // A role without limits serves the department in which its holder works.
-            1
-        }));
+        // A role without limits serves the department in which its holder works.
+        let works_in =
+            |id: &&RecordId| registers.departments.get(*id).is_some_and(|known| known.department.is_in_force_on(day));
+        let served = held.roles.entry(role.key.clone()).or_default();
+        match &role.departments {
+            Some(departments) => served.extend(departments.iter().copied()),
+            None => served.extend(caller.departments.iter().find(works_in).copied()),
+        }
     }
     Ok(held)
 }

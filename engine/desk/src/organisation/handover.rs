@@ -197,8 +197,8 @@ fn table(cx: &Cx, registers: &Registers, inventory: &Inventory, items: &[Item]) 
             _ => (State::Muted, "引き継がない"),
         };
         let mut title = SafeHtml::link(&format!("/desk/ledgers/{HANDOVER}/{}", item.id), &item.title);
-        let label = inventory.kind(&item.kind).map_or(item.kind.as_str(), handover::Owned::label);
-        title.push(&note(label));
+        let label = inventory.kind(&item.kind).map_or_else(|| item.kind.clone(), |kind| kind.label().to_owned());
+        title.push(&note(&label));
         let mut shown = chip(state, words);
         if !item.problem.is_empty() {
             shown.push(&note(&item.problem));
@@ -226,7 +226,7 @@ fn deciding(cx: &Cx, registers: &Registers, inventory: &Inventory, item: &Item) 
     if !matches!(item.state.as_str(), "proposed" | "decided") || !decides(cx, registers, item) {
         return SafeHtml::or_dash("");
     }
-    let can_pass = inventory.kind(&item.kind).is_some_and(handover::Owned::can_pass);
+    let can_pass = inventory.kind(&item.kind).is_some_and(|kind| kind.can_pass());
     let id = item.id.to_string();
     let mut html = SafeHtml::EMPTY;
     if !can_pass {

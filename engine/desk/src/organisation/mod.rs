@@ -77,7 +77,12 @@ fn in_the_name_of(cx: &Cx, reason: &str) -> Context {
 /// What people own in this city.
 fn inventory(cx: &Cx) -> Inventory {
     let city = cx.city();
-    Inventory::new(&city.ledgers, &city.identity).and(OwnedWebhooks(city.webhooks.clone()))
+    Inventory::new(&city.ledgers, &city.identity).and(webhooks(cx))
+}
+
+/// The city's webhooks as things that somebody owns.
+pub fn webhooks(cx: &Cx) -> OwnedWebhooks {
+    OwnedWebhooks(cx.city().webhooks.clone())
 }
 
 /// Lets accounts follow what was written, with its dates; what is due already is written at once.
@@ -148,6 +153,12 @@ async fn show(cx: Cx) -> Result<Response, Problem> {
             "ある日の配属と権限、担当のいなくなるものを先に見ます".to_owned(),
         ),
         card("引継ぎ一覧", "/desk/organisation/handover", Icon::Tasks, "だれが何を引き継ぐかを決めます".to_owned()),
+        card(
+            "年度更新",
+            "/desk/organisation/year",
+            Icon::Check,
+            "新しい年度を始めるときにすることと、その結果".to_owned(),
+        ),
     ];
     if failed > 0 {
         let text = "発令日が来ても配属に反映できませんでした。理由を確かめてください。";

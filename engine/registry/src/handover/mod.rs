@@ -7,6 +7,8 @@
 mod propose;
 mod things;
 
+use std::collections::BTreeSet;
+
 use futures::future::BoxFuture;
 use jiff::civil::Date;
 use kawasemi_identity::{Context, Identity};
@@ -117,6 +119,7 @@ pub struct Orphan {
 /// The things that nobody has on a day: their account's person is not in service or has no department, or their department
 /// is closed or has nobody.
 pub fn orphans(registers: &Registers, accounts: &Accounts, things: &[Thing], day: Date) -> Vec<Orphan> {
+    let staffed = staffed(registers, day);
     let why = |thing: &Thing| match &thing.owner {
         Owner::Account(account) => match accounts.person_of(*account) {
             Some(staff) => no_longer(registers, staff, day),
@@ -125,7 +128,7 @@ pub fn orphans(registers: &Registers, accounts: &Accounts, things: &[Thing], day
         Owner::Department(code) => match registers.department_by_code(code) {
             None => Some(format!("部局コード「{code}」の部局がありません。")),
             Some(known) if known.department.is_closed_on(day) => Some(format!("「{}」は廃止されます。", known.name)),
-            Some(known) if is_empty(registers, known.department.id, day) => {
+            Some(known) if !staffed.contains(&known.department.id) => {
                 Some(format!("「{}」に配属された職員がいません。", known.name))
             }
             Some(_) => None,
@@ -144,17 +147,17 @@ fn no_longer(registers: &Registers, staff: RecordId, day: Date) -> Option<String
     Some(format!("{}さんは{}中です。", person.name, away.kind.label()))
 }
 
-/// Whether nobody works in a department or in what stands below it.
-fn is_empty(registers: &Registers, department: RecordId, day: Date) -> bool {
+/// The departments for which somebody works on a day.
+fn staffed(registers: &Registers, day: Date) -> BTreeSet<RecordId> {
     let organisation = registers.organisation_ahead();
-    let of = |staff: &RecordId| {
+    let mut staffed = BTreeSet::new();
+    for staff in registers.people.keys() {
         let career = registers.career_ahead(*staff);
-        let posts = career.posts_on(day);
-        career.is_in_service(day)
-            && career.away_on(day).is_none()
-            && posts.iter().any(|post| organisation.reach(post.department, day).contains(&department))
-    };
-    !registers.people.keys().any(|staff| of(staff))
+        if career.is_in_service(day) && career.away_on(day).is_none() {
+            career.posts_on(day).iter().for_each(|post| staffed.extend(organisation.reach(post.department, day)));
+        }
+    }
+    staffed
 }
 
 /// The accounts of people.

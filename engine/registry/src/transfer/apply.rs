@@ -38,16 +38,10 @@ pub async fn apply(
     today: Date,
 ) -> Result<Applied, LedgerError> {
     let mut applied = Applied::default();
-    // Nothing of the future is written, and the state of one person is read anew after each order.
-    let due: Vec<RecordId> = {
-        let registers = Registers::load(ledgers, context).await?;
-        let is_due = |known: &&KnownOrder| known.state == OrderState::Planned && known.order.first_day() <= today;
-        registers.orders.iter().filter(is_due).map(|known| known.id).collect()
-    };
-    if due.is_empty() {
-        return Ok(applied);
-    }
     let mut registers = Registers::load(ledgers, context).await?;
+    let is_due = |known: &&KnownOrder| known.state == OrderState::Planned && known.order.first_day() <= today;
+    let due: Vec<RecordId> = registers.orders.iter().filter(is_due).map(|known| known.id).collect();
+    // What one order writes of a person is read anew before the next about the same.
     let mut touched = std::collections::BTreeSet::new();
     for id in due {
         let Some(known) = registers.orders.iter().find(|known| known.id == id).cloned() else { continue };

@@ -192,7 +192,9 @@ impl Preview {
                 continue;
             };
             let said = format!("{title}（{}）", registers.department_name(department));
-            let gone = organisation.department(department).filter(|known| known.is_closed_on(day));
+            let gone = organisation
+                .department(department)
+                .filter(|known| known.is_closed_on(day) && !organisation.is_split(known.id));
             let follows = gone.and_then(|known| known.successor).is_some_and(|to| has.contains(&to));
             if rests || role.while_member && !has.contains(&department) && !follows {
                 self.roles_lost.push(said);
