@@ -136,7 +136,9 @@ fn successor(
     };
     let holds = |staff: &RecordId, wanted: &dyn Fn(RecordId, &str, Option<Rank>) -> bool| {
         let career = registers.career_ahead(*staff);
-        career.posts_on(day).iter().any(|post| wanted(post.department, &post.title, post.rank))
+        // Whoever stayed behind works where the work went.
+        let place = |department| open_successor(organisation, department, day).unwrap_or(department);
+        career.posts_on(day).iter().any(|post| wanted(place(post.department), &post.title, post.rank))
     };
     let find = |wanted: &dyn Fn(RecordId, &str, Option<Rank>) -> bool| {
         registers.people.keys().filter(is_there).find(|staff| holds(staff, wanted)).copied()
@@ -169,11 +171,13 @@ pub fn may_decide(registers: &Registers, person: RecordId, item: &Item, today: D
     let heads = |day: Date| {
         let posts = career.posts_on(day);
         let head = |rank: Option<Rank>| rank.is_some_and(|rank| rank <= Rank::Head);
-        posts.iter().filter(|post| head(post.rank)).map(|post| post.department).collect::<Vec<_>>()
+        let place = |department| open_successor(&organisation, department, day).unwrap_or(department);
+        posts.iter().filter(|post| head(post.rank)).map(|post| place(post.department)).collect::<Vec<_>>()
     };
     let to = item.to_department.or_else(|| {
         let career = registers.career_ahead(item.to_person?);
-        career.posts_on(item.due_on).first().map(|post| post.department)
+        let post = career.posts_on(item.due_on).first().map(|post| post.department)?;
+        Some(open_successor(&organisation, post, item.due_on).unwrap_or(post))
     });
     let concerned = [item.from_department, to];
     [today, item.due_on].into_iter().any(|day| {
