@@ -47,7 +47,7 @@ impl Hall {
         let passwords = Passwords::new(PasswordCost::for_tests(), entropy.clone()).unwrap();
         let parts = Parts { ids: ids.clone(), entropy, passwords, rules: Rules::default() };
         let identity = Identity::new(city, fixture.sealer.clone(), parts);
-        let folder = std::env::temp_dir().join(format!("kawasemi-april-{}", uuid::Uuid::new_v4()));
+        let folder = std::env::temp_dir().join(format!("kawasemi-april-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
         let context = Context::system(at(date(2027, 3, 15), 9), "試験");
         let hall = Self { ids, ledgers, identity, context, folder };
