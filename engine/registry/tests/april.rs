@@ -122,7 +122,9 @@ on_both_stores! {
              0001,別の 名前,兼務,,welfare,参事,\n\
              0001,佐藤 花子,栄転,,planning,,\n\
              0001,佐藤 花子,兼務,,nowhere,課長,\n\
-             0001,佐藤 花子,兼務,,welfare,大魔王,\n",
+             0001,佐藤 花子,兼務,,welfare,大魔王,\n\
+             0003,高橋 次郎,転任,2027-07-01,planning,主事,\n\
+             0003,高橋 次郎,配置換,2027-07-01,nowhere,主事,\n",
             false,
         ).await;
         assert_eq!(report.accepted, 2, "{:?}", said(&report));
@@ -136,6 +138,7 @@ on_both_stores! {
             ("9行目", "「栄転」という発令区分はありません"),
             ("10行目", "「nowhere」という部局は台帳にありません"),
             ("11行目", "「大魔王」という職はどの部局にもありません"),
+            ("12行目", "13行目にもあり、そちらに誤りがあります"),
         ] {
             assert!(refused.iter().any(|one| one.starts_with(line) && one.contains(words)), "{line} {words}: {refused:?}");
         }

@@ -50,13 +50,18 @@ pub fn check(registers: &Registers, file: OrderFile, ids: &dyn IdSource) -> Chec
     let mut checked = Checked { refused: file.problems, ..Checked::default() };
     let mut by_person: BTreeMap<RecordId, Vec<Resolved>> = BTreeMap::new();
     let mut hired: BTreeMap<String, RecordId> = BTreeMap::new();
+    let mut wrong = Vec::new();
     for row in file.rows {
         match resolve(registers, &row, &mut hired, ids) {
             Ok((order, is_new)) => by_person.entry(order.staff).or_default().push(Resolved { row, order, is_new }),
-            Err(message) => checked.refuse(&row, message),
+            Err(message) => {
+                checked.refuse(&row, message);
+                wrong.push(row);
+            }
         }
     }
     for (staff, lines) in by_person {
+        let lines = checked.without_doubtful(lines, &wrong);
         let planned: Vec<&KnownOrder> = registers.planned(staff).collect();
         let lines = checked.without_what_is_known(lines, &planned);
         let lines = checked.without_contradictions(registers, lines, &planned);
@@ -71,6 +76,31 @@ pub fn check(registers: &Registers, file: OrderFile, ids: &dyn IdSource) -> Chec
 impl Checked {
     fn refuse(&mut self, row: &OrderRow, message: impl Into<String>) {
         self.refused.push(LineProblem { line: row.line, about: row.about(), message: message.into() });
+    }
+
+    /// Refuses lines that decide a post for a day on which a line that is wrong was to decide it as well: which of the two was
+    /// meant is not ours to guess.
+    fn without_doubtful(&mut self, lines: Vec<Resolved>, wrong: &[OrderRow]) -> Vec<Resolved> {
+        let mut kept = Vec::new();
+        for line in lines {
+            let doubts = |other: &&OrderRow| {
+                other.number == line.row.number
+                    && other.effective_on == line.row.effective_on
+                    && other.kind.sets_main_post()
+                    && line.row.kind.sets_main_post()
+            };
+            match wrong.iter().find(doubts) {
+                Some(other) => {
+                    let said = format!(
+                        "同じ人の同じ日の発令が{}行目にもあり、そちらに誤りがあります。どちらも取り込みません。",
+                        other.line
+                    );
+                    self.refuse(&line.row, said);
+                }
+                None => kept.push(line),
+            }
+        }
+        kept
     }
 
     /// Leaves out what is planned already, and what stands twice in the file.
