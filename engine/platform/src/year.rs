@@ -5,11 +5,13 @@
 //! each thing what was done, so that it can be repeated and compared.
 
 use futures::future::BoxFuture;
+use kawasemi_kernel::Lang;
 use kawasemi_kernel::fiscal::FiscalYear;
 use kawasemi_registry::registers::{OrderState, Registers};
 use kawasemi_registry::reorganisation::StepState;
 use kawasemi_schema::RetentionStart;
 use kawasemi_store::Sql;
+use kawasemi_ui::said as words;
 use serde::Serialize;
 
 use crate::system::System;
@@ -112,8 +114,12 @@ async fn departments(work: &Work, turn: Turn) -> Result<Vec<String>, WorkError> 
     let eve = turn.to.previous().last_day();
     let closing = registers.departments.values().filter(|known| known.department.closed_from() == Some(day)).count();
     let opening = registers.departments.values().filter(|known| known.department.first_fiscal_year == Some(turn.to));
-    let mut said =
-        vec![format!("{}の末日で廃止 {closing}部局、{}に設置 {}部局。", eve, turn.to.label(), opening.count())];
+    let mut said = vec![format!(
+        "{}で廃止 {closing}部局、{}に設置 {}部局。",
+        words::date(Lang::Ja, eve),
+        turn.to.label(),
+        opening.count()
+    )];
     let drafts = registers.steps.iter().filter(|step| step.fiscal_year == turn.to && step.state == StepState::Draft);
     let drafts = drafts.count();
     if drafts > 0 {
@@ -123,7 +129,11 @@ async fn departments(work: &Work, turn: Turn) -> Result<Vec<String>, WorkError> 
         let waits = |known: &&kawasemi_registry::registers::KnownOrder| {
             known.state == OrderState::Planned && known.order.first_day() <= day
         };
-        said.push(format!("{day}までに反映する発令 {}件。", registers.orders.iter().filter(waits).count()));
+        said.push(format!(
+            "{}までに反映する発令 {}件。",
+            words::date(Lang::Ja, day),
+            registers.orders.iter().filter(waits).count()
+        ));
         return Ok(said);
     }
     let turned = kawasemi_registry::midnight::turn(

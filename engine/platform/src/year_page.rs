@@ -10,7 +10,7 @@ use kawasemi_identity::Context;
 use kawasemi_kernel::Lang;
 use kawasemi_kernel::fiscal::FiscalYear;
 use kawasemi_registry::handover::Inventory;
-use kawasemi_ui::button::{Confirm, LinkButton, Look, Post, Submit, row};
+use kawasemi_ui::button::{LinkButton, Look, Post, Submit, row};
 use kawasemi_ui::notice::{Notice, Tone};
 use kawasemi_ui::page::Page;
 use kawasemi_ui::table::{Column, Row, Table};
@@ -66,9 +66,9 @@ async fn show(cx: &Cx, systems: fn() -> Vec<System>) -> Result<Response, Problem
     let report = rollover(&work(cx), &systems(), Turn { to, dry_run: true }).await;
     let report = report.map_err(|error| Problem::bad_request(error.to_string()))?;
     let mut body = section("すること", &table(&report));
-    let question = format!("{}の年度更新をします。くり返してもかまいません。", to.label());
     let post = Post::new(PATH, Submit::new("年度更新をする").look(Look::Primary)).hidden("to", to.year().to_string());
-    body.push(&row([Confirm::new(Lang::Ja, "年度更新をする", question, post).html()]));
+    body.push(&row([post.html()]));
+    body.push(&note("くり返してもかまいません。済んだことは、もう一度は行いません。"));
     body.push(&note(
         "権限の切替え、番号の付け直し、部局の入れ替わりは、年度更新をしなくても4月1日の午前0時に起こります。",
     ));

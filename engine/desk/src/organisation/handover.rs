@@ -212,7 +212,7 @@ fn table(cx: &Cx, registers: &Registers, inventory: &Inventory, items: &[Item]) 
             deciding(cx, registers, inventory, item),
         ])
     });
-    Table::new(Lang::Ja, "引継ぎ一覧", columns, rows.collect()).wide().html()
+    Table::new(Lang::Ja, "引継ぎ一覧", columns, rows.collect()).html()
 }
 
 fn side(registers: &Registers, person: Option<RecordId>, department: Option<RecordId>) -> SafeHtml {

@@ -184,7 +184,7 @@ fn table(registers: &Registers, orders: &[&KnownOrder], caption: &str) -> Table 
 fn tried(cx: &Cx, typed: &Typed, chosen: &files::Chosen, report: &OrderReport) -> Result<Response, Problem> {
     let mut body = SafeHtml::EMPTY;
     if report.accepted > 0 {
-        let button = Submit::new(format!("{}件を取り込む", report.accepted)).sends("import", "1");
+        let button = Submit::new(format!("{}件を取り込む", report.accepted)).sends("import", "1").look(Look::Primary);
         let post = Post::new(PATH, button)
             .hidden(KEPT, &chosen.sealed)
             .hidden("title", &typed.title)
@@ -250,7 +250,7 @@ fn people(people: &[Preview]) -> SafeHtml {
             rights(one),
         ])
     });
-    Table::new(Lang::Ja, "発令の前と後", columns, rows.collect()).wide().html()
+    Table::new(Lang::Ja, "発令の前と後", columns, rows.collect()).html()
 }
 
 fn rights(one: &Preview) -> SafeHtml {

@@ -90,7 +90,8 @@ pub async fn import(cx: Cx, uploads: Uploads) -> Result<Response, Problem> {
     );
     shown.notice = Some(Notice::new(Tone::Info, said).text(text));
     if dry_run && !report.taken.is_empty() {
-        let button = Submit::new(format!("{}件を取り込む", report.taken.len())).sends("import", "1");
+        let button =
+            Submit::new(format!("{}件を取り込む", report.taken.len())).sends("import", "1").look(Look::Primary);
         let post = Post::new(PATH, button).hidden(KEPT, &chosen.sealed).hidden("year", &shown.year);
         shown.above.push(&row([post.html()]));
         shown.above.push(&section("取り込む行", &lines(&report.taken)));
@@ -189,7 +190,7 @@ fn of_year(cx: &Cx, registers: &Registers, year: FiscalYear) -> SafeHtml {
     let is_wrong = found.iter().any(|finding| finding.severity == Severity::Error);
     let mut buttons = Vec::new();
     if has(StepState::Draft) && !is_wrong {
-        let settle = Post::new(format!("{PATH}/settle"), Submit::new("計画を確定する"));
+        let settle = Post::new(format!("{PATH}/settle"), Submit::new("計画を確定する").look(Look::Primary));
         buttons.push(settle.hidden("year", year.year().to_string()).html());
     }
     if !open.is_empty() && cx.context().today() < year.first_day() {

@@ -137,6 +137,6 @@ fn people(cx: &Cx, simulated: &Simulation, everybody: bool) -> SafeHtml {
         };
         Row::new(vec![name, lines(&person.before), lines(&person.after), roles])
     });
-    html.push(&Table::new(Lang::Ja, "職員", columns, rows.collect()).wide().html());
+    html.push(&Table::new(Lang::Ja, "職員", columns, rows.collect()).html());
     html
 }
