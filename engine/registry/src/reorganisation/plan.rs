@@ -164,9 +164,7 @@ impl Plan<'_> {
         let others = self.steps.iter().enumerate().filter(|(other, s)| *other != n && s.code == step.code);
         let against = |other: &Step| {
             let both_split = step.kind == StepKind::Split && other.kind == StepKind::Split;
-            step.kind == other.kind && !both_split
-                || step.kind.closes() && !both_split
-                || other.kind.closes() && !both_split
+            !both_split && (step.kind == other.kind || step.kind.closes() || other.kind.closes())
         };
         let other = others.map(|(_, other)| other).find(|other| against(other))?;
         let place = if other.line > 0 { format!("{}行目", other.line) } else { "計画済み".to_owned() };
