@@ -217,9 +217,9 @@ fn table(registers: &Registers, steps: &[&Step]) -> SafeHtml {
     let rows = steps.iter().map(|step| {
         let parts = [
             ("名称", step.name.clone()),
-            ("上位", (!step.parent.is_empty()).then(|| named(&step.parent)).unwrap_or_default()),
-            ("引継ぎ先", (!step.successor.is_empty()).then(|| named(&step.successor)).unwrap_or_default()),
-            ("係", (!step.section.is_empty()).then(|| named(&step.section)).unwrap_or_default()),
+            ("上位", named(&step.parent)),
+            ("引継ぎ先", named(&step.successor)),
+            ("係", named(&step.section)),
             ("台帳", step.ledger.clone()),
             ("条件", step.condition.clone()),
         ];
