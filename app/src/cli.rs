@@ -7,6 +7,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args, Command, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
+use kawasemi_kernel::fiscal::FiscalYear;
 use kawasemi_kernel::municipality::MunicipalityCode;
 use kawasemi_sheets::Area;
 
@@ -182,6 +183,17 @@ pub enum Verb {
     /// 書類を PDF に印刷する
     #[command(subcommand)]
     Print(Print),
+    /// 人事発令（転任・兼務・休職・退職など）を前もって取り込む
+    #[command(subcommand)]
+    Personnel(Personnel),
+    /// 機構改革（新設・統合・分割・廃止など）の計画を扱う
+    #[command(subcommand)]
+    Organisation(Organisation),
+    /// ある日の配属と権限、担当のいなくなるものを先に示す
+    Simulate(Simulate),
+    /// 年度更新
+    #[command(subcommand)]
+    Year(Year),
     /// 利用者を管理する
     #[command(subcommand)]
     User(User),
@@ -525,6 +537,88 @@ pub struct PrintRecord {
     pub ordinary: bool,
 }
 
+/// `personnel`
+#[derive(Debug, Subcommand)]
+pub enum Personnel {
+    /// 発令のファイル（CSV・Excel）を取り込む。誤りのある行を除いて、発令待ちになる
+    Import {
+        /// 発令のファイル（職員番号、氏名、発令区分、発令日、所属コード、職名、終了日 …）
+        #[arg(value_name = "ファイル")]
+        file: PathBuf,
+        /// 発令日（ファイルに発令日のない行に使う）
+        #[arg(long, value_name = "日付", value_parser = day)]
+        effective: Option<jiff::civil::Date>,
+        /// 発令の名前（例 令和9年4月1日付け人事異動）
+        #[arg(long, value_name = "名前", default_value = "", hide_default_value = true)]
+        title: String,
+        /// 取り込まずに、何が起きるかだけを示す
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// 発令待ちをまとめて取り消す
+    Withdraw {
+        /// 発令日
+        #[arg(long, value_name = "日付", value_parser = day)]
+        effective: jiff::civil::Date,
+        /// この職員番号の発令だけ
+        #[arg(long, value_name = "番号")]
+        employee: Option<String>,
+    },
+    /// 効力の出た発令・機構改革・引継ぎを今すぐ台帳に反映する（提供中は0時に自動で行う）
+    Apply,
+}
+
+/// `organisation`
+#[derive(Debug, Subcommand)]
+pub enum Organisation {
+    /// 計画のファイル（CSV・Excel）を案として取り込む
+    Plan {
+        /// 計画のファイル（区分、部局コード、名称、上位部局コード、引継ぎ先コード …）
+        #[arg(value_name = "ファイル")]
+        file: PathBuf,
+        /// 施行年度（例 R9。ファイルに年度のない行に使う）
+        #[arg(long, value_name = "年度")]
+        fiscal_year: Option<FiscalYear>,
+        /// 取り込まずに、何が起きるかだけを示す
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// 計画を確定する（新しい部局が台帳に載り、4月1日午前0時に効力が出る）
+    Settle {
+        /// 施行年度（例 R9）
+        #[arg(value_name = "年度")]
+        fiscal_year: FiscalYear,
+    },
+    /// 施行前の計画を取り消す
+    Withdraw {
+        /// 施行年度（例 R9）
+        #[arg(value_name = "年度")]
+        fiscal_year: FiscalYear,
+    },
+}
+
+/// `simulate`
+#[derive(Debug, Args)]
+pub struct Simulate {
+    /// どの日の姿か（例 2027-04-01、R9.4.1）
+    #[arg(value_name = "日付", value_parser = day)]
+    pub day: jiff::civil::Date,
+}
+
+/// `year`
+#[derive(Debug, Subcommand)]
+pub enum Year {
+    /// 新しい年度を始める。くり返してもよい
+    Rollover {
+        /// 始まる年度（例 R9）
+        #[arg(long, value_name = "年度")]
+        to: FiscalYear,
+        /// 何も変えずに、何をするかだけを示す
+        #[arg(long)]
+        dry_run: bool,
+    },
+}
+
 /// `user`
 #[derive(Debug, Subcommand)]
 pub enum User {
@@ -733,6 +827,11 @@ pub struct Restore {
 /// `doctor`
 #[derive(Debug, Args)]
 pub struct Doctor {}
+
+/// Reads a day as people write it.
+fn day(text: &str) -> Result<jiff::civil::Date, String> {
+    kawasemi_kernel::era::parse_date(text).map_err(|error| error.to_string())
+}
 
 /// Reads `見出し=項目`.
 fn mapping(text: &str) -> Result<(String, String), String> {

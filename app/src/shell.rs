@@ -15,13 +15,14 @@ use kawasemi_ledger::Ledgers;
 use kawasemi_platform::{System, Work};
 use kawasemi_print::Printer;
 use kawasemi_registry::directory::RegistersOf;
+use kawasemi_registry::handover::Inventory;
 use kawasemi_schema::error::nearest;
 use kawasemi_schema::{LedgerDef, Overlay, SourceFile};
 use kawasemi_store::audit::Keeper;
 use kawasemi_store::files::{Bucket, BucketConfig, Files};
 use kawasemi_store::schema::{self, Allow, Held, Plan, Wanted};
 use kawasemi_store::{Access, City, Engine, Location, Sealer, Store, StoreError, StoreOptions, seal};
-use kawasemi_webhook::{Destinations, Sender, Webhooks};
+use kawasemi_webhook::{Destinations, OwnedWebhooks, Sender, Webhooks};
 
 use crate::config::{Config, Place};
 use crate::demo;
@@ -66,6 +67,13 @@ pub struct OpenCity {
     pub webhooks: Webhooks,
     /// Other systems' files.
     pub exchange: Exchange,
+}
+
+impl OpenCity {
+    /// What people own in the city, for a handover.
+    pub fn inventory(&self) -> Inventory {
+        Inventory::new(&self.ledgers, &self.identity).and(OwnedWebhooks(self.webhooks.clone()))
+    }
 }
 
 /// What publishing would do, and what can't be published.
@@ -388,6 +396,7 @@ impl Shell {
             ledgers: open.ledgers.clone(),
             identity: open.identity.clone(),
             context: self.context(reason),
+            inventory: Arc::new(open.inventory()),
             ids: self.ids.clone(),
             arguments,
             progress: Arc::new(|_, _| {}),

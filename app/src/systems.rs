@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
+use futures::future::BoxFuture;
 use kawasemi_kernel::calculation::Calculation;
 use kawasemi_ledger::Calculators;
-use kawasemi_platform::System;
+use kawasemi_platform::{Daily, Report, System, Work, WorkError};
+use kawasemi_registry::midnight;
 use kawasemi_schema::{LedgerDef, RoleDef, SchemaErrors, SourceFile};
 
 /// Every system that the program offers. Adding one is adding its line.
@@ -19,7 +21,22 @@ pub fn all() -> Result<Vec<System>, SchemaErrors> {
 fn registers() -> Result<System, SchemaErrors> {
     let mut registers = System::new(kawasemi_registry::bundle()?);
     registers.calculations = &kawasemi_registry::calculations::CALCULATIONS;
+    registers.pages = kawasemi_platform::year_pages(|| all().unwrap_or_default());
+    registers.daily = vec![Daily { name: "turn", about: "発令・機構改革・引継ぎの反映", run: turn }];
     Ok(registers)
+}
+
+/// What a new day brings to the registers.
+fn turn(work: Work) -> BoxFuture<'static, Result<Report, WorkError>> {
+    Box::pin(async move {
+        let (ledgers, identity, today) = (&work.ledgers, &work.identity, work.context.today());
+        let turned = midnight::turn(ledgers, identity, &work.inventory, &work.context, &*work.ids, today).await;
+        let turned = turned.map_err(|error| WorkError::Failed {
+            message: "発令と引継ぎを反映できません。".to_owned(),
+            source: Box::new(error),
+        })?;
+        Ok(Report { text: turned.said(), json: serde_json::to_value(&turned).unwrap_or_default() })
+    })
 }
 
 /// What all systems bring together.

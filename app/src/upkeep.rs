@@ -15,7 +15,7 @@ use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use kawasemi_desk::Desk;
 use kawasemi_parties::Duplicates;
-use kawasemi_registry::{ASSIGNMENT, DEPARTMENT};
+use kawasemi_registry::{ASSIGNMENT, DEPARTMENT, DEPARTMENT_SHARE, PERSONNEL_ORDER, REORGANISATION_STEP, STAFF};
 use kawasemi_store::jobs::Handlers;
 use kawasemi_store::{Sql, audit, schema};
 use kawasemi_webhook::{self as webhook, Delivery};
@@ -251,7 +251,7 @@ async fn follow_register(shell: &Shell, open: &OpenCity, known: &mut Option<Vec<
 async fn register_state(open: &OpenCity) -> anyhow::Result<Vec<i64>> {
     let mut state = Vec::new();
     let catalogue = open.city.catalogue();
-    for key in [DEPARTMENT, ASSIGNMENT] {
+    for key in [DEPARTMENT, ASSIGNMENT, STAFF, PERSONNEL_ORDER, DEPARTMENT_SHARE, REORGANISATION_STEP] {
         let Some(ledger) = catalogue.get(key) else { continue };
         let mut sql = Sql::text("SELECT count(*), coalesce(max(updated_at), 0), count(deleted_at) FROM ");
         sql.table(&ledger.def.table());

@@ -10,13 +10,17 @@ mod import;
 mod init;
 pub mod keys;
 mod names;
+mod organisation;
+mod personnel;
 mod print;
 mod reference;
 mod schema;
+mod simulate;
 mod staff;
 mod system;
 mod token;
 mod user;
+mod year;
 
 pub use system::offered;
 
@@ -44,6 +48,10 @@ pub async fn run(verb: Verb, config: Config, output: Output) -> anyhow::Result<(
         Verb::Reference(wanted) => reference::run(&shell, wanted).await,
         Verb::Names(names) => names::run(&shell, names).await,
         Verb::Print(print) => print::run(&shell, print).await,
+        Verb::Personnel(wanted) => personnel::run(&shell, wanted).await,
+        Verb::Organisation(wanted) => organisation::run(&shell, wanted).await,
+        Verb::Simulate(wanted) => simulate::run(&shell, wanted).await,
+        Verb::Year(wanted) => year::run(&shell, wanted).await,
         Verb::User(user) => user::run(&shell, user).await,
         Verb::Token(token) => token::run(&shell, token).await,
         Verb::Schema(schema) => schema::run(&shell, schema).await,

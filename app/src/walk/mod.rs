@@ -161,6 +161,7 @@ fn is_elsewhere(route: &Route) -> bool {
     }
     const NOTHING_THERE: &[&str] = &[
         "/desk/ledgers/{ledger}/{id}/open",
+        "/desk/organisation/handover/decide",
         "/desk/admin/definitions/{ledger}/overlay",
         "/assets/{*file}",
         "/auth/oidc/start",

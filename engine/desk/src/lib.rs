@@ -18,6 +18,7 @@ mod health;
 pub mod home;
 pub mod ledgers;
 mod name_fonts;
+pub mod organisation;
 pub mod outside;
 pub mod parties;
 pub mod portal;
@@ -104,6 +105,7 @@ fn inside(pages: Pages) -> Routes {
         .merge(outside::routes())
         .merge(admin::routes())
         .merge(exchange::routes())
+        .merge(organisation::routes())
         .merge(pages)
 }
 

@@ -173,6 +173,11 @@ impl Desk {
         &*self.inner.ids
     }
 
+    /// The same, for work that outlives a request.
+    pub fn shared_ids(&self) -> Arc<dyn IdSource> {
+        Arc::clone(&self.inner.ids)
+    }
+
     /// What the operator decided.
     pub fn settings(&self) -> &Settings {
         &self.inner.settings

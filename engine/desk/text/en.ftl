@@ -2,6 +2,7 @@ nav-home = Home
 nav-ledgers = Ledgers
 nav-admin = Administration
 nav-exchange = Exchange
+nav-organisation = Organisation
 nav-account = My settings
 nav-portal = Public site
 nav-desk = Staff desk

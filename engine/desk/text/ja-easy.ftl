@@ -2,6 +2,7 @@ nav-home = はじめの ページ
 nav-ledgers = 台帳（だいちょう）
 nav-admin = 管理（かんり）
 nav-exchange = ほかの システム
+nav-organisation = 組織（そしき）
 nav-account = 自分（じぶん）の 設定（せってい）
 nav-portal = みんなの ページ
 nav-desk = 市役所（しやくしょ）の 人（ひと）の ページ

@@ -2,6 +2,7 @@ nav-home = ホーム
 nav-ledgers = 台帳
 nav-admin = 管理
 nav-exchange = 連携
+nav-organisation = 組織と異動
 nav-account = 自分の設定
 nav-portal = 市民ポータル
 nav-desk = 職員デスク

@@ -2,6 +2,7 @@ nav-home = Trang đầu
 nav-ledgers = Sổ đăng ký
 nav-admin = Quản trị
 nav-exchange = Trao đổi tệp
+nav-organisation = Tổ chức
 nav-account = Cài đặt của tôi
 nav-portal = Trang công cộng
 nav-desk = Trang nhân viên

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::error::{IdentityError, Result};
+use crate::standing::DepartmentShare;
 
 /// The role of those who run the installation: accounts, grants, operation. It shows no record by itself.
 pub const ADMIN: &str = "admin";
@@ -209,6 +210,10 @@ pub struct Caller {
     pub departments: Vec<RecordId>,
     /// The outside organisations (外部団体) whose member the account is, today.
     pub organisations: Vec<RecordId>,
+    /// Parts of closed departments' records that came to this caller's departments when the work was split.
+    pub shares: Vec<DepartmentShare>,
+    /// Whether the register says that the person is on leave: signed in, but without any power of the staff.
+    pub on_leave: bool,
     /// The session, if there is one.
     pub session: Option<SessionId>,
     /// How surely the caller is who they say.
@@ -234,6 +239,8 @@ impl Caller {
             roles: vec![PUBLIC.into()],
             departments: Vec::new(),
             organisations: Vec::new(),
+            shares: Vec::new(),
+            on_leave: false,
             session: None,
             strength: Strength::None,
             authenticated_at: None,

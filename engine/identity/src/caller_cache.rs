@@ -1,13 +1,15 @@
 //! Callers that were read a moment ago, so that a page with forty requests asks the database once.
 //!
 //! Keyed by the hash of the secret that was presented. What is revoked on this node is forgotten at once; what is revoked
-//! on another node of the same city is believed here for [`crate::Rules::believed`] at the most. A read that was under way
-//! while something was revoked is not kept: its answer may be from before.
+//! on another node of the same city is believed here for [`crate::Rules::believed`] at the most, and never past midnight in
+//! the city, when dated roles and posts change. A read that was under way while something was revoked is not kept: its answer
+//! may be from before.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
 
 use jiff::{SignedDuration, Timestamp};
+use kawasemi_kernel::context::civil_date;
 use uuid::Uuid;
 
 use crate::caller::Caller;
@@ -48,7 +50,9 @@ impl CallerCache {
         let kept = self.lock();
         let found = kept.callers.get(secret_hash).filter(|entry| {
             let age = at.duration_since(entry.read_at);
-            age < self.believed && !age.is_negative() && at < entry.ends_at
+            // Roles and posts are those of a day: what was read before midnight says nothing of the day after.
+            let is_same_day = civil_date(at) == civil_date(entry.read_at);
+            age < self.believed && !age.is_negative() && at < entry.ends_at && is_same_day
         });
         found.map(|entry| entry.caller.clone()).ok_or(Generation(kept.generation))
     }

@@ -9,11 +9,12 @@ use kawasemi_kernel::context::civil_date;
 use kawasemi_store::{Param, Row, Sql};
 use uuid::Uuid;
 
-use crate::caller::{AccountKind, AccountSummary, Caller, Context, HeldBecause, HeldRole, SessionId, Strength};
+use crate::caller::{AccountKind, AccountSummary, Caller, Context, HeldBecause, HeldRole, PUBLIC, SessionId, Strength};
 use crate::error::{IdentityError, Result};
 use crate::identity::{Identity, after, instant, stored};
 use crate::roles::read_date;
 use crate::secret::Secret;
+use crate::standing::DepartmentShare;
 use crate::validity::Validity;
 
 /// Seconds after which the last use is written down again: a write for each request would be waste.
@@ -167,51 +168,116 @@ impl Identity {
     }
 }
 
-/// One row for each role of today and each department of today; at least one if the secret is known and the account is
-/// enabled.
+/// One row for each role of today, each department of today and each part of a department that came with them; at least one
+/// if the secret is known, the account is enabled and its person in service.
 fn query(door: Door, key: impl Into<Param>, at: Timestamp) -> Sql {
-    let (key_column, account_column) = door.keys();
-    let key = key.into();
     let today = civil_date(at).to_string();
-    let head = |sql: &mut Sql| {
-        sql.push("SELECT ").push(door.columns()).push(", a.id, a.login, a.display_name, a.person, a.kind, ");
-        sql.push("a.password_must_change, a.valid_from, a.valid_until, a.valid_hours, ");
-    };
-    let from = |sql: &mut Sql| {
-        sql.push(" FROM ").table(door.table()).push(" d JOIN ").table("account").push(" a ON a.id = ");
-        sql.push(account_column).push(" ");
-    };
-    let valid = |sql: &mut Sql| {
-        sql.push(" AND (m.from_date IS NULL OR m.from_date <= ").bind(today.as_str());
-        sql.push(") AND (m.until_date IS NULL OR m.until_date >= ").bind(today.as_str()).push(")");
-    };
-    let known = |sql: &mut Sql| {
-        sql.push(" WHERE ").push(key_column).push(" = ").bind(key.clone()).push(" AND NOT a.disabled");
-    };
+    let question = Question { door, key: key.into(), today };
     let mut sql = Sql::new();
-    head(&mut sql);
-    sql.push("m.role, m.department, m.from_date, m.until_date, 0 AS place");
-    from(&mut sql);
-    sql.push("LEFT JOIN ").table("account_role").push(" m ON m.account = a.id");
-    valid(&mut sql);
-    known(&mut sql);
-    sql.push(" UNION ALL ");
-    head(&mut sql);
-    sql.push("NULL, m.department, m.from_date, m.until_date, m.rank AS place");
-    from(&mut sql);
-    sql.push("JOIN ").table("account_department").push(" m ON m.account = a.id");
-    valid(&mut sql);
-    known(&mut sql);
-    sql.push(" UNION ALL ");
-    head(&mut sql);
+    // Roles that were assigned, where they go with the post only while there is one.
+    question.part(&mut sql, "m.role, m.department", "NULL, NULL", "0", |sql| {
+        sql.push("LEFT JOIN ").table("account_role").push(" m ON m.account = a.id");
+        question.valid(sql, "m");
+        question.with_the_post(sql);
+    });
+    // What the departments took over for which a role is held.
+    question.part(&mut sql, "m.role, p.predecessor", "p.ledger, p.rows", "0", |sql| {
+        sql.push("JOIN ").table("account_role").push(" m ON m.account = a.id");
+        question.valid(sql, "m");
+        question.with_the_post(sql);
+        question.taken_over(sql, "p.successor = m.department");
+    });
+    // Where the department's work went, if its holder went along.
+    question.part(&mut sql, "m.role, p.successor", "NULL, NULL", "0", |sql| {
+        sql.push("JOIN ").table("account_role").push(" m ON m.account = a.id");
+        question.valid(sql, "m");
+        question.taken_over(sql, "p.predecessor = m.department AND p.ledger IS NULL AND p.rows IS NULL");
+        question.member_of(sql, " AND ", "p.successor");
+    });
+    question.part(&mut sql, "NULL, m.department", "NULL, NULL", "m.rank", |sql| {
+        sql.push("JOIN ").table("account_department").push(" m ON m.account = a.id");
+        question.valid(sql, "m");
+    });
+    question.part(&mut sql, "NULL, p.predecessor", "p.ledger, p.rows", "m.rank + 1000000", |sql| {
+        sql.push("JOIN ").table("account_department").push(" m ON m.account = a.id");
+        question.valid(sql, "m");
+        question.taken_over(sql, "p.successor = m.department");
+    });
     // An organisation is no department: its rows stand before all others.
-    sql.push("NULL, m.organisation, m.from_date, m.until_date, -1 AS place");
-    from(&mut sql);
-    sql.push("JOIN ").table("account_organisation").push(" m ON m.account = a.id AND m.ended_at IS NULL");
-    valid(&mut sql);
-    known(&mut sql);
+    question.part(&mut sql, "NULL, m.organisation", "NULL, NULL", "-1", |sql| {
+        sql.push("JOIN ").table("account_organisation").push(" m ON m.account = a.id AND m.ended_at IS NULL");
+        question.valid(sql, "m");
+    });
     sql.push(" ORDER BY place");
     sql
+}
+
+/// Who is looked for, and for which day.
+struct Question {
+    door: Door,
+    key: Param,
+    today: String,
+}
+
+impl Question {
+    /// One of the parts that together are the answer: what it tells, and from where.
+    fn part(&self, sql: &mut Sql, held: &str, share: &str, place: &str, joined: impl Fn(&mut Sql)) {
+        let (key_column, account_column) = self.door.keys();
+        if !sql.is_empty() {
+            sql.push(" UNION ALL ");
+        }
+        sql.push("SELECT ").push(self.door.columns()).push(", a.id, a.login, a.display_name, a.person, a.kind, ");
+        sql.push("a.password_must_change, a.valid_from, a.valid_until, a.valid_hours, ").push(held);
+        sql.push(", m.from_date, m.until_date, ");
+        sql.push(place).push(" AS place, ");
+        self.absent(sql, "leave");
+        sql.push(" AS on_leave, ").push(share);
+        sql.push(" FROM ").table(self.door.table()).push(" d JOIN ").table("account").push(" a ON a.id = ");
+        sql.push(account_column).push(" ");
+        joined(sql);
+        sql.push(" WHERE ").push(key_column).push(" = ").bind(self.key.clone()).push(" AND NOT a.disabled AND NOT ");
+        self.absent(sql, "out");
+    }
+
+    /// That dates include the day.
+    fn valid(&self, sql: &mut Sql, alias: &str) {
+        sql.push(" AND (").push(alias).push(".from_date IS NULL OR ").push(alias).push(".from_date <= ");
+        sql.bind(self.today.as_str()).push(") AND (").push(alias).push(".until_date IS NULL OR ").push(alias);
+        sql.push(".until_date >= ").bind(self.today.as_str()).push(")");
+    }
+
+    /// Whether the register has an absence of a kind on the day.
+    fn absent(&self, sql: &mut Sql, kind: &str) {
+        sql.push("EXISTS (SELECT 1 FROM ").table("account_absence").push(" o WHERE o.account = a.id AND o.kind = ");
+        sql.bind(kind);
+        self.valid(sql, "o");
+        sql.push(")");
+    }
+
+    /// That the register has a post in a department on the day.
+    fn member_of(&self, sql: &mut Sql, joint: &str, department: &str) {
+        sql.push(joint).push("EXISTS (SELECT 1 FROM ").table("account_department").push(" x WHERE x.account = a.id");
+        sql.push(" AND x.department = ").push(department);
+        self.valid(sql, "x");
+        sql.push(")");
+    }
+
+    /// That a role which goes with the post has one.
+    fn with_the_post(&self, sql: &mut Sql) {
+        sql.push(" AND (m.while_member IS NULL OR NOT m.while_member OR ");
+        self.member_of(sql, "", "m.department");
+        sql.push(" OR EXISTS (SELECT 1 FROM ").table("department_succession").push(" q WHERE ");
+        sql.push("q.predecessor = m.department AND q.ledger IS NULL AND q.rows IS NULL AND q.from_date <= ");
+        sql.bind(self.today.as_str());
+        self.member_of(sql, " AND ", "q.successor");
+        sql.push("))");
+    }
+
+    /// What was taken over by the day.
+    fn taken_over(&self, sql: &mut Sql, how: &str) {
+        sql.push(" JOIN ").table("department_succession").push(" p ON ").push(how).push(" AND p.from_date <= ");
+        sql.bind(self.today.as_str());
+    }
 }
 
 fn read_caller(door: Door, rows: &[Row]) -> Result<Caller> {
@@ -225,9 +291,20 @@ fn read_caller(door: Door, rows: &[Row]) -> Result<Caller> {
     };
     let mut caller = Caller::of_account(account);
     let mut of_roles = Vec::new();
-    for row in rows {
+    caller.on_leave = first.get(22)?;
+    if caller.on_leave {
+        // Neither roles nor posts nor the rights of every member of the staff, until the return.
+        caller.roles.retain(|held| held.key == PUBLIC);
+    }
+    let held = if caller.on_leave { &[] } else { rows };
+    for row in held {
         let department = row.get::<Option<Uuid>>(18)?.map(RecordId);
-        match row.get::<Option<String>>(17)? {
+        let role: Option<String> = row.get(17)?;
+        if let (Some(ledger), Some(department)) = (row.get::<Option<String>>(23)?, department) {
+            caller.shares.push(DepartmentShare { department, ledger, condition: row.get(24)?, role });
+            continue;
+        }
+        match role {
             None if row.get::<i64>(21)? < 0 => caller.organisations.extend(department),
             Some(key) => {
                 let because = HeldBecause::Assigned { from: read_date(row.get(19)?)?, until: read_date(row.get(20)?)? };

@@ -142,7 +142,7 @@ impl Identity {
         );
         let mut people = Vec::new();
         for row in self.inner.city.read(sql).await? {
-            let known = self.candidate(By::Id(row.get(0)?)).await?.filter(|known| known.may_sign_in(at));
+            let known = self.candidate(By::Id(row.get(0)?), at).await?.filter(|known| known.may_sign_in(at));
             people.extend(known.map(|known| known.account));
         }
         Ok(people)
@@ -210,7 +210,7 @@ impl Identity {
         // A space is in no login name: the PIN's attempts are counted apart from the password's.
         let admitted = self.admit(visit, &format!("pin {login_key}")).await?;
         let refused = IdentityError::PinRefused(NOT_TODAY);
-        let known = self.candidate(By::Login(&login_key)).await?.filter(|known| known.may_sign_in(visit.at));
+        let known = self.candidate(By::Login(&login_key), visit.at).await?.filter(|known| known.may_sign_in(visit.at));
         let Some(known) = known.filter(|known| known.account.kind.is_staff()) else {
             self.passwords().verify(pin, None).await?;
             return self.refuse(visit, None, refused).await;

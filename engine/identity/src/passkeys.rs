@@ -269,7 +269,7 @@ impl Identity {
         let state: DiscoverableAuthentication = serde_json::from_str(&begun.state).map_err(IdentityError::internal)?;
         let (account, credential) = site.webauthn.identify_discoverable_authentication(&answer).map_err(refused)?;
         let found = self.key(account, credential).await?;
-        let known = self.candidate(By::Id(account)).await?.filter(|known| known.may_sign_in(visit.at));
+        let known = self.candidate(By::Id(account), visit.at).await?.filter(|known| known.may_sign_in(visit.at));
         let (Some(mut found), Some(known)) = (found, known) else {
             return self.refuse(visit, None, refused(WebauthnError::CredentialNotFound)).await;
         };

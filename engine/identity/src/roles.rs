@@ -16,6 +16,7 @@ use crate::events::EventKind;
 use crate::grants::Roles;
 use crate::identity::{Identity, stored};
 use crate::outside::ROLE_PREFIX;
+use crate::standing::Standing;
 
 /// A role that is to be assigned.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,6 +47,9 @@ pub struct AssignedRole {
     pub account: Uuid,
     /// What was assigned.
     pub assignment: RoleAssignment,
+    /// Whether it goes with the post: a role that was given for a department to somebody who belonged to it rests while
+    /// they belong there no longer, and follows them where their department's work went.
+    pub while_member: bool,
 }
 
 /// A post in a department, as the staff register has it.
@@ -81,9 +85,13 @@ impl Identity {
         }
         self.check_fits(context, account, &assignment.role).await?;
         let id = self.new_id();
+        let while_member = match assignment.department {
+            Some(department) => self.belongs(account, department, assignment.from.unwrap_or(context.today())).await?,
+            None => false,
+        };
         let insert = Sql::with(
-            "INSERT INTO {account_role} (id, account, role, department, from_date, until_date, created_at, created_by) \
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+            "INSERT INTO {account_role} (id, account, role, department, from_date, until_date, created_at, created_by, \
+             while_member) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
             [
                 id.into(),
                 account.into(),
@@ -93,6 +101,7 @@ impl Identity {
                 date(assignment.until),
                 stored(context.act.at),
                 context.act.actor.to_string().into(),
+                while_member.into(),
             ],
         );
         let event = self.event(context, EventKind::RoleAssigned, account, &describe(&assignment));
@@ -159,8 +168,8 @@ impl Identity {
         self.inner.city.read(sql).await?.iter().map(read).collect()
     }
 
-    /// Replaces the departments that the staff register gives to people, the main post first. People who have no account
-    /// are passed over; people who are not named keep what they have. Answers how many accounts were set.
+    /// Replaces the departments that the staff register gives to people, the main post first, as
+    /// [`Identity::set_standings`] for people who are never absent.
     ///
     /// # Errors
     /// [`IdentityError::Forbidden`].
@@ -169,23 +178,26 @@ impl Identity {
         context: &Context,
         posts: &BTreeMap<RecordId, Vec<Membership>>,
     ) -> Result<usize> {
-        context.require_admin()?;
-        let accounts = self.accounts_of(posts.keys().copied()).await?;
-        for some in accounts.chunks(100) {
-            let mut unit = Unit::new();
-            for (account, person) in some {
-                unit.add(Sql::with("DELETE FROM {account_department} WHERE account = $1", [(*account).into()]));
-                let posts = posts.get(person).map(Vec::as_slice).unwrap_or_default();
-                unit.extend(posts.iter().zip(1_i64..).map(|(post, rank)| member(*account, rank, post)));
-            }
-            self.inner.city.write(unit).await?;
-        }
-        self.inner.callers.forget_all();
-        Ok(accounts.len())
+        let standing = |memberships: &Vec<Membership>| Standing { memberships: memberships.clone(), ..<_>::default() };
+        let people = posts.iter().map(|(person, posts)| (*person, standing(posts))).collect();
+        self.set_standings(context, &people).await
     }
 
-    /// The accounts of people, with the person of each.
-    async fn accounts_of(&self, people: impl Iterator<Item = RecordId>) -> Result<Vec<(Uuid, RecordId)>> {
+    /// Whether the staff register has a post for an account in a department on a day.
+    async fn belongs(&self, account: Uuid, department: RecordId, day: Date) -> Result<bool> {
+        let sql = Sql::with(
+            "SELECT 1 FROM {account_department} WHERE account = $1 AND department = $2 \
+             AND (from_date IS NULL OR from_date <= $3) AND (until_date IS NULL OR until_date >= $3)",
+            [account.into(), department.0.into(), day.to_string().into()],
+        );
+        Ok(self.inner.city.read_one(sql).await?.is_some())
+    }
+
+    /// The accounts of people, with the person of each. People without an account are left out.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn accounts_of(&self, people: impl Iterator<Item = RecordId>) -> Result<Vec<(Uuid, RecordId)>> {
         let people: Vec<RecordId> = people.collect();
         let mut found = Vec::new();
         for some in people.chunks(500) {
@@ -225,7 +237,7 @@ impl AccountKind {
 }
 
 fn select() -> Sql {
-    Sql::with("SELECT id, account, role, department, from_date, until_date FROM {account_role}", [])
+    Sql::with("SELECT id, account, role, department, from_date, until_date, while_member FROM {account_role}", [])
 }
 
 fn read(row: &Row) -> Result<AssignedRole> {
@@ -235,10 +247,11 @@ fn read(row: &Row) -> Result<AssignedRole> {
         from: read_date(row.get(4)?)?,
         until: read_date(row.get(5)?)?,
     };
-    Ok(AssignedRole { id: row.get(0)?, account: row.get(1)?, assignment })
+    let while_member = row.get::<Option<bool>>(6)?.unwrap_or(false);
+    Ok(AssignedRole { id: row.get(0)?, account: row.get(1)?, assignment, while_member })
 }
 
-fn member(account: Uuid, rank: i64, post: &Membership) -> Statement {
+pub(crate) fn member(account: Uuid, rank: i64, post: &Membership) -> Statement {
     Statement::any(Sql::with(
         "INSERT INTO {account_department} (account, rank, department, from_date, until_date) VALUES ($1, $2, $3, $4, $5)",
         [account.into(), rank.into(), post.department.0.into(), date(post.from), date(post.until)],
@@ -256,7 +269,7 @@ fn describe(assignment: &RoleAssignment) -> String {
     )
 }
 
-fn date(date: Option<Date>) -> Param {
+pub(crate) fn date(date: Option<Date>) -> Param {
     date.map(|date| date.to_string()).into()
 }
 

@@ -5,6 +5,7 @@
 
 use jiff::Timestamp;
 use kawasemi_kernel::RecordId;
+use kawasemi_kernel::context::civil_date;
 use kawasemi_store::{Sql, Statement, StoreError};
 use uuid::Uuid;
 
@@ -37,12 +38,17 @@ pub(crate) struct Candidate {
     pub password_must_change: bool,
     pub has_second_factor: bool,
     pub validity: Validity,
+    /// Whether the staff register says that the person is not in service today.
+    pub out_of_service: bool,
 }
 
 impl Candidate {
     /// Whether this account may be signed in to at all.
     pub fn may_sign_in(&self, at: Timestamp) -> bool {
-        !self.disabled && self.account.kind.may_sign_in() && self.validity.holds(self.account.kind, at)
+        !self.disabled
+            && !self.out_of_service
+            && self.account.kind.may_sign_in()
+            && self.validity.holds(self.account.kind, at)
     }
 
     /// An account that the directory has just brought.
@@ -54,6 +60,7 @@ impl Candidate {
             password_must_change: false,
             has_second_factor: false,
             validity: Validity::default(),
+            out_of_service: false,
         }
     }
 }
@@ -72,7 +79,7 @@ impl Identity {
     pub async fn sign_in_with_password(&self, visit: &Visit, login: &str, password: &str) -> Result<SignIn> {
         let login_key = login_key(login);
         let admitted = self.admit(visit, &login_key).await?;
-        let candidate = self.candidate(By::Login(&login_key)).await?;
+        let candidate = self.candidate(By::Login(&login_key), visit.at).await?;
         let (known, proved) = match self.directory_for(candidate.as_ref()) {
             Some(directory) => {
                 self.proved_by_directory(visit, directory, &login_key, password, candidate, &admitted).await?
@@ -134,7 +141,7 @@ impl Identity {
     /// [`IdentityError::WrongCode`], [`IdentityError::CeremonyOver`], [`IdentityError::TooManyAttempts`].
     pub async fn sign_in_with_code(&self, visit: &Visit, pending: &Secret, code: &str) -> Result<NewSession> {
         let account = self.under_way(visit.at, CeremonyKind::SecondFactor, pending).await?.account()?;
-        let known = self.candidate(By::Id(account)).await?.filter(|known| known.may_sign_in(visit.at));
+        let known = self.candidate(By::Id(account), visit.at).await?.filter(|known| known.may_sign_in(visit.at));
         let known = known.ok_or(IdentityError::CeremonyOver)?;
         let admitted = self.admit(visit, &login_key(&known.account.login)).await?;
         let Some(used) = self.check_code(account, code, visit).await? else {
@@ -196,7 +203,7 @@ impl Identity {
         password: &str,
     ) -> Result<(Admitted, Candidate)> {
         let account = context.require_own_account()?;
-        let known = self.candidate(By::Id(account)).await?.filter(|known| known.may_sign_in(visit.at));
+        let known = self.candidate(By::Id(account), visit.at).await?.filter(|known| known.may_sign_in(visit.at));
         let known = known.ok_or(IdentityError::Forbidden)?;
         let admitted = self.admit(visit, &login_key(&known.account.login)).await?;
         let right = match self.directory_for(Some(&known)) {
@@ -225,11 +232,17 @@ impl Identity {
         Err(error)
     }
 
-    pub(crate) async fn candidate(&self, by: By<'_>) -> Result<Option<Candidate>> {
+    pub(crate) async fn candidate(&self, by: By<'_>, at: Timestamp) -> Result<Option<Candidate>> {
+        let today = civil_date(at).to_string();
         let mut sql =
             Sql::text("SELECT a.id, a.login, a.display_name, a.person, a.kind, a.disabled, a.password_hash, ");
         sql.push("a.password_must_change, f.confirmed_at IS NOT NULL OR EXISTS (SELECT 1 FROM ");
         sql.table("account_code_sheet").push(" s WHERE s.account = a.id), a.valid_from, a.valid_until, a.valid_hours");
+        sql.push(", EXISTS (SELECT 1 FROM ")
+            .table("account_absence")
+            .push(" o WHERE o.account = a.id AND o.kind = 'out'");
+        sql.push(" AND (o.from_date IS NULL OR o.from_date <= ").bind(today.as_str());
+        sql.push(") AND (o.until_date IS NULL OR o.until_date >= ").bind(today.as_str()).push("))");
         sql.push(" FROM ").table("account").push(" a LEFT JOIN ").table("account_second_factor");
         sql.push(" f ON f.account = a.id WHERE ");
         match by {
@@ -251,6 +264,7 @@ impl Identity {
             password_must_change: row.get(7)?,
             has_second_factor: row.get(8)?,
             validity: Validity::read(row.get(9)?, row.get(10)?, row.get(11)?)?,
+            out_of_service: row.get(12)?,
         }))
     }
 

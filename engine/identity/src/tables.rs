@@ -19,6 +19,8 @@ pub fn tables() -> Vec<Table> {
         account(),
         account_role(),
         account_department(),
+        account_absence(),
+        department_succession(),
         account_second_factor(),
         account_recovery_code(),
         account_passkey(),
@@ -72,7 +74,8 @@ fn account() -> Table {
         .index(["person"])
 }
 
-/// Roles that were assigned, with the department and the dates (`YYYY-MM-DD`, both inclusive) that limit them.
+/// Roles that were assigned, with the department and the dates (`YYYY-MM-DD`, both inclusive) that limit them. `while_member`
+/// says that the role goes with the post: it rests while the account does not belong to the department.
 fn account_role() -> Table {
     Table::new("account_role")
         .column(Column::id("id"))
@@ -81,6 +84,7 @@ fn account_role() -> Table {
         .column(Column::id("department").optional())
         .column(Column::text("from_date").optional())
         .column(Column::text("until_date").optional())
+        .column(Column::bool("while_member").optional())
         .column(Column::int("created_at"))
         .column(Column::text("created_by"))
         .key(["id"])
@@ -98,6 +102,32 @@ fn account_department() -> Table {
         .column(Column::text("until_date").optional())
         .key(["account", "rank"])
         .clustered()
+}
+
+/// When people are on leave (`leave`) or not in service (`out`), as the staff register has it; filled by `registry`.
+fn account_absence() -> Table {
+    Table::new("account_absence")
+        .column(of_account())
+        .column(Column::int("rank"))
+        .column(Column::text("kind"))
+        .column(Column::text("from_date").optional())
+        .column(Column::text("until_date").optional())
+        .key(["account", "rank"])
+        .clustered()
+}
+
+/// Which department took over which, from which day, and which part of the records; filled by `registry`, chains closed.
+fn department_succession() -> Table {
+    Table::new("department_succession")
+        .column(Column::int("number"))
+        .column(Column::id("predecessor"))
+        .column(Column::id("successor"))
+        .column(Column::text("from_date"))
+        .column(Column::text("ledger").optional())
+        .column(Column::text("rows").optional())
+        .key(["number"])
+        .index(["successor"])
+        .index(["predecessor"])
 }
 
 /// The sealed secret of one-time codes. `last_step` is the last step that was used; none while the enrolment is unconfirmed.

@@ -108,6 +108,20 @@ impl Identity {
         self.inner.city.read(sql).await?.iter().map(read).collect()
     }
 
+    /// The tokens of all accounts that have not expired, the newest first.
+    ///
+    /// # Errors
+    /// [`IdentityError::Forbidden`] for others than administrators.
+    pub async fn tokens(&self, context: &Context) -> Result<Vec<ApiToken>> {
+        context.require_admin()?;
+        let sql = Sql::with(
+            "SELECT id, account, name, read_only, created_at, expires_at, used_at FROM {api_token} \
+             WHERE expires_at IS NULL OR expires_at > $1 ORDER BY id DESC",
+            [stored(context.act.at)],
+        );
+        self.inner.city.read(sql).await?.iter().map(read).collect()
+    }
+
     /// Revokes a token.
     ///
     /// # Errors

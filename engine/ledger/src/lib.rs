@@ -30,6 +30,7 @@ pub mod labels;
 pub mod ledgers;
 pub mod master;
 pub mod opening;
+pub mod owned;
 pub mod rank;
 pub mod read;
 pub mod record;

@@ -15,6 +15,8 @@
 
 mod system;
 mod work;
+pub mod year;
+mod year_page;
 
 pub use kawasemi_desk as desk;
 pub use kawasemi_filter as filter;
@@ -29,3 +31,5 @@ pub use kawasemi_ui as ui;
 
 pub use system::{Command, Daily, Job, System};
 pub use work::{Report, Work, WorkError};
+pub use year::{Turn, YearStep};
+pub use year_page::pages as year_pages;

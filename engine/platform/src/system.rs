@@ -7,6 +7,7 @@ use kawasemi_ledger::Calculators;
 use kawasemi_schema::SystemBundle;
 
 use crate::work::{Report, Work, WorkError};
+use crate::year::YearStep;
 
 /// A system (業務システム): definitions, and what is special about it.
 pub struct System {
@@ -24,6 +25,8 @@ pub struct System {
     pub commands: Vec<Command>,
     /// What it does in every city once a day, while the program is served.
     pub daily: Vec<Daily>,
+    /// What happens with what is its at the turn of the fiscal year (年度更新).
+    pub year_end: Vec<YearStep>,
     /// Loads its part of the demo city.
     pub sample: Option<Job>,
 }
@@ -65,6 +68,7 @@ impl System {
             links: Vec::new(),
             commands: Vec::new(),
             daily: Vec::new(),
+            year_end: Vec::new(),
             sample: None,
         }
     }

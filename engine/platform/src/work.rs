@@ -6,6 +6,7 @@ use std::sync::Arc;
 use kawasemi_identity::{Context, Identity};
 use kawasemi_kernel::IdSource;
 use kawasemi_ledger::{LedgerError, Ledgers};
+use kawasemi_registry::handover::Inventory;
 use kawasemi_store::City;
 
 /// The city, the context and the arguments of a piece of work.
@@ -19,6 +20,8 @@ pub struct Work {
     pub identity: Identity,
     /// Who, when and why.
     pub context: Context,
+    /// What people own, for a handover.
+    pub inventory: Arc<Inventory>,
     /// The source of ids.
     pub ids: Arc<dyn IdSource>,
     /// What stood after the command's name.

@@ -30,6 +30,16 @@ pub const EXTERNAL_CHARACTER: &str = "external-character";
 /// Organisations outside the hall and their contracts (外部団体).
 pub const OUTSIDE_ORGANISATION: &str = "outside-organisation";
 
+/// Orders of the personnel section (人事発令).
+pub const PERSONNEL_ORDER: &str = "personnel-order";
+/// The parts into which a department's records were split (分割した部局の引継ぎ).
+pub const DEPARTMENT_SHARE: &str = "department-share";
+/// The steps of reorganisations (機構改革の計画).
+pub const REORGANISATION_STEP: &str = "reorganisation-step";
+
+/// What passes from one person to another at a transfer (引継ぎ).
+pub const HANDOVER: &str = "handover";
+
 /// The files of the bundle, named as in this crate's folder.
 const FILES: &[(&str, &str)] = &[
     ("system.toml", include_str!("../system.toml")),
@@ -48,6 +58,10 @@ const FILES: &[(&str, &str)] = &[
     ("layouts/resident-difference.toml", include_str!("../layouts/resident-difference.toml")),
     ("layouts/resident-full.toml", include_str!("../layouts/resident-full.toml")),
     ("ledgers/outside-organisation.toml", include_str!("../ledgers/outside-organisation.toml")),
+    ("ledgers/personnel-order.toml", include_str!("../ledgers/personnel-order.toml")),
+    ("ledgers/department-share.toml", include_str!("../ledgers/department-share.toml")),
+    ("ledgers/handover.toml", include_str!("../ledgers/handover.toml")),
+    ("ledgers/reorganisation-step.toml", include_str!("../ledgers/reorganisation-step.toml")),
 ];
 
 /// Reads the registers' definitions.

@@ -6,6 +6,11 @@
 //!
 //! - [`organisation`]: in which departments somebody works on a day, across reorganisations
 //! - [`personnel_file`] and [`personnel`]: the yearly file of the personnel section, read and brought in
+//! - [`transfer`]: orders that are brought in ahead and take effect at midnight (人事異動)
+//! - [`reorganisation`]: departments made, merged, split and closed from a fiscal year on (機構改革)
+//! - [`handover`]: what passes to successors, and what has no owner (引継ぎ)
+//! - [`simulation`]: the hall as it will be on a day
+//! - [`standing`]: what accounts follow of all this
 //! - [`office_calendar`]: the calendar of the law together with the city's own closed days
 //! - [`reference`]: towns, postcodes, banks and branches, kept by their publishers' files
 //! - [`places`]: from an address to its town block and key, from a postcode to an address
@@ -22,6 +27,8 @@ pub mod calculations;
 pub mod directory;
 pub mod external;
 pub mod external_file;
+pub mod handover;
+pub mod midnight;
 pub mod office_calendar;
 pub mod organisation;
 pub mod outside;
@@ -30,9 +37,17 @@ pub mod personnel_file;
 pub mod places;
 pub mod reference;
 pub mod register;
+pub mod registers;
+pub mod reorganisation;
+mod shares;
+pub mod sheet;
+pub mod simulation;
+pub mod standing;
+pub mod transfer;
 
 pub use bundle::{
-    ASSIGNMENT, BANK, BANK_BRANCH, CLOSED_DAY, DEPARTMENT, EXTERNAL_CHARACTER, OUTSIDE_ORGANISATION, PARTY, POST,
-    POSTCODE, PROTECTION_MEASURE, STAFF, TOWN, bundle,
+    ASSIGNMENT, BANK, BANK_BRANCH, CLOSED_DAY, DEPARTMENT, DEPARTMENT_SHARE, EXTERNAL_CHARACTER, HANDOVER,
+    OUTSIDE_ORGANISATION, PARTY, PERSONNEL_ORDER, POST, POSTCODE, PROTECTION_MEASURE, REORGANISATION_STEP, STAFF, TOWN,
+    bundle,
 };
-pub use personnel::sync_departments;
+pub use standing::sync_departments;

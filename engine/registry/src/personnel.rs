@@ -11,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use futures::{StreamExt as _, TryStreamExt as _};
 use jiff::civil::Date;
-use kawasemi_identity::{Context, Identity, IdentityError};
+use kawasemi_identity::{Context, IdentityError};
 use kawasemi_kernel::fiscal::FiscalYear;
 use kawasemi_kernel::{IdSource, RecordId, Value};
 use kawasemi_ledger::{Draft, LedgerError, Ledgers, Visible};
@@ -97,20 +97,6 @@ pub async fn import(
     let people = writer.staff(&staff, &mut report.staff).await?;
     report.assignments = writer.assignments(&staff, &known, &posts, &people).await?;
     Ok(report)
-}
-
-/// Hands the departments of all members of staff to the accounts, whose row grants ask for them. Answers how many accounts
-/// were set.
-///
-/// # Errors
-/// When the registers can't be read or the accounts can't be written.
-pub async fn sync_departments(
-    ledgers: &Ledgers,
-    identity: &Identity,
-    context: &Context,
-) -> Result<usize, PersonnelError> {
-    let organisation = register::organisation(ledgers, context).await?;
-    Ok(identity.set_departments(context, &organisation.memberships()).await?)
 }
 
 /// Refuses files that name departments which are nowhere.

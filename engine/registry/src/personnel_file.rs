@@ -98,7 +98,8 @@ impl Rank {
         Self::ALL.iter().find(|(rank, ..)| *rank == self).map_or("r6-officer", |(_, key, _)| key)
     }
 
-    fn from_word(word: &str) -> Option<Self> {
+    /// The rank that a key or a word of a file means.
+    pub fn from_word(word: &str) -> Option<Self> {
         Self::ALL.iter().find(|(_, key, words)| *key == word || words.contains(&word)).map(|(rank, ..)| *rank)
     }
 }
@@ -124,7 +125,8 @@ impl AssignmentKind {
         }
     }
 
-    fn from_word(word: &str) -> Option<Self> {
+    /// The kind that a key or a word of a file means; a main post where nothing is said.
+    pub fn from_word(word: &str) -> Option<Self> {
         match word {
             "" | "主務" | "本務" | "main" => Some(Self::Main),
             "兼務" | "併任" | "concurrent" => Some(Self::Concurrent),

@@ -4,9 +4,10 @@ use kawasemi_identity::Context;
 use kawasemi_kernel::{RecordId, Value};
 use kawasemi_ledger::{LedgerError, Ledgers, ListRequest, Visible};
 
-use crate::bundle::{ASSIGNMENT, CLOSED_DAY, DEPARTMENT, STAFF};
+use crate::bundle::{CLOSED_DAY, DEPARTMENT, STAFF};
 use crate::office_calendar::{SpecialDay, office_calendar};
-use crate::organisation::{Assignment, Department, Organisation};
+use crate::organisation::Organisation;
+use crate::registers::Registers;
 
 /// Records read at once.
 const PAGE: u32 = 1_000;
@@ -49,28 +50,12 @@ pub async fn staff(
     Ok(found.map(|record| (record.id, record.get("name").as_text().unwrap_or_default().to_owned())))
 }
 
-/// The departments and who is assigned to them.
+/// The departments and who is assigned to them, as the registers have it today.
 ///
 /// # Errors
 /// As [`Ledgers::list`].
 pub async fn organisation(ledgers: &Ledgers, context: &Context) -> Result<Organisation, LedgerError> {
-    let departments = all(ledgers, context, DEPARTMENT).await?;
-    let assignments = all(ledgers, context, ASSIGNMENT).await?;
-    let departments = departments.iter().map(|record| Department {
-        id: record.id,
-        parent: record.get("parent").as_record(),
-        successor: record.get("successor").as_record(),
-    });
-    let assignments = assignments.iter().filter_map(|record| {
-        Some(Assignment {
-            staff: record.get("staff").as_record()?,
-            department: record.get("department").as_record()?,
-            is_main: record.get("kind").as_text() == Some("main"),
-            starts_on: record.get("starts_on").as_date()?,
-            ends_on: record.get("ends_on").as_date(),
-        })
-    });
-    Ok(Organisation::new(departments, assignments))
+    Ok(Registers::load(ledgers, context).await?.organisation())
 }
 
 /// The city's calendar, with its own closed and open days.

@@ -2,11 +2,11 @@
 
 use futures::future::BoxFuture;
 
-use crate::acts::live;
+use crate::acts::{carry, live};
 use crate::import::{self, ImportError, Outcome};
 use crate::kernel::fiscal::FiscalYear;
 use crate::platform::desk::{Place, SiteLink};
-use crate::platform::{Command, Daily, Report, System, Work, WorkError};
+use crate::platform::{Command, Daily, Report, System, Turn, Work, WorkError, YearStep};
 use crate::schema::Text;
 use crate::schema::text::Translated;
 use crate::{calculators, definitions, pages, sample};
@@ -45,6 +45,10 @@ pub fn system() -> System {
         vec![Daily {
             name: "record", about: "台帳を数える指標の、その日の値を記録する", run: record_figures
         }];
+    system.year_end =
+        vec![YearStep {
+            name: "carry", about: "部局運営方針の取組を新しい年度に引き継ぐ", run: carry_over
+        }];
     system.sample = Some(sample::load::load);
     system
 }
@@ -55,6 +59,21 @@ fn portal_title() -> Text {
         ja_easy: Some("市役所の しごとの 計画".to_owned()),
         en: Some("City goals and progress".to_owned()),
         vi: Some("Mục tiêu và tiến độ của thành phố".to_owned()),
+    })
+}
+
+/// What happens to the board at the turn of the fiscal year.
+fn carry_over(work: Work, turn: Turn) -> BoxFuture<'static, Result<Vec<String>, WorkError>> {
+    Box::pin(async move {
+        let from = turn.to.previous();
+        if turn.dry_run {
+            let waiting = carry::waiting(&work.ledgers, &work.context, from).await?;
+            return Ok(vec![format!("{}から引き継ぐ取組 {waiting}件。", from.label())]);
+        }
+        let carried = carry::carry(&work.ledgers, &work.context, from, None).await?;
+        let mut said = vec![format!("{}から引き継いだ取組 {}件。", from.label(), carried.initiatives)];
+        said.extend(carried.refused);
+        Ok(said)
     })
 }
 

@@ -18,6 +18,8 @@ mod users;
 mod webhooks;
 mod why;
 
+pub(crate) use grants::clearance;
+
 use axum::middleware::from_fn;
 use kawasemi_ui::page::{Page, Site};
 

@@ -16,11 +16,12 @@ use crate::request::Cx;
 use crate::view::section;
 
 /// Cards: title, address, icon, what it is for.
-const PARTS: [(&str, &str, Icon, &str); 12] = [
+const PARTS: &[(&str, &str, Icon, &str)] = &[
     ("利用者", "/desk/admin/users", Icon::People, "登録、停止、仮パスワード、役割の割り当て"),
     ("役割", "/desk/admin/roles", Icon::Person, "どの役割を誰が持っているか"),
     ("権限一覧", "/desk/admin/grants", Icon::Ledger, "役割ごとに、どの台帳で何ができるか"),
     ("なぜ見られるのか", "/desk/admin/grants/why", Icon::Show, "ある人がある記録を見られる理由を調べる"),
+    ("その日の権限", "/desk/organisation/rights", Icon::Calendar, "異動や機構改革のあと、ある人が何をできるか"),
     ("サインインの記録", "/desk/admin/events", Icon::Key, "サインイン、失敗、利用者と役割の変更"),
     ("個人情報アクセスログ", "/desk/admin/access", Icon::History, "誰がいつ誰の個人情報を見たか"),
     ("監査", "/desk/admin/audit", Icon::Check, "変更履歴が書き換えられていないかを確かめる"),
@@ -38,7 +39,7 @@ pub async fn show(cx: Cx) -> Result<Response, Problem> {
     if !first.is_empty() {
         body.push(&section("はじめにすること", &first));
     }
-    let cards = PARTS.map(|(title, href, icon, note)| Card::new(title).href(href).icon(icon).note(note).html());
+    let cards = PARTS.iter().map(|(title, href, icon, note)| Card::new(*title).href(*href).icon(*icon).note(*note).html());
     body.push(&section("管理の項目", &grid("", cards)));
     let site = site(&cx);
     let mut page = Page::new(&site, "管理").body(body);

@@ -9,7 +9,7 @@ use kawasemi_identity::AccountKind;
 use kawasemi_kernel::Lang;
 use kawasemi_ui::button::{LinkButton, Look};
 use kawasemi_ui::card::{Card, grid};
-use kawasemi_ui::notice::Empty;
+use kawasemi_ui::notice::{Empty, Notice, Tone};
 use kawasemi_ui::page::Page;
 use kawasemi_ui::{Component, Icon, SafeHtml};
 
@@ -51,7 +51,12 @@ async fn show(cx: Cx, headers: HeaderMap) -> Result<Response, Problem> {
     let name = cx.context().caller.account.as_ref().map(|account| account.display_name.clone()).unwrap_or_default();
     let today = kawasemi_ui::said::date(Lang::Ja, cx.context().today());
     let site = cx.desk_site("home");
-    let page = Page::new(&site, "ホーム").lead(format!("{name}さん、今日は{today}です。")).body(body);
+    let mut page = Page::new(&site, "ホーム").lead(format!("{name}さん、今日は{today}です。")).body(body);
+    if cx.context().caller.on_leave {
+        let text = "復職の発令があるか、終了日を過ぎると、役割と所属の権限が戻ります。";
+        page =
+            page.notice(Notice::new(Tone::Info, "休職・休業・派遣などの期間中のため、権限が止まっています").text(text));
+    }
     Ok(Html(page.render()).into_response())
 }
 

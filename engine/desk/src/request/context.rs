@@ -219,6 +219,12 @@ impl Cx {
         if kawasemi_exchange::Exchange::may_operate(self.context()) {
             nav.push(("exchange", NavItem::new(t.get("nav-exchange"), crate::exchange::PATH).icon(Icon::External)));
         }
+        if self.context().caller.has_role("organisation-editor") {
+            nav.push((
+                "organisation",
+                NavItem::new(t.get("nav-organisation"), "/desk/organisation").icon(Icon::People),
+            ));
+        }
         if self.context().caller.is_admin() {
             nav.push(("admin", NavItem::new(t.get("nav-admin"), "/desk/admin").icon(Icon::Settings).shortcut("g a")));
         }

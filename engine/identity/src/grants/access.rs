@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use kawasemi_filter::{Expr, Params, RecordView, Scope};
+use kawasemi_filter::{Expr, Limits, Params, RecordView, Scope, lower, parse_text};
 use kawasemi_kernel::RecordId;
 use kawasemi_schema::{Action, Clearance, FieldDef};
 use kawasemi_store::{Dialect, Sql};
@@ -14,6 +14,7 @@ use kawasemi_store::{Dialect, Sql};
 use super::parameters::{declare, values, within};
 use super::{Grant, Grants, LedgerGrants};
 use crate::caller::{Caller, Context, HeldRole, Opened};
+use crate::standing::DepartmentShare;
 
 /// What one caller may do with one ledger. A ledger that does not exist is one with which nothing may be done.
 #[derive(Clone, Debug)]
@@ -64,6 +65,23 @@ pub(crate) struct Held {
     pub role: usize,
     /// The parameters for its condition: a role held within some departments sees only those.
     pub params: Params,
+    /// What a row must meet besides, where only a part of a department's records came to the caller.
+    only: Option<Expr>,
+}
+
+impl Held {
+    /// The condition on the rows, as this caller holds the grant.
+    pub fn rows(&self, grant: &Grant) -> Expr {
+        match &self.only {
+            Some(only) => grant.rows.clone().and(only.clone()),
+            None => grant.rows.clone(),
+        }
+    }
+
+    /// The fields at which that looks beside those of the grant's own condition.
+    fn further_properties(&self) -> BTreeSet<&str> {
+        self.only.as_ref().map(Expr::properties).unwrap_or_default()
+    }
 }
 
 /// A condition on rows.
@@ -123,12 +141,47 @@ fn held(ledger: &LedgerGrants, context: &Context) -> Vec<Held> {
         None => all.clone(),
         Some(departments) => within(caller, departments, context.today()),
     };
+    let shares = shares(ledger, context);
     let roles = |grant: &Grant| caller.roles.iter().position(|held| held.key == grant.def.role);
     let grants = ledger.grants.iter().enumerate();
-    grants
-        .filter_map(|(n, grant)| Some((n, roles(grant)?)))
-        .map(|(grant, role)| Held { grant, role, params: params(&caller.roles[role]) })
-        .collect()
+    let mut held = Vec::new();
+    for (grant, role) in grants.filter_map(|(n, grant)| Some((n, roles(grant)?))) {
+        let holds = &caller.roles[role];
+        held.push(Held { grant, role, params: params(holds), only: None });
+        let asks = |rows: &String| rows.contains("user.department");
+        if !ledger.grants[grant].def.rows.as_ref().is_some_and(asks) {
+            continue;
+        }
+        let of_role = |share: &DepartmentShare| match &share.role {
+            Some(key) => *key == holds.key,
+            None => holds.departments.is_none(),
+        };
+        held.extend(shares.iter().filter(|(share, _)| of_role(share)).map(|(share, only)| Held {
+            grant,
+            role,
+            params: within(caller, &[share.department], context.today()),
+            only: only.clone(),
+        }));
+    }
+    held
+}
+
+/// The shares of the caller in this ledger with their conditions read. A condition that can't be read any more, since a
+/// field is there no longer, gives nothing.
+fn shares<'a>(ledger: &LedgerGrants, context: &'a Context) -> Vec<(&'a DepartmentShare, Option<Expr>)> {
+    let of_ledger = context.caller.shares.iter().filter(|share| share.ledger == ledger.ledger.key);
+    let read = |share: &'a DepartmentShare| {
+        let Some(text) = &share.condition else { return Some((share, None)) };
+        let scope = declare(Scope::of_ledger(&ledger.ledger, |_| true));
+        match parse_text(text, Limits::DEFINITION).and_then(|ast| lower(&ast, &scope)) {
+            Ok(expr) => Some((share, Some(expr))),
+            Err(error) => {
+                tracing::error!(ledger = ledger.ledger.key, %error, "the rule by which a department was split can't be read");
+                None
+            }
+        }
+    };
+    of_ledger.filter_map(read).collect()
 }
 
 impl Access {
@@ -170,13 +223,15 @@ impl Access {
         if self.is_system {
             return self.ledger.is_some().then_some(Clearance::Sensitive);
         }
-        let matching = self.granting(action).filter(|(grant, held)| grant.rows.matches(record, &held.params));
+        let matching = self.granting(action).filter(|(grant, held)| held.rows(grant).matches(record, &held.params));
         matching.map(|(grant, _)| grant.def.clearance).max()
     }
 
     /// The fields and system properties at which the row conditions look, for reading them with each row.
     pub fn row_properties(&self, action: Action) -> BTreeSet<&str> {
-        self.granting(action).flat_map(|(grant, _)| grant.rows.properties()).collect()
+        self.granting(action)
+            .flat_map(|(grant, held)| grant.rows.properties().into_iter().chain(held.further_properties()))
+            .collect()
     }
 
     /// What a filter of the caller's own may speak of: the fields that some read grant reaches, and the parameters.
@@ -278,11 +333,11 @@ fn any_of(grants: &[(&Grant, &Held)], dialect: Dialect, alias: &str) -> RowCondi
     let mut condition = Sql::text("(");
     let mut is_exact = true;
     for (n, (grant, held)) in grants.iter().enumerate() {
-        let lowered = grant.rows.to_sql_of(alias, dialect, &held.params);
+        let lowered = held.rows(grant).to_sql_of(alias, dialect, &held.params);
         is_exact &= lowered.exact.is_none();
         condition.push(if n == 0 { "(" } else { " OR (" }).append(&lowered.condition).push(")");
     }
     condition.push(")");
-    let exact = || Exact(grants.iter().map(|(grant, held)| (grant.rows.clone(), held.params.clone())).collect());
+    let exact = || Exact(grants.iter().map(|(grant, held)| (held.rows(grant), held.params.clone())).collect());
     RowCondition { condition, exact: (!is_exact).then(exact) }
 }

@@ -39,7 +39,7 @@ impl Access {
         self.granting(action)
             .map(|(grant, held)| {
                 let role = &caller.roles[held.role];
-                let matches = grant.rows.matches(record, &held.params);
+                let matches = held.rows(grant).matches(record, &held.params);
                 let because = because(role);
                 let title = roles.title(&role.key).unwrap_or(&role.key);
                 let rows = grant.def.rows.clone();

@@ -66,7 +66,7 @@ impl Identity {
         person: &Person,
     ) -> Result<(Candidate, Vec<Statement>)> {
         if let Some(account) = self.linked_account(&person.id).await? {
-            let mut known = self.candidate(By::Id(account)).await?.ok_or(IdentityError::NotLinked)?;
+            let mut known = self.candidate(By::Id(account), visit.at).await?.ok_or(IdentityError::NotLinked)?;
             let mut also = Vec::new();
             if known.disabled && self.kept_of_directory(account).await?.disabled {
                 also.extend(self.back_from_directory(visit.at, account));
@@ -79,7 +79,7 @@ impl Identity {
             also.extend(self.brought(visit.at, directory, person, &known.account).await?);
             return Ok((known, also));
         }
-        match self.candidate(By::Login(&login_key(&person.login))).await? {
+        match self.candidate(By::Login(&login_key(&person.login)), visit.at).await? {
             Some(known) => {
                 let mut also = self.take_over(visit, directory, &known).await?;
                 also.extend(self.link_person(visit, person, known.account.id));

@@ -95,7 +95,7 @@ impl Identity {
         if one.disabled && !comes_back {
             return Ok(false);
         }
-        let Some(known) = self.candidate(By::Id(one.account)).await? else { return Ok(false) };
+        let Some(known) = self.candidate(By::Id(one.account), at).await? else { return Ok(false) };
         let account: AccountSummary = known.account;
         let mut unit = Unit::of(self.brought(at, directory, person, &account).await?);
         if comes_back {

@@ -133,12 +133,14 @@ impl Identity {
             [provider.issuer().into(), vouched.subject.as_str().into()],
         );
         if let Some(row) = self.inner.city.read_one(sql).await? {
-            let known = self.candidate(By::Id(row.get(0)?)).await?;
+            let known = self.candidate(By::Id(row.get(0)?), visit.at).await?;
             return Ok(known.filter(|known| known.may_sign_in(visit.at)).map(|known| (known, Vec::new())));
         }
         let known = match (provider.config().first_link, &vouched.verified_mail, &vouched.preferred_username) {
-            (FirstLink::VerifiedMail, Some(mail), _) => self.only_account_with_mail(mail).await?,
-            (FirstLink::PreferredUsername, _, Some(name)) => self.candidate(By::Login(&login_key(name))).await?,
+            (FirstLink::VerifiedMail, Some(mail), _) => self.only_account_with_mail(mail, visit.at).await?,
+            (FirstLink::PreferredUsername, _, Some(name)) => {
+                self.candidate(By::Login(&login_key(name)), visit.at).await?
+            }
             _ => None,
         };
         let Some(known) = known.filter(|known| known.may_sign_in(visit.at)) else { return Ok(None) };
@@ -154,10 +156,10 @@ impl Identity {
         Ok(Some((known, link)))
     }
 
-    async fn only_account_with_mail(&self, mail: &str) -> Result<Option<Candidate>> {
+    async fn only_account_with_mail(&self, mail: &str, at: Timestamp) -> Result<Option<Candidate>> {
         let sql = Sql::with("SELECT id FROM {account} WHERE mail = $1 LIMIT 2", [mail.into()]);
         match self.inner.city.read(sql).await?.as_slice() {
-            [only] => self.candidate(By::Id(only.get(0)?)).await,
+            [only] => self.candidate(By::Id(only.get(0)?), at).await,
             _ => Ok(None),
         }
     }

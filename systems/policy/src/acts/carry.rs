@@ -40,8 +40,7 @@ pub async fn carry(
     statements(ledgers, &context, of(from), of(from.next()), from.next()).await?;
     for record in records::all(ledgers, &context, INITIATIVE, of(from)).await? {
         let old = Initiative::of(&record);
-        let goes_on = old.disposition.as_deref() == Some("continue") && old.status != Some(Progress::Cancelled);
-        if !goes_on || already.contains(&old.id) || !old.may.update {
+        if !goes_on(&old, &already) {
             continue;
         }
         match ledgers.create(&context, INITIATIVE, draft_of(&old, from.next())).await {
@@ -54,6 +53,21 @@ pub async fn carry(
         }
     }
     Ok(carried)
+}
+
+/// How many initiatives [`carry`] would carry over.
+pub async fn waiting(ledgers: &Ledgers, context: &Context, from: FiscalYear) -> Result<usize, LedgerError> {
+    let of = |year: FiscalYear| ListRequest::filtered(format!("fiscal_year = {year}"));
+    let next = records::all(ledgers, context, INITIATIVE, of(from.next())).await?;
+    let already: HashSet<RecordId> = next.iter().filter_map(|record| Initiative::of(record).previous).collect();
+    let old = records::all(ledgers, context, INITIATIVE, of(from)).await?;
+    Ok(old.iter().filter(|record| goes_on(&Initiative::of(record), &already)).count())
+}
+
+/// Whether an initiative is to be carried over, and was not yet.
+fn goes_on(old: &Initiative, already: &HashSet<RecordId>) -> bool {
+    let continues = old.disposition.as_deref() == Some("continue") && old.status != Some(Progress::Cancelled);
+    continues && !already.contains(&old.id) && old.may.update
 }
 
 /// Begins the departments' statements of the next year, with the basic ideas of this one to be worked over.

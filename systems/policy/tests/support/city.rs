@@ -8,6 +8,7 @@ use std::sync::Arc;
 use kawasemi_platform::identity::{AccountChange, AccountSummary, Caller, Context, Membership};
 use kawasemi_platform::kernel::{Lang, RecordId};
 use kawasemi_platform::ledger::{Draft, ListRequest, Visible};
+use kawasemi_platform::registry::handover::Inventory;
 use kawasemi_platform::{Report, Work, WorkError};
 use kawasemi_policy::import::{self, ImportError, Outcome, Planned};
 use kawasemi_policy::records;
@@ -44,6 +45,7 @@ pub async fn run(
         ledgers: city.city.ledgers.clone(),
         identity: city.city.identity.clone(),
         context: city.system(),
+        inventory: Arc::new(Inventory::new(&city.city.ledgers, &city.city.identity)),
         ids: fixture.ids.clone(),
         arguments: arguments.iter().map(|argument| (*argument).to_owned()).collect(),
         progress: Arc::new(|_, _| {}),

@@ -111,7 +111,7 @@ async fn saved_form(cx: &Cx, ledger: &str, name: &str) -> Result<Option<FormMapp
 }
 
 /// Stores a file; the inner error is for the person.
-async fn store(cx: &Cx, upload: &Upload) -> Result<Result<FileRef, String>, Problem> {
+pub(crate) async fn store(cx: &Cx, upload: &Upload) -> Result<Result<FileRef, String>, Problem> {
     let reopened = upload.file.reopen().map_err(|error| Problem::internal(&error))?;
     let content = ReaderStream::new(tokio::fs::File::from_std(reopened));
     let id = cx.desk().ids().next();
@@ -139,7 +139,7 @@ async fn kept(cx: &Cx, ledger: &str, id: &str) -> Result<ImportRun, Problem> {
 }
 
 /// A kept file as a temporary file that the engine can read.
-async fn fetch(cx: &Cx, file: &FileRef) -> Result<NamedTempFile, Problem> {
+pub(crate) async fn fetch(cx: &Cx, file: &FileRef) -> Result<NamedTempFile, Problem> {
     let mut content = Box::pin(cx.city().files.get(&file.sha256).await.map_err(|_| over())?);
     // The ending of the name is kept, since it says what the file is.
     let ending = file.name.rsplit_once('.').map_or_else(String::new, |(_, ending)| format!(".{ending}"));
