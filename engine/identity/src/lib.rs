@@ -33,9 +33,12 @@ pub mod tables;
 pub mod tokens;
 pub mod totp;
 
-pub use access_log::{AccessEntry, AccessLog, AccessQuery, AccessRow};
+pub use access_log::{AccessEntry, AccessLog, AccessQuery, AccessRow, Manner};
 pub use accounts::{Account, AccountChange, AccountQuery, NewAccount};
-pub use caller::{ADMIN, AccountKind, AccountSummary, Caller, Context, HeldRole, PUBLIC, STAFF, SessionId, Strength};
+pub use caller::{
+    ADMIN, AUDITOR, AccountKind, AccountSummary, Caller, Context, HeldRole, PRIVACY_OFFICER, PUBLIC, STAFF, SessionId,
+    Strength,
+};
 pub use cookie::Cookie;
 pub use error::{IdentityError, Result};
 pub use events::{Event, EventKind, EventQuery};

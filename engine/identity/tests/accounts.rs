@@ -197,6 +197,8 @@ on_both_stores! {
         let context = Context { request: Some("r-1".into()), ..hall.system() };
         let entry = AccessEntry {
             ledger: "party".into(),
+            manner: Manner::List,
+            clearance: Clearance::Sensitive,
             fields: vec!["name".into(), "birthday".into()],
             records: vec![RecordId(Uuid::from_u128(5)), RecordId(Uuid::from_u128(6))],
         };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::FromRequestParts;
 use http::request::Parts;
 use kawasemi_identity::identity::Visit;
-use kawasemi_identity::{Context, Grants, Secret};
+use kawasemi_identity::{Context, Grants, Manner, Secret};
 use kawasemi_kernel::Lang;
 use kawasemi_ledger::Ledgers;
 use kawasemi_store::catalogue::Catalogue;
@@ -91,6 +91,11 @@ impl Cx {
     /// The same with the reason that the person stated.
     pub fn because(&self, reason: &str) -> Context {
         self.inner.context.clone().because(reason.trim())
+    }
+
+    /// The same for reading in this manner, as the access log notes it.
+    pub fn reading(&self, manner: Manner) -> Context {
+        self.inner.context.clone().reading(manner)
     }
 
     /// The language of the page.

@@ -12,7 +12,7 @@ mod xlsx_out;
 use std::io::Read as _;
 
 use bytes::Bytes;
-use kawasemi_identity::Context;
+use kawasemi_identity::{Context, Manner};
 use kawasemi_schema::{Action, FieldDef, FieldKind};
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
@@ -166,6 +166,7 @@ impl Ledgers {
         request: &ExportRequest,
         parts: mpsc::Sender<Bytes>,
     ) -> Result<ExportReport> {
+        let context = &context.clone().reading(context.manner.unwrap_or(Manner::Export));
         let gate = self.gate_for(context, ledger, Action::Export)?;
         let mut listing = self.listing(context, &gate, Action::Export, &request.list).await?;
         listing.limit = PAGE;
@@ -176,7 +177,7 @@ impl Ledgers {
         let mut after = read::cursor(&request.list)?;
         loop {
             let page = self.page(&gate, &listing, after).await?;
-            self.note_access(context, ledger, personal(&gate, &page.records)).await?;
+            self.note_access(context, ledger, Manner::Export, personal(&gate, &page.records)).await?;
             let mut wanted = Wanted::default();
             if !request.keys && !matches!(request.format, Format::JsonLines | Format::GeoJson) {
                 page.records.iter().for_each(|record| wanted.add(&gate.def().fields, record.fields()));
