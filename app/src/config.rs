@@ -12,6 +12,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use kawasemi_identity::oidc::ProviderConfig;
 use kawasemi_kernel::municipality::MunicipalityCode;
+use kawasemi_oversight::hours::OpeningHours;
+use kawasemi_oversight::siem::Target;
 use kawasemi_schema::error::nearest;
 use kawasemi_schema::{SourceFile, read_toml};
 use kawasemi_store::files::{BucketConfig, LARGEST};
@@ -19,7 +21,10 @@ use kawasemi_webhook::Allowed;
 use serde::Deserialize;
 use url::Url;
 
+use self::audit::{AuditSettings, SiemSettings};
 use crate::cli::Global;
+
+mod audit;
 
 /// Every variable of the environment that belongs to the program begins so.
 const PREFIX: &str = "KAWASEMI_";
@@ -52,6 +57,10 @@ pub struct Settings {
     files: FileSettings,
     /// Webhooks.
     webhooks: WebhookSettings,
+    /// Oversight.
+    audit: AuditSettings,
+    /// Where the logs are sent.
+    siem: SiemSettings,
     /// The hall's own identity provider (庁内の認証基盤), by the code of the city. Not in the environment.
     provider: BTreeMap<MunicipalityCode, ProviderConfig>,
 }
@@ -178,7 +187,7 @@ enum Kind {
 
 /// Every setting: its place in the file, from which its name in the environment follows (`serve.listen` is
 /// `KAWASEMI_SERVE_LISTEN`), and what it holds.
-const SETTINGS: [(&str, Kind); 20] = [
+const SETTINGS: [(&str, Kind); 28] = [
     ("data", Kind::Text),
     ("database_url", Kind::Text),
     ("city", Kind::Text),
@@ -199,6 +208,14 @@ const SETTINGS: [(&str, Kind); 20] = [
     ("files.authority", Kind::Text),
     ("webhooks.allow", Kind::List),
     ("webhooks.authority", Kind::Text),
+    ("audit.open", Kind::Text),
+    ("audit.close", Kind::Text),
+    ("audit.log_years", Kind::Integer),
+    ("siem.collector", Kind::Text),
+    ("siem.authority", Kind::Text),
+    ("siem.folder", Kind::Text),
+    ("siem.file_mib", Kind::Integer),
+    ("siem.keep", Kind::Integer),
 ];
 
 /// The configuration in force.
@@ -235,6 +252,12 @@ pub struct Config {
     pub webhook_allow: Vec<Allowed>,
     /// The hall's own authorities for webhooks, as a PEM file.
     pub webhook_authority: Option<PathBuf>,
+    /// When the office is open.
+    pub hours: OpeningHours,
+    /// How many years the logs of looks and sign-ins are kept.
+    pub log_years: u16,
+    /// Where the logs are sent.
+    pub siem: Vec<Target>,
     /// The identity providers, by the code of the city.
     pub providers: BTreeMap<MunicipalityCode, ProviderConfig>,
 }
@@ -274,6 +297,8 @@ impl Config {
             log: LogSettings::default(),
             files: FileSettings::default(),
             webhooks: WebhookSettings::default(),
+            audit: AuditSettings::default(),
+            siem: SiemSettings::default(),
             provider: BTreeMap::new(),
         };
         [file, environment, flags].into_iter().try_fold(Settings::default(), Settings::overlaid)?.settled()
@@ -310,6 +335,8 @@ impl Settings {
                 allow: over.webhooks.allow.or(self.webhooks.allow),
                 authority: over.webhooks.authority.or(self.webhooks.authority),
             },
+            audit: self.audit.overlaid(over.audit),
+            siem: self.siem.overlaid(over.siem),
             provider: self.provider.into_iter().chain(over.provider).collect(),
         })
     }
@@ -324,6 +351,8 @@ impl Settings {
         if !(1..=10_240).contains(&upload_mib) {
             bail!("serve.upload_mib は 1 から 10240 までにしてください（いまは {upload_mib}）。");
         }
+        let (hours, log_years) = self.audit.settled()?;
+        let siem = self.siem.settled()?;
         let bucket_authority = self.files.authority.clone();
         let bucket = self.files.settled()?;
         if bucket.is_some() && upload_mib * 1024 * 1024 > LARGEST {
@@ -337,6 +366,9 @@ impl Settings {
         let webhook_allow =
             allow.collect::<Result<_, _>>().map_err(|said| anyhow::anyhow!("webhooks.allow の{said}"))?;
         Ok(Config {
+            hours,
+            log_years,
+            siem,
             bucket,
             bucket_authority,
             webhook_allow,

@@ -9,6 +9,7 @@ use kawasemi_kernel::context::SystemClock;
 use kawasemi_kernel::id::RandomIds;
 use kawasemi_kernel::{Act, Clock, IdSource};
 use kawasemi_ledger::Ledgers;
+use kawasemi_oversight::Oversight;
 use kawasemi_platform::{System, Work};
 use kawasemi_schema::error::nearest;
 use kawasemi_schema::{LedgerDef, Overlay, SourceFile};
@@ -59,6 +60,8 @@ pub struct OpenCity {
     pub ledgers: Ledgers,
     /// The webhooks.
     pub webhooks: Webhooks,
+    /// Who looked at whom, and what becomes of personal data.
+    pub oversight: Oversight,
 }
 
 /// What publishing would do, and what can't be published.
@@ -120,7 +123,12 @@ impl Shell {
 
     /// The engines that keep something of their own in the store.
     pub fn engines_of_store(&self) -> Vec<Engine> {
-        vec![kawasemi_identity::tables::engine(), kawasemi_ledger::engine(), kawasemi_webhook::engine()]
+        vec![
+            kawasemi_identity::tables::engine(),
+            kawasemi_ledger::engine(),
+            kawasemi_oversight::engine(),
+            kawasemi_webhook::engine(),
+        ]
     }
 
     /// The same, with permission to change the engines' own tables.
@@ -218,7 +226,17 @@ impl Shell {
             clock: self.clock.clone(),
             sender: self.sender.clone(),
         });
-        Ok(OpenCity { city, identity, ledgers, webhooks })
+        let code = city.code();
+        let oversight = Oversight::new(kawasemi_oversight::Parts {
+            ledgers: ledgers.clone(),
+            identity: identity.clone(),
+            keeper: self.keeper_as_it_is(code),
+            files: self.files(code).ok(),
+            ids: self.ids.clone(),
+            clock: self.clock.clone(),
+            hours: self.config.hours,
+        });
+        Ok(OpenCity { city, identity, ledgers, webhooks, oversight })
     }
 
     /// Refuses the key of a ledger that the city does not have, with the one that was probably meant.

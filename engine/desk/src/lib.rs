@@ -12,11 +12,13 @@ pub mod account;
 pub mod admin;
 pub mod api;
 mod assets;
+pub mod audit;
 pub mod auth;
 mod health;
 pub mod home;
 pub mod ledgers;
 pub mod portal;
+pub mod privacy;
 pub mod problem;
 pub mod registers;
 pub mod request;
@@ -95,6 +97,8 @@ fn inside(pages: Pages) -> Routes {
         .merge(ledgers::routes())
         .merge(account::routes())
         .merge(admin::routes())
+        .merge(audit::routes())
+        .merge(privacy::routes())
         .merge(pages)
 }
 

@@ -7,6 +7,7 @@ use kawasemi_identity::{Identity, Provider};
 use kawasemi_kernel::calculation::Calculation;
 use kawasemi_kernel::{Clock, IdSource, Lang};
 use kawasemi_ledger::Ledgers;
+use kawasemi_oversight::Oversight;
 use kawasemi_schema::{SystemBundle, Text};
 use kawasemi_store::audit::Keeper;
 use kawasemi_store::files::Files;
@@ -101,6 +102,8 @@ pub struct CityDesk {
     pub ledgers: Ledgers,
     /// Who is told of changes over HTTPS.
     pub webhooks: Webhooks,
+    /// Who looked at whom, and what becomes of personal data.
+    pub oversight: Oversight,
     /// The files attached to records.
     pub files: Files,
     /// What is kept of the audit trail outside the database.

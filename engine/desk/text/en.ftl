@@ -1,5 +1,6 @@
 nav-home = Home
 nav-ledgers = Ledgers
+nav-audit = Audit and protection
 nav-admin = Administration
 nav-account = My settings
 nav-portal = Public site

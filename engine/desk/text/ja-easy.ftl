@@ -1,5 +1,6 @@
 nav-home = はじめの ページ
 nav-ledgers = 台帳（だいちょう）
+nav-audit = 監査（かんさ）
 nav-admin = 管理（かんり）
 nav-account = 自分（じぶん）の 設定（せってい）
 nav-portal = みんなの ページ

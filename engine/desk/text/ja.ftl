@@ -1,5 +1,6 @@
 nav-home = ホーム
 nav-ledgers = 台帳
+nav-audit = 監査・保護
 nav-admin = 管理
 nav-account = 自分の設定
 nav-portal = 市民ポータル

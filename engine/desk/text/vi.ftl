@@ -1,5 +1,6 @@
 nav-home = Trang đầu
 nav-ledgers = Sổ đăng ký
+nav-audit = Kiểm tra và bảo vệ
 nav-admin = Quản trị
 nav-account = Cài đặt của tôi
 nav-portal = Trang công cộng

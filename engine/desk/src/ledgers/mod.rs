@@ -34,6 +34,7 @@ mod list_table;
 mod lookup;
 mod names;
 pub mod opened;
+pub(crate) use files::disposition;
 pub mod recent;
 mod sent;
 mod sheet;

@@ -179,6 +179,9 @@ impl Cx {
         for link in self.desk().links(Place::Desk) {
             nav.push((link.href, NavItem::new(link.title.get(self.lang()), link.href).icon(Icon::Board)));
         }
+        if self.context().require_overseer().is_ok() {
+            nav.push(("audit", NavItem::new(t.get("nav-audit"), "/desk/audit").icon(Icon::Check)));
+        }
         if self.context().caller.is_admin() {
             nav.push(("admin", NavItem::new(t.get("nav-admin"), "/desk/admin").icon(Icon::Settings).shortcut("g a")));
         }

@@ -177,8 +177,11 @@ async fn with_payload(city: &City, record: RecordId) -> Result<Vec<Uuid>> {
     city.read(sql).await?.iter().map(|row| row.get(0)).collect()
 }
 
-/// The hashes that a record's payloads name.
-async fn files_of(city: &City, record: RecordId) -> Result<Vec<String>> {
+/// The hashes of the files that a record names in any of its revisions.
+///
+/// # Errors
+/// As [`City::read`].
+pub async fn files_of(city: &City, record: RecordId) -> Result<Vec<String>> {
     let sql = Sql::with(
         "SELECT p.payload FROM {audit} AS a JOIN {audit_payload} AS p ON p.audit_id = a.id WHERE a.record = $1",
         [record.0.into()],
