@@ -20,6 +20,8 @@ pub enum Who {
     Staff,
     Person,
     Admin,
+    Overseer,
+    Officer,
     Own,
     Designer,
     Role(Vec<String>),
@@ -44,6 +46,8 @@ fn line(text: &str) -> Line {
         ("staff", []) => Who::Staff,
         ("person", []) => Who::Person,
         ("admin", []) => Who::Admin,
+        ("overseer", []) => Who::Overseer,
+        ("officer", []) => Who::Officer,
         ("own", []) => Who::Own,
         ("designer", []) => Who::Designer,
         ("role", [_, ..]) => Who::Role(rest.iter().map(|role| (*role).to_owned()).collect()),
@@ -73,6 +77,8 @@ pub fn may(who: &Who, route: &Route, caller: &Caller) -> bool {
         Who::Staff => at_desk,
         Who::Person => in_browser,
         Who::Admin => in_browser && caller.has("admin"),
+        Who::Overseer => in_browser && ["admin", "auditor", "privacy-officer"].iter().any(|role| caller.has(role)),
+        Who::Officer => in_browser && caller.has("privacy-officer"),
         Who::Designer => {
             at_desk
                 && caller.via != Via::ReadToken

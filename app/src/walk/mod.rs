@@ -134,7 +134,8 @@ fn is_refusal(answer: &Answer) -> bool {
 /// Routes whose own answer to somebody who may use them is that there is nothing: no such file, no provider, no one-time
 /// code, no failed job, no overlay; and the board, on which nothing is published here.
 fn is_elsewhere(route: &Route) -> bool {
-    const NOTHING_THERE: [&str; 16] = [
+    const NOTHING_THERE: [&str; 17] = [
+        "/desk/privacy/files/{ledger}",
         "/desk/admin/definitions/{ledger}/overlay",
         "/assets/{*file}",
         "/auth/oidc/start",
@@ -169,6 +170,7 @@ fn address(route: &Route, place: &Place) -> String {
                 "id" if route.path.contains("/sessions/") => place["session"].clone(),
                 "id" if route.path.contains("/tokens/") => place["token"].clone(),
                 "id" if route.path.starts_with("/desk/admin/webhooks") => place["webhook"].clone(),
+                "record" => place["id"].clone(),
                 "file" if route.path.starts_with("/assets") => "nothing.js".to_owned(),
                 name => place[name].clone(),
             }
@@ -192,6 +194,9 @@ fn nowhere() -> Place {
         ("token", missing(7)),
         ("session", missing(8)),
         ("webhook", missing(9)),
+        ("disposal", missing(10)),
+        ("hold", missing(11)),
+        ("stop", missing(12)),
         ("role", "walk-keepex".to_owned()),
         ("name", "nothing".to_owned()),
     ])

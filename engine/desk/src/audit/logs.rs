@@ -1,6 +1,6 @@
 //! Single entries of one person's day, and whether the logs are whole.
 
-use axum::response::{Html, IntoResponse, Response};
+use axum::response::{Html, IntoResponse, Redirect, Response};
 use kawasemi_identity::{AccessLog, AccessQuery};
 use kawasemi_kernel::context::start_of;
 use kawasemi_oversight::seals::LogReport;
@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::reports::{ENTRY_COLUMNS, entry_rows};
 use super::sheet::Sheet;
-use super::{page, site};
+use super::{PATH, page, site};
 use crate::problem::Problem;
 use crate::request::Cx;
 use crate::view::{address, paragraph};
@@ -25,7 +25,7 @@ pub async fn entries(cx: Cx) -> Result<Response, Problem> {
     let entered = |name: &str| cx.query(name).unwrap_or_default();
     let (account, day, record) = (entered("account"), entered("day"), entered("record"));
     let (Ok(id), Ok(date)) = (account.parse::<Uuid>(), day.parse::<jiff::civil::Date>()) else {
-        return Err(Problem::not_found());
+        return Ok(Redirect::to(PATH).into_response());
     };
     let query = AccessQuery {
         account: Some(id),
