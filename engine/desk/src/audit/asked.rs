@@ -1,6 +1,7 @@
 //! What a report is narrowed to, as the address says it.
 
 use jiff::civil::Date;
+use kawasemi_kernel::era::parse_date;
 use kawasemi_kernel::{Lang, RecordId};
 use kawasemi_oversight::reports::{Narrowing, Period};
 use kawasemi_registry::{DEPARTMENT, register};
@@ -35,8 +36,8 @@ impl Asked {
         let mut mistakes = Vec::new();
         let mut day = |key: &'static str, text: &str, usual: Date| match text {
             "" => usual,
-            text => text.parse().unwrap_or_else(|_| {
-                mistakes.push((key, "日付を選んでください（例　2026-11-01）。".to_owned()));
+            text => parse_date(text).unwrap_or_else(|_| {
+                mistakes.push((key, "日付を選んでください（例　令和8年11月1日、2026-11-01）。".to_owned()));
                 usual
             }),
         };

@@ -41,7 +41,7 @@ pub async fn monthly(cx: Cx) -> Result<Response, Problem> {
     };
     let people = People::load(&cx, [], lines.iter().filter_map(|line| line.department)).await?;
     let mut columns = vec![
-        ("department", "部署", Align::Text),
+        ("department", "部署", Align::Tight),
         ("ledger", "台帳", Align::Text),
         ("accounts", "見た職員", Align::Number),
         ("entries", "件数", Align::Number),
@@ -116,7 +116,7 @@ pub async fn mass(cx: Cx) -> Result<Response, Problem> {
         lead: asked.said(),
         columns: vec![
             ("day", "日", Align::Tight),
-            ("account", "見た人", Align::Text),
+            ("account", "見た人", Align::Tight),
             ("persons", "見た人数", Align::Number),
             ("usual", "いつもの人数", Align::Number),
             ("hour", "最も多い時間", Align::Tight),
@@ -160,8 +160,8 @@ pub async fn exports(cx: Cx) -> Result<Response, Problem> {
         lead: asked.said(),
         columns: vec![
             ("at", "日時", Align::Tight),
-            ("account", "出した人", Align::Text),
-            ("department", "部署", Align::Text),
+            ("account", "出した人", Align::Tight),
+            ("department", "部署", Align::Tight),
             ("ledger", "台帳", Align::Text),
             ("manner", "方法", Align::Tight),
             ("records", "記録", Align::Number),
@@ -206,7 +206,7 @@ pub async fn close(cx: Cx) -> Result<Response, Problem> {
         lead: asked.said(),
         columns: vec![
             ("at", "最後に見た日時", Align::Tight),
-            ("account", "見た人", Align::Text),
+            ("account", "見た人", Align::Tight),
             ("kin", "関係", Align::Tight),
             ("because", "関係の根拠", Align::Text),
             ("ledger", "台帳", Align::Text),
@@ -245,8 +245,8 @@ pub async fn after_hours(cx: Cx) -> Result<Response, Problem> {
 /// The columns of single entries.
 pub(super) const ENTRY_COLUMNS: [(&str, &str, Align); 10] = [
     ("at", "日時", Align::Tight),
-    ("account", "見た人", Align::Text),
-    ("department", "部署", Align::Text),
+    ("account", "見た人", Align::Tight),
+    ("department", "部署", Align::Tight),
     ("ledger", "台帳", Align::Text),
     ("manner", "方法", Align::Tight),
     ("records", "記録", Align::Number),

@@ -1,6 +1,7 @@
 //! Everyone who saw this person.
 
 use axum::response::Response;
+use kawasemi_kernel::era::parse_date;
 use kawasemi_kernel::{Lang, RecordId};
 use kawasemi_oversight::reports::Period;
 use kawasemi_ui::field::{FieldKind, FieldView};
@@ -22,7 +23,7 @@ pub async fn show(cx: Cx) -> Result<Response, Problem> {
     let today = cx.context().today();
     let year = jiff::ToSpan::year(1);
     let usual = Period { from: today.checked_sub(year).unwrap_or(today), until: today };
-    let day = |text: &str, usual| text.parse().unwrap_or(usual);
+    let day = |text: &str, usual| parse_date(text).unwrap_or(usual);
     let period = Period { from: day(&from, usual.from), until: day(&until, usual.until) };
     let id = named(&record);
     let mut mistake = None;

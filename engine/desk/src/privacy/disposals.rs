@@ -3,6 +3,7 @@
 use axum::extract::Path;
 use axum::response::Response;
 use jiff::civil::Date;
+use kawasemi_kernel::era::parse_date;
 use kawasemi_kernel::{Actor, Lang, RecordId};
 use kawasemi_oversight::disposal::{Disposal, DisposalKind, DisposalState};
 use kawasemi_ui::button::{self, LinkButton, Look, Submit};
@@ -105,13 +106,13 @@ fn account(actor: &str) -> Option<Uuid> {
 
 /// `GET /desk/privacy/due/{ledger}`
 pub async fn candidates(cx: Cx, Path(ledger): Path<String>) -> Result<Response, Problem> {
-    let as_of = cx.query("as_of").and_then(|day| day.parse().ok()).unwrap_or_else(|| cx.context().today());
+    let as_of = cx.query("as_of").and_then(|day| parse_date(&day).ok()).unwrap_or_else(|| cx.context().today());
     proposal(&cx, &ledger, as_of, "", None).await
 }
 
 /// `POST /desk/privacy/due/{ledger}`
 pub async fn propose(cx: Cx, Path(ledger): Path<String>, entries: Entries) -> Result<Response, Problem> {
-    let as_of: Date = entries.text("as_of").parse().unwrap_or_else(|_| cx.context().today());
+    let as_of: Date = parse_date(entries.text("as_of")).unwrap_or_else(|_| cx.context().today());
     let without: Vec<RecordId> = entries.all("without").filter_map(|id| id.parse().ok()).collect();
     let reason = entries.text("reason");
     let outcome = cx.city().oversight.propose_disposal(cx.context(), &ledger, as_of, &without, reason).await;

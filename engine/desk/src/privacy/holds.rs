@@ -3,6 +3,7 @@
 use axum::extract::Path;
 use axum::response::Response;
 use kawasemi_kernel::Lang;
+use kawasemi_kernel::era::parse_date;
 use kawasemi_ui::button::{Post, Submit};
 use kawasemi_ui::field::{Choice, FieldKind, FieldView};
 use kawasemi_ui::form::Form;
@@ -32,7 +33,13 @@ pub async fn add(cx: Cx, entries: Entries) -> Result<Response, Problem> {
         let sentence = "記録のIDか、記録の画面のアドレスを入力してください。台帳の全体なら空欄にします。";
         return render(&cx, &entries, Some(sentence.to_owned())).await;
     }
-    let until = entries.text("until").parse().ok();
+    let until = match entries.text("until") {
+        "" => None,
+        text => match parse_date(text) {
+            Ok(day) => Some(day),
+            Err(error) => return render(&cx, &entries, Some(format!("期限: {error}"))).await,
+        },
+    };
     let outcome =
         cx.city().oversight.hold(cx.context(), entries.text("ledger"), named, until, entries.text("reason")).await;
     match refused(outcome)? {
