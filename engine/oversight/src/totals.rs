@@ -8,7 +8,7 @@ use kawasemi_identity::access_log::Manner;
 use kawasemi_kernel::calendar::Calendar;
 use kawasemi_kernel::context::civil_date;
 use kawasemi_kernel::{Actor, RecordId};
-use kawasemi_store::{City, Param, Sql, Statement};
+use kawasemi_store::{City, Param, Sql, SqlType, Statement};
 use uuid::Uuid;
 
 use crate::error::Result;
@@ -98,15 +98,15 @@ async fn fresh(city: &City, keys: impl Iterator<Item = &SubjectKey>) -> Result<B
     let mut fresh: BTreeSet<SubjectKey> = keys.copied().collect();
     let keys: Vec<SubjectKey> = fresh.iter().copied().collect();
     for some in keys.chunks(ROWS) {
-        let mut sql = Sql::text("SELECT record, day, account FROM ");
-        sql.table("access_subject").push(" WHERE (record, day, account) IN (VALUES ");
+        // Joined in this order, each key is looked up; as `IN (VALUES …)` SQLite reads the whole table.
+        let mut sql = Sql::text("SELECT s.record, s.day, s.account FROM (VALUES ");
         for (n, (record, day, account)) in some.iter().enumerate() {
             sql.push(if n > 0 { ", (" } else { "(" });
-            sql.bind_as(*record, kawasemi_store::SqlType::Id).push(", ");
-            sql.bind_as(*day, kawasemi_store::SqlType::Int).push(", ");
-            sql.bind_as(*account, kawasemi_store::SqlType::Id).push(")");
+            sql.bind_as(*record, SqlType::Id).push(", ").bind_as(*day, SqlType::Int).push(", ");
+            sql.bind_as(*account, SqlType::Id).push(")");
         }
-        sql.push(")");
+        sql.push(") AS v CROSS JOIN ").table("access_subject");
+        sql.push(" AS s WHERE s.record = v.column1 AND s.day = v.column2 AND s.account = v.column3");
         for row in city.read(sql).await? {
             fresh.remove(&(row.get(0)?, row.get(1)?, row.get(2)?));
         }
