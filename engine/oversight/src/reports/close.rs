@@ -48,7 +48,7 @@ impl Oversight {
                 }
             }
         }
-        found.sort_by(|one, other| other.seen.last_at.cmp(&one.seen.last_at));
+        found.sort_by_key(|look| std::cmp::Reverse(look.seen.last_at));
         Ok(found)
     }
 
