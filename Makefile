@@ -18,7 +18,7 @@ RELEASE    := $(TARGET_DIR)/release/kawasemi
 WEB_FILES  := $(shell find web -type f -not -path 'web/dist/*' -not -path 'web/.*' -not -path '*/node_modules/*')
 
 .DEFAULT_GOAL := help
-.PHONY: help run test web build release fmt lint bench bench-peers bench-write schema tools clean-data
+.PHONY: help run test web build release fmt lint bench bench-peers bench-oversight bench-write schema tools clean-data
 
 help: ## この一覧を表示する
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -55,6 +55,9 @@ bench-peers: release ## 同じ表・索引・問いで Directus・Datasette と�
 	@dev/setup-packages.sh bench
 	@bench/peers.sh
 	@$(BENCH) --peers
+
+bench-oversight: release ## 月次のアクセス報告と、閲覧の記録の費用を測り、上限と並べる
+	@node bench/oversight.mjs
 
 bench-write: ## 最後に測った表を README.md・README.en.md・bench/README.md に書き込む
 	@node bench/table.mjs --write

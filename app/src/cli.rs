@@ -794,6 +794,21 @@ pub enum Audit {
     Seal,
     /// 最後の検印を出す。データベースとは別の場所に保管する
     Checkpoint,
+    /// 閲覧・認証・変更の記録を、監視の仕組み（SIEM）のために書き出す。個人情報は含まない
+    Export {
+        /// 最初の日（例 2026-11-01）
+        #[arg(long, value_name = "日付")]
+        from: Option<jiff::civil::Date>,
+        /// 最後の日
+        #[arg(long, value_name = "日付")]
+        to: Option<jiff::civil::Date>,
+        /// jsonl、syslog、cef のどれか
+        #[arg(long, default_value = "jsonl", value_parser = ["jsonl", "syslog", "cef"])]
+        format: String,
+        /// access（閲覧）、events（認証）、audit（変更）のどれか。省くとすべて
+        #[arg(long, value_parser = ["access", "events", "audit"])]
+        log: Option<String>,
+    },
 }
 
 /// `keys`

@@ -14,6 +14,8 @@ use jiff::SignedDuration;
 use kawasemi_identity::oidc::ProviderConfig;
 use kawasemi_identity::{DirectoryConfig, Rules};
 use kawasemi_kernel::municipality::MunicipalityCode;
+use kawasemi_oversight::hours::OpeningHours;
+use kawasemi_oversight::siem::Target;
 use kawasemi_schema::error::nearest;
 use kawasemi_schema::{SourceFile, read_toml};
 use kawasemi_store::files::{BucketConfig, LARGEST};
@@ -21,7 +23,10 @@ use kawasemi_webhook::Allowed;
 use serde::Deserialize;
 use url::Url;
 
+use self::audit::{AuditSettings, SiemSettings};
 use crate::cli::Global;
+
+mod audit;
 
 /// Every variable of the environment that belongs to the program begins so.
 const PREFIX: &str = "KAWASEMI_";
@@ -62,6 +67,10 @@ pub struct Settings {
     sign_in: SignInSettings,
     /// The hall's directory (LDAP), by the code of the city. Not in the environment.
     ldap: BTreeMap<MunicipalityCode, DirectoryConfig>,
+    /// Oversight.
+    audit: AuditSettings,
+    /// Where the logs are sent.
+    siem: SiemSettings,
     /// The hall's own identity provider (庁内の認証基盤), by the code of the city. Not in the environment.
     provider: BTreeMap<MunicipalityCode, ProviderConfig>,
 }
@@ -276,6 +285,14 @@ const SETTINGS: &[(&str, Kind)] = &[
     ("sign_in.second_factor_roles", Kind::List),
     ("sign_in.counter_lock_minutes", Kind::Integer),
     ("sign_in.counter_end_minutes", Kind::Integer),
+    ("audit.open", Kind::Text),
+    ("audit.close", Kind::Text),
+    ("audit.log_years", Kind::Integer),
+    ("siem.collector", Kind::Text),
+    ("siem.authority", Kind::Text),
+    ("siem.folder", Kind::Text),
+    ("siem.file_mib", Kind::Integer),
+    ("siem.keep", Kind::Integer),
 ];
 
 /// The configuration in force.
@@ -320,6 +337,12 @@ pub struct Config {
     pub sign_in: Rules,
     /// The directories (LDAP), by the code of the city.
     pub directories: BTreeMap<MunicipalityCode, DirectoryConfig>,
+    /// When the office is open.
+    pub hours: OpeningHours,
+    /// How many years the logs of looks and sign-ins are kept.
+    pub log_years: u16,
+    /// Where the logs are sent.
+    pub siem: Vec<Target>,
     /// The identity providers, by the code of the city.
     pub providers: BTreeMap<MunicipalityCode, ProviderConfig>,
 }
@@ -363,6 +386,8 @@ impl Config {
             exchange: ExchangeSettings::default(),
             sign_in: SignInSettings::default(),
             ldap: BTreeMap::new(),
+            audit: AuditSettings::default(),
+            siem: SiemSettings::default(),
             provider: BTreeMap::new(),
         };
         [file, environment, flags].into_iter().try_fold(Settings::default(), Settings::overlaid)?.settled()
@@ -403,6 +428,8 @@ impl Settings {
             exchange: ExchangeSettings { folder: over.exchange.folder.or(self.exchange.folder) },
             sign_in: self.sign_in.overlaid(over.sign_in),
             ldap: self.ldap.into_iter().chain(over.ldap).collect(),
+            audit: self.audit.overlaid(over.audit),
+            siem: self.siem.overlaid(over.siem),
             provider: self.provider.into_iter().chain(over.provider).collect(),
         })
     }
@@ -421,6 +448,8 @@ impl Settings {
         for (code, directory) in &self.ldap {
             directory.check().map_err(|said| anyhow::anyhow!("[ldap.{code}] の{said}"))?;
         }
+        let (hours, log_years) = self.audit.settled()?;
+        let siem = self.siem.settled()?;
         let bucket_authority = self.files.authority.clone();
         let bucket = self.files.settled()?;
         if bucket.is_some() && upload_mib * 1024 * 1024 > LARGEST {
@@ -434,6 +463,9 @@ impl Settings {
         let webhook_allow =
             allow.collect::<Result<_, _>>().map_err(|said| anyhow::anyhow!("webhooks.allow の{said}"))?;
         Ok(Config {
+            hours,
+            log_years,
+            siem,
             bucket,
             bucket_authority,
             webhook_allow,

@@ -137,12 +137,14 @@ impl CityOpener {
         let sealer = shell.sealer(code)?;
         let open = shell.engines(city)?;
         keys::renew(&open).await?;
-        self.upkeep.watch(open.clone());
         let (files, keeper) = (shell.files(code)?, shell.keeper(code)?);
+        // What a restored backup has brought back is erased again before anybody can look at it.
+        open.oversight.repeat_erasures().await?;
+        self.upkeep.watch(open.clone());
         let config = code.parse().ok().and_then(|code| shell.config.providers.get(&code));
         let provider = config.cloned().map(Provider::new).transpose()?;
-        let OpenCity { city, identity, ledgers, webhooks, exchange } = open;
-        Ok(CityDesk { city, identity, provider, ledgers, webhooks, exchange, files, keeper, sealer })
+        let OpenCity { city, identity, ledgers, webhooks, exchange, oversight } = open;
+        Ok(CityDesk { city, identity, provider, ledgers, webhooks, exchange, oversight, files, keeper, sealer })
     }
 }
 

@@ -12,6 +12,7 @@ use kawasemi_kernel::context::SystemClock;
 use kawasemi_kernel::id::RandomIds;
 use kawasemi_kernel::{Act, Clock, IdSource};
 use kawasemi_ledger::Ledgers;
+use kawasemi_oversight::Oversight;
 use kawasemi_platform::{System, Work};
 use kawasemi_print::Printer;
 use kawasemi_registry::directory::RegistersOf;
@@ -67,6 +68,8 @@ pub struct OpenCity {
     pub webhooks: Webhooks,
     /// Other systems' files.
     pub exchange: Exchange,
+    /// Who looked at whom, and what becomes of personal data.
+    pub oversight: Oversight,
 }
 
 impl OpenCity {
@@ -139,6 +142,7 @@ impl Shell {
             kawasemi_identity::tables::engine(),
             kawasemi_ledger::engine(),
             kawasemi_parties::engine(),
+            kawasemi_oversight::engine(),
             kawasemi_webhook::engine(),
             kawasemi_exchange::engine(),
         ]
@@ -252,7 +256,17 @@ impl Shell {
             clock: self.clock.clone(),
             shipped: self.offer.layouts.clone(),
         })?;
-        Ok(OpenCity { city, identity, ledgers, webhooks, exchange })
+        let code = city.code();
+        let oversight = Oversight::new(kawasemi_oversight::Parts {
+            ledgers: ledgers.clone(),
+            identity: identity.clone(),
+            keeper: self.keeper_as_it_is(code),
+            files: self.files(code).ok(),
+            ids: self.ids.clone(),
+            clock: self.clock.clone(),
+            hours: self.config.hours,
+        });
+        Ok(OpenCity { city, identity, ledgers, webhooks, exchange, oversight })
     }
 
     /// Refuses a directory whose groups bring roles that nobody declares: a slip there would be found only when somebody lacks one.

@@ -14,8 +14,10 @@ use std::time::Duration;
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use kawasemi_desk::Desk;
+use kawasemi_oversight::disposal::{self, due};
 use kawasemi_parties::Duplicates;
 use kawasemi_registry::{ASSIGNMENT, DEPARTMENT, DEPARTMENT_SHARE, PERSONNEL_ORDER, REORGANISATION_STEP, STAFF};
+use kawasemi_schema::{Retention, RetentionStart};
 use kawasemi_store::jobs::Handlers;
 use kawasemi_store::{Sql, audit, schema};
 use kawasemi_webhook::{self as webhook, Delivery};
@@ -96,9 +98,26 @@ impl Upkeep {
                 _ = stop.changed() => {}
             }
         });
+        // Each by itself: one that is away must hold up neither the others nor the rounds.
+        for target in self.shell.config.siem.clone() {
+            let (shell, tended, mut stop) = (Arc::clone(&self.shell), open.clone(), self.stop.subscribe());
+            self.spawn(async move {
+                while !*stop.borrow() {
+                    if let Err(error) = tended.oversight.send(&target, shell.clock.now()).await {
+                        // It may be away for hours; it gets everything once it is back.
+                        tracing::error!(city = tended.city.code(), %error, "the logs were not handed over");
+                    }
+                    tokio::select! {
+                        () = tokio::time::sleep(ROUND) => {}
+                        _ = stop.changed() => break,
+                    }
+                }
+            });
+        }
         let (shell, mut stop) = (Arc::clone(&self.shell), self.stop.subscribe());
         let handlers = Handlers::default()
             .with(webhook::TOPIC, Delivery(open.webhooks.clone()))
+            .with(disposal::TOPIC, disposal::Worker(open.oversight.clone()))
             .with(daily::TOPIC, DailyWork::new(Arc::clone(&shell), open.clone()));
         self.spawn(async move {
             let stopped = async move { drop(stop.wait_for(|stop| *stop).await) };
@@ -169,6 +188,9 @@ async fn tend(shell: &Shell, open: &OpenCity, known: &mut Known, round: u64) {
     };
     if let Err(error) = seal(shell, open).await {
         failed(&error, "the audit trail was not sealed");
+    }
+    if let Err(error) = open.oversight.tend(shell.clock.now()).await {
+        failed(&error.into(), "the logs of looks and sign-ins were not sealed");
     }
     // What was just sealed is what webhooks tell of.
     if let Err(error) = open.webhooks.pump().await {
@@ -262,10 +284,22 @@ async fn register_state(open: &OpenCity) -> anyhow::Result<Vec<i64>> {
     Ok(state)
 }
 
+/// Removes what the logs of looks and sign-ins hold beyond their own retention, which ends with a fiscal year.
+async fn purge_logs(shell: &Shell, open: &OpenCity, now: Timestamp) -> anyhow::Result<()> {
+    let years = shell.config.log_years;
+    let retention = Retention { years: Some(years), from: RetentionStart::FiscalYearEnd, basis: String::new() };
+    if let Some(before) = due::started_before(&retention, daily::today(&open.city, now)) {
+        let rule = format!("閲覧・認証の記録の保存期間（翌年度4月1日から{years}年）の満了");
+        open.oversight.purge_logs(before, &rule, now).await?;
+    }
+    Ok(())
+}
+
 async fn sweep(shell: &Shell, open: &OpenCity) -> anyhow::Result<()> {
     let now = shell.clock.now();
     open.identity.sweep(now).await?;
     open.city.sweep_jobs(now.checked_sub(DONE_JOBS).unwrap_or(Timestamp::MIN)).await?;
+    purge_logs(shell, open, now).await?;
     let files = shell.files(open.city.code())?;
     files.sweep(now.checked_sub(UNFINISHED_UPLOADS).unwrap_or(Timestamp::MIN)).await?;
     Ok(())

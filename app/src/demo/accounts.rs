@@ -21,7 +21,7 @@ pub struct DemoAccount {
 }
 
 /// The demo accounts, the administrator first. The administrator is made last: a city with it is whole.
-pub const ACCOUNTS: [DemoAccount; 5] = [
+pub const ACCOUNTS: [DemoAccount; 8] = [
     DemoAccount {
         login: "admin",
         who: "システム管理者",
@@ -51,6 +51,11 @@ pub const ACCOUNTS: [DemoAccount; 5] = [
         who: "道路管理課の職員",
         post: Some(("engineering-roads", "主事")),
         roles: &["ledger-designer"],
+    },
+    DemoAccount { login: "kansa", who: "監査担当", post: None, roles: &["auditor"] },
+    DemoAccount { login: "hogo", who: "個人情報保護担当（起案）", post: None, roles: &["privacy-officer"] },
+    DemoAccount {
+        login: "hogo2", who: "個人情報保護担当（決定）", post: None, roles: &["privacy-officer"]
     },
 ];
 

@@ -20,6 +20,8 @@ pub enum Who {
     Staff,
     Person,
     Admin,
+    Overseer,
+    Officer,
     Own,
     /// Whom the register of outside organisations names.
     Host,
@@ -46,6 +48,8 @@ fn line(text: &str) -> Line {
         ("staff", []) => Who::Staff,
         ("person", []) => Who::Person,
         ("admin", []) => Who::Admin,
+        ("overseer", []) => Who::Overseer,
+        ("officer", []) => Who::Officer,
         ("own", []) => Who::Own,
         ("host", []) => Who::Host,
         ("designer", []) => Who::Designer,
@@ -77,6 +81,8 @@ pub fn may(who: &Who, route: &Route, caller: &Caller) -> bool {
         Who::Person => in_browser,
         Who::Host => false,
         Who::Admin => in_browser && caller.has("admin"),
+        Who::Overseer => in_browser && ["admin", "auditor", "privacy-officer"].iter().any(|role| caller.has(role)),
+        Who::Officer => in_browser && caller.has("privacy-officer"),
         Who::Designer => {
             at_desk
                 && caller.via != Via::ReadToken

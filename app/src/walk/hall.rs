@@ -190,7 +190,8 @@ async fn city(fixture: &Fixture) -> (TestCity, Vec<String>) {
     let offer = crate::systems::Offer::of(&systems);
     // Roles for outsiders are given to no member of the staff.
     let declared = offer.roles.iter().filter(|role| !role.key.starts_with(ROLE_PREFIX));
-    let roles = declared.map(|role| role.key.clone()).chain(["admin".to_owned()]).collect();
+    let built_in = ["admin", "auditor", "privacy-officer"].map(str::to_owned);
+    let roles = declared.map(|role| role.key.clone()).chain(built_in).collect();
     let mut setup = Setup { calculators: offer.calculators, ..Setup::default() };
     // The registers come with the test's city.
     for system in systems.into_iter().filter(|system| system.key() != registers()) {
@@ -258,6 +259,19 @@ impl Hall {
             identity.register_device(&system, "市民課 1番窓口").await.expect("it is registered");
             let devices = identity.devices(&system).await.expect("they are listed");
             place.insert("device", devices[0].id.to_string());
+        }
+        let oversight = &self.city.city.oversight;
+        if names("disposal") {
+            let proposed = oversight.propose_erasure(&system, "walk-park", id, "試験", "試験").await;
+            place.insert("disposal", proposed.expect("an erasure is proposed").to_string());
+        }
+        if names("hold") {
+            let hold = oversight.hold(&system, "walk-park", Some(id), None, "試験").await;
+            place.insert("hold", hold.expect("a record is held").to_string());
+        }
+        if names("stop") {
+            let stop = oversight.stop_use(&system, "walk-park", id, "試験", "試験").await;
+            place.insert("stop", stop.expect("the use is stopped").to_string());
         }
         if names("batch") {
             place.insert("batch", self.batch().await);
@@ -383,10 +397,22 @@ impl Hall {
     /// What is kept in the city, but for what changes by merely asking: when somebody was last seen, attempts, the logs of
     /// sign-in and of reading.
     pub async fn kept(&self) -> BTreeMap<String, String> {
-        const PASSING: [&str; 6] = ["session", "attempt", "ceremony", "identity_event", "access_log", "ledger_use"];
+        const PASSING: [&str; 10] = [
+            "session",
+            "attempt",
+            "ceremony",
+            "identity_event",
+            "access_log",
+            "ledger_use",
+            "log_seal",
+            "access_day",
+            "access_reader",
+            "access_subject",
+        ];
         let catalogue = self.city.city.city.catalogue();
         let own = catalogue.iter().flat_map(|ledger| ledger.tables.iter().map(|table| table.name.clone()));
         let engines = kawasemi_identity::tables::tables().into_iter().chain(kawasemi_ledger::tables());
+        let engines = engines.chain(kawasemi_oversight::engine().tables);
         let names = own.chain(engines.map(|table| table.name)).chain(["audit", "batch", "outbox"].map(str::to_owned));
         let mut kept = BTreeMap::new();
         for name in names.filter(|name| !PASSING.contains(&name.as_str())) {

@@ -162,6 +162,7 @@ fn is_elsewhere(route: &Route) -> bool {
     const NOTHING_THERE: &[&str] = &[
         "/desk/ledgers/{ledger}/{id}/open",
         "/desk/organisation/handover/decide",
+        "/desk/privacy/files/{ledger}",
         "/desk/admin/definitions/{ledger}/overlay",
         "/assets/{*file}",
         "/auth/oidc/start",
@@ -198,6 +199,7 @@ fn address(route: &Route, place: &Place) -> String {
                 "id" if route.path.starts_with("/desk/admin/webhooks") => place["webhook"].clone(),
                 "id" if route.path.starts_with("/desk/admin/maintenance") => place["maintenance"].clone(),
                 "id" if route.path.starts_with("/desk/admin/devices") => place["device"].clone(),
+                "record" => place["id"].clone(),
                 "file" if route.path.starts_with("/assets") => "nothing.js".to_owned(),
                 name => place[name].clone(),
             }
@@ -226,6 +228,9 @@ fn nowhere() -> Place {
         ("maintenance", missing(10)),
         ("device", missing(11)),
         ("organisation", missing(12)),
+        ("disposal", missing(13)),
+        ("hold", missing(14)),
+        ("stop", missing(15)),
         ("role", "walk-keepex".to_owned()),
         ("name", "nothing".to_owned()),
     ])

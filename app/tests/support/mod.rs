@@ -49,6 +49,7 @@ impl Hall {
             kawasemi_identity::tables::engine(),
             kawasemi_ledger::engine(),
             kawasemi_parties::engine(),
+            kawasemi_oversight::engine(),
             kawasemi_webhook::engine(),
             kawasemi_exchange::engine(),
         ];

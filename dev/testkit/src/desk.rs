@@ -25,6 +25,8 @@ use kawasemi_identity::{
 };
 use kawasemi_kernel::{Act, Clock, IdSource};
 use kawasemi_ledger::{Calculators, Ledgers};
+use kawasemi_oversight::Oversight;
+use kawasemi_oversight::hours::OpeningHours;
 use kawasemi_schema::{RoleDef, SystemBundle};
 use kawasemi_store::audit::Keeper;
 use kawasemi_store::files::Files;
@@ -48,6 +50,7 @@ pub fn tables() -> Vec<Table> {
     let mut tables = kawasemi_identity::tables::tables();
     tables.extend(kawasemi_ledger::tables::tables());
     tables.extend(kawasemi_parties::engine().tables);
+    tables.extend(kawasemi_oversight::engine().tables);
     tables.extend(kawasemi_webhook::engine().tables);
     tables.extend(kawasemi_exchange::engine().tables);
     tables
@@ -231,7 +234,16 @@ impl Opener for TestOpener {
             let exchange = exchange.map_err(|error| Problem::internal(&error))?;
             keeper.ensure_key([7; 32])?;
             let (provider, sealer) = (self.provider.clone(), self.sealer.clone());
-            Ok(CityDesk { city, identity, provider, ledgers, webhooks, exchange, files, keeper, sealer })
+            let oversight = Oversight::new(kawasemi_oversight::Parts {
+                ledgers: ledgers.clone(),
+                identity: identity.clone(),
+                keeper: keeper.clone(),
+                files: Some(files.clone()),
+                ids: self.parts.ids.clone(),
+                clock: self.clock.clone(),
+                hours: OpeningHours::default(),
+            });
+            Ok(CityDesk { city, identity, provider, ledgers, webhooks, exchange, oversight, files, keeper, sealer })
         })
     }
 }

@@ -5,8 +5,22 @@ use std::path::{Path, PathBuf};
 
 /// The engines from the lowest to the highest; a crate may depend only on those before it.
 const ENGINES: &[&str] = &[
-    "kernel", "schema", "store", "filter", "identity", "sheets", "ledger", "registry", "parties", "webhook",
-    "exchange", "print", "ui", "desk", "platform",
+    "kernel",
+    "schema",
+    "store",
+    "filter",
+    "identity",
+    "sheets",
+    "ledger",
+    "registry",
+    "parties",
+    "oversight",
+    "webhook",
+    "exchange",
+    "print",
+    "ui",
+    "desk",
+    "platform",
 ];
 
 fn root() -> PathBuf {

@@ -12,6 +12,7 @@ pub mod account;
 pub mod admin;
 pub mod api;
 mod assets;
+pub mod audit;
 pub mod auth;
 pub mod exchange;
 mod health;
@@ -23,6 +24,7 @@ pub mod outside;
 pub mod parties;
 pub mod portal;
 pub mod prints;
+pub mod privacy;
 pub mod problem;
 pub mod registers;
 pub mod request;
@@ -106,6 +108,8 @@ fn inside(pages: Pages) -> Routes {
         .merge(admin::routes())
         .merge(exchange::routes())
         .merge(organisation::routes())
+        .merge(audit::routes())
+        .merge(privacy::routes())
         .merge(pages)
 }
 

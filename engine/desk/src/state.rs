@@ -8,6 +8,7 @@ use kawasemi_identity::{Identity, Provider};
 use kawasemi_kernel::calculation::Calculation;
 use kawasemi_kernel::{Clock, IdSource, Lang};
 use kawasemi_ledger::Ledgers;
+use kawasemi_oversight::Oversight;
 use kawasemi_print::Printer;
 use kawasemi_schema::{SystemBundle, Text};
 use kawasemi_store::audit::Keeper;
@@ -114,6 +115,8 @@ pub struct CityDesk {
     pub webhooks: Webhooks,
     /// Other systems' files.
     pub exchange: Exchange,
+    /// Who looked at whom, and what becomes of personal data.
+    pub oversight: Oversight,
     /// The files attached to records.
     pub files: Files,
     /// What is kept of the audit trail outside the database.

@@ -1,9 +1,10 @@
 //! Administration: accounts, roles, grants and their reasons.
 
 use kawasemi_identity::AccessLog;
-use kawasemi_identity::access_log::AccessEntry;
+use kawasemi_identity::access_log::{AccessEntry, Manner};
 use kawasemi_kernel::RecordId;
 use kawasemi_ledger::Draft;
+use kawasemi_schema::Clearance;
 use kawasemi_testkit::desk::tables;
 use kawasemi_testkit::{Answer, Browser, TestCity, on_both_stores};
 
@@ -140,7 +141,8 @@ on_both_stores! {
         let city = TestCity::new(fixture).await;
         let admin = city.sign_in("root-admin", &["admin"]).await;
         let (record, context) = (RecordId(uuid::Uuid::from_u128(7)), city.system().because("照会の回答"));
-        let entry = AccessEntry { ledger: "staff".into(), fields: vec!["emergency_phone".into()], records: vec![record] };
+        let (manner, clearance) = (Manner::Export, Clearance::Personal);
+        let entry = AccessEntry { ledger: "staff".into(), manner, clearance, fields: vec!["emergency_phone".into()], records: vec![record] };
         AccessLog::record(&city.city.city, city.desk.ids(), &context, &entry).await.expect("an entry");
         let page = admin.get(&format!("/desk/admin/access?ledger=staff&record={record}")).await;
         assert!(page.says("緊急連絡先") && page.says("照会の回答") && page.says("システム"));

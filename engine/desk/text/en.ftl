@@ -1,5 +1,6 @@
 nav-home = Home
 nav-ledgers = Ledgers
+nav-audit = Audit and protection
 nav-admin = Administration
 nav-exchange = Exchange
 nav-organisation = Organisation

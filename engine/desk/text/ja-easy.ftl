@@ -1,5 +1,6 @@
 nav-home = はじめの ページ
 nav-ledgers = 台帳（だいちょう）
+nav-audit = 監査（かんさ）
 nav-admin = 管理（かんり）
 nav-exchange = ほかの システム
 nav-organisation = 組織（そしき）

@@ -1,5 +1,6 @@
 nav-home = ホーム
 nav-ledgers = 台帳
+nav-audit = 監査・保護
 nav-admin = 管理
 nav-exchange = 連携
 nav-organisation = 組織と異動

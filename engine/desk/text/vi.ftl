@@ -1,5 +1,6 @@
 nav-home = Trang đầu
 nav-ledgers = Sổ đăng ký
+nav-audit = Kiểm tra và bảo vệ
 nav-admin = Quản trị
 nav-exchange = Trao đổi tệp
 nav-organisation = Tổ chức

@@ -11,6 +11,7 @@ use kawasemi_kernel::{Act, Actor, Lang, RecordId};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::access_log::Manner;
 use crate::error::{IdentityError, Result};
 use crate::standing::DepartmentShare;
 
@@ -21,9 +22,25 @@ pub const STAFF: &str = "staff";
 /// The role of everybody, visitors included.
 pub const PUBLIC: &str = "public";
 
+/// The role of those who look at who looked (監査担当): the logs and their reports, no record of any ledger.
+pub const AUDITOR: &str = "auditor";
+/// The role of those who answer for the protection of personal data (個人情報保護担当): the register of files of personal
+/// data, disclosure, stop of use, erasure and disposal. It shows no record by itself either.
+pub const PRIVACY_OFFICER: &str = "privacy-officer";
+
 /// Roles that every city has, with their Japanese names and what someone with them does.
-pub const BUILT_IN_ROLES: [(&str, &str, &str); 3] = [
+pub const BUILT_IN_ROLES: [(&str, &str, &str); 5] = [
     (ADMIN, "システム管理者", "利用者、権限、運用を管理します。台帳の内容は、別に権限がなければ見られません。"),
+    (
+        AUDITOR,
+        "監査担当",
+        "だれが個人情報を見たかの記録と報告書を見ます。台帳の内容は、別に権限がなければ見られません。",
+    ),
+    (
+        PRIVACY_OFFICER,
+        "個人情報保護担当",
+        "個人情報ファイル簿、開示・利用停止・消去、保存期間の満了した記録の廃棄を扱います。台帳の内容は、別に権限がなければ見られません。",
+    ),
     (STAFF, "職員", "職員としてサインインした人全員です。"),
     (PUBLIC, "一般公開", "サインインしていない人を含む全員です。"),
 ];
@@ -335,6 +352,10 @@ pub struct Context {
     pub lang: Lang,
     /// The request's reference number, which error pages show and the log has.
     pub request: Option<String>,
+    /// The client's address, for the logs; empty where the program itself acts.
+    pub address: String,
+    /// How records are read, where the page knows better than the ledger engine: to be printed, for one.
+    pub manner: Option<Manner>,
     /// The record of a protected person that was opened with a reason, for this request alone.
     pub opened: Option<Opened>,
 }
@@ -352,7 +373,7 @@ impl Context {
     /// A context of a caller at an instant, in Japanese and without a stated reason.
     pub fn new(caller: Caller, at: Timestamp) -> Self {
         let act = Act { actor: caller.actor, at, reason: String::new() };
-        Self { caller, act, lang: Lang::Ja, request: None, opened: None }
+        Self { caller, act, lang: Lang::Ja, request: None, address: String::new(), manner: None, opened: None }
     }
 
     /// The program's own context.
@@ -369,6 +390,13 @@ impl Context {
         self
     }
 
+    /// The same context for reading in this manner.
+    #[must_use]
+    pub fn reading(mut self, manner: Manner) -> Self {
+        self.manner = Some(manner);
+        self
+    }
+
     /// The civil date in the city.
     pub fn today(&self) -> Date {
         civil_date(self.act.at)
@@ -382,6 +410,27 @@ impl Context {
     pub fn require_admin(&self) -> Result<()> {
         let allowed = self.caller.is_admin() && self.caller.strength != Strength::Token;
         if allowed { Ok(()) } else { Err(IdentityError::Forbidden) }
+    }
+
+    /// Refuses everybody who neither runs the installation nor oversees access (監査担当・個人情報保護担当). A token does not
+    /// do: the log of looks is read by people.
+    ///
+    /// # Errors
+    /// [`IdentityError::Forbidden`].
+    pub fn require_overseer(&self) -> Result<()> {
+        let caller = &self.caller;
+        let is_overseer = caller.is_admin() || caller.has_role(AUDITOR) || caller.has_role(PRIVACY_OFFICER);
+        if is_overseer && caller.strength != Strength::Token { Ok(()) } else { Err(IdentityError::Forbidden) }
+    }
+
+    /// Refuses everybody but those who answer for the protection of personal data (個人情報保護担当) and the program itself.
+    ///
+    /// # Errors
+    /// [`IdentityError::Forbidden`].
+    pub fn require_privacy_officer(&self) -> Result<()> {
+        let caller = &self.caller;
+        let is_officer = caller.is_system() || (caller.has_role(PRIVACY_OFFICER) && !caller.read_only);
+        if is_officer && caller.strength != Strength::Token { Ok(()) } else { Err(IdentityError::Forbidden) }
     }
 
     /// The account that calls; refuses visitors and tokens.

@@ -40,9 +40,12 @@ pub mod tokens;
 pub mod totp;
 mod validity;
 
-pub use access_log::{AccessEntry, AccessLog, AccessQuery, AccessRow};
+pub use access_log::{AccessEntry, AccessLog, AccessQuery, AccessRow, Manner};
 pub use accounts::{Account, AccountChange, AccountQuery, NewAccount};
-pub use caller::{ADMIN, AccountKind, AccountSummary, Caller, Context, HeldRole, PUBLIC, STAFF, SessionId, Strength};
+pub use caller::{
+    ADMIN, AUDITOR, AccountKind, AccountSummary, Caller, Context, HeldRole, PRIVACY_OFFICER, PUBLIC, STAFF, SessionId,
+    Strength,
+};
 pub use cookie::Cookie;
 pub use counter::SharedDevice;
 pub use error::{IdentityError, Result};

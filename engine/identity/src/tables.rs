@@ -5,7 +5,7 @@
 //! which has to be known to be checked and is kept sealed.
 
 use kawasemi_store::Engine;
-use kawasemi_store::table::{Column, Table};
+use kawasemi_store::table::{Column, IndexedRows, Table};
 
 /// Accounts and sign-in among the engines: their tables and, once a release needs one, the moves that led to them.
 #[must_use]
@@ -372,13 +372,22 @@ fn identity_event() -> Table {
         .column(Column::text("address"))
         .column(Column::text("detail"))
         .column(Column::text("request").optional())
+        .column(Column::int("seq").optional())
         .key(["id"])
         .clustered()
         .index(["account", "at"])
         .index(["at"])
+        .index_of(UNSEALED, ["at"])
+        .unique_of(SEALED, ["seq"])
 }
 
-/// Who read personal or sensitive fields of which records (個人情報アクセスログ): one row for each request.
+/// Entries that have no place in their log yet.
+const UNSEALED: IndexedRows = IndexedRows::Where { name: "unsealed", condition: "\"seq\" IS NULL" };
+/// Entries that have one.
+const SEALED: IndexedRows = IndexedRows::Where { name: "sealed", condition: "\"seq\" IS NOT NULL" };
+
+/// Who read personal or sensitive fields of which records (個人情報アクセスログ): one row for each request. `seq` is the
+/// place that sealing gives it.
 fn access_log() -> Table {
     Table::new("access_log")
         .column(Column::id("id"))
@@ -390,8 +399,17 @@ fn access_log() -> Table {
         .column(Column::int("record_count"))
         .column(Column::text("purpose"))
         .column(Column::text("request").optional())
+        .column(Column::text("manner").optional())
+        .column(Column::text("clearance").optional())
+        .column(Column::id("department").optional())
+        .column(Column::text("address").optional())
+        .column(Column::id("session").optional())
+        .column(Column::text("via").optional())
+        .column(Column::int("seq").optional())
         .key(["id"])
         .clustered()
         .index(["ledger", "at"])
         .index(["actor", "at"])
+        .index_of(UNSEALED, ["at"])
+        .unique_of(SEALED, ["seq"])
 }

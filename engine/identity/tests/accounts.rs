@@ -7,11 +7,13 @@ mod common;
 use std::collections::BTreeMap;
 
 use common::{Hall, PASSWORD, roles};
+use kawasemi_identity::access_log::Manner;
 use kawasemi_identity::{
     ADMIN, AccessEntry, AccessLog, AccessQuery, AccountChange, AccountKind, AccountQuery, Caller, Context,
     IdentityError, Membership, NewAccount, NewToken, RoleAssignment, STAFF, Strength, tables,
 };
 use kawasemi_kernel::RecordId;
+use kawasemi_schema::Clearance;
 use kawasemi_testkit::on_both_stores;
 use uuid::Uuid;
 
@@ -197,6 +199,8 @@ on_both_stores! {
         let context = Context { request: Some("r-1".into()), ..hall.system() };
         let entry = AccessEntry {
             ledger: "party".into(),
+            manner: Manner::List,
+            clearance: Clearance::Sensitive,
             fields: vec!["name".into(), "birthday".into()],
             records: vec![RecordId(Uuid::from_u128(5)), RecordId(Uuid::from_u128(6))],
         };

@@ -18,8 +18,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use kawasemi_filter::{Expr, Limits, parse_text};
-use kawasemi_identity::Context;
 use kawasemi_identity::grants::Reach;
+use kawasemi_identity::{Context, Manner};
 use kawasemi_kernel::RecordId;
 use kawasemi_schema::{Action, FieldDef};
 use kawasemi_store::changes::{self, Change, Place};
@@ -162,7 +162,7 @@ impl Ledgers {
         for record in found.iter().filter_map(|event| event.record.as_ref()) {
             personal.add(gate.def(), record.id, record.fields());
         }
-        self.note_access(context, ledger, personal).await?;
+        self.note_access(context, ledger, Manner::Follow, personal).await?;
         Ok(Changes { changes: found, next, more })
     }
 

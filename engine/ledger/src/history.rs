@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use kawasemi_identity::Context;
+use kawasemi_identity::{Context, Manner};
 use kawasemi_kernel::{Actor, Fields, RecordId, Value};
 use kawasemi_schema::{Action, Clearance, FieldDef, LedgerDef};
 use kawasemi_store::Sql;
@@ -119,7 +119,7 @@ impl Ledgers {
             });
         }
         personal.records.truncate(1);
-        self.note_access(context, ledger, personal).await?;
+        self.note_access(context, ledger, Manner::History, personal).await?;
         self.name_actors(&mut revisions).await?;
         self.show_changes(context, &gate, &mut revisions).await?;
         Ok(History { revisions, older })

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kawasemi_identity::Context;
+use kawasemi_identity::{Context, Manner};
 use kawasemi_kernel::{Fields, RecordId, Value};
 use kawasemi_schema::{Action, FieldDef, FieldKind, LedgerDef};
 use kawasemi_store::record::read::{self, Projection};
@@ -55,7 +55,7 @@ impl Ledgers {
                 personal.add(gate.def(), record.id, record.fields());
                 labels.insert(record.id, label(gate.def(), &record, context));
             }
-            self.note_access(context, &ledger, personal).await?;
+            self.note_access(context, &ledger, Manner::List, personal).await?;
         }
         Ok(labels)
     }

@@ -9,10 +9,10 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use jiff::civil::Date;
 use kawasemi_identity::Context;
-use kawasemi_identity::access_log::{AccessEntry, AccessLog};
+use kawasemi_identity::access_log::{AccessEntry, AccessLog, Manner};
 use kawasemi_identity::grants::{Access, Grants, Reach, RowCondition};
 use kawasemi_kernel::{IdSource, RecordId};
-use kawasemi_schema::{Action, LedgerDef, RoleDef, SchemaErrors};
+use kawasemi_schema::{Action, Clearance, FieldDef, FieldKind, LedgerDef, RoleDef, SchemaErrors};
 use kawasemi_store::catalogue::Catalogue;
 use kawasemi_store::ledger::Ledger;
 use kawasemi_store::record::read::RECORDS;
@@ -170,12 +170,19 @@ impl Ledgers {
         uses.insert((ledger.to_owned(), how), today) != Some(today)
     }
 
-    /// Notes that personal or sensitive fields were read. The answer may be sent only when this has succeeded.
-    pub(crate) async fn note_access(&self, context: &Context, ledger: &str, read: PersonalData) -> Result<()> {
+    /// Notes that personal or sensitive fields were read, and how. The answer may be sent only when this has succeeded.
+    pub(crate) async fn note_access(
+        &self,
+        context: &Context,
+        ledger: &str,
+        manner: Manner,
+        read: PersonalData,
+    ) -> Result<()> {
         if read.records.is_empty() || context.caller.is_system() {
             return Ok(());
         }
-        let entry = AccessEntry { ledger: ledger.to_owned(), fields: read.fields, records: read.records };
+        let PersonalData { fields, records, clearance } = read;
+        let entry = AccessEntry { ledger: ledger.to_owned(), manner, clearance, fields, records };
         AccessLog::record(self.city(), self.ids(), context, &entry).await.map_err(|error| match error {
             kawasemi_identity::IdentityError::Store(error) => error.into(),
             other => LedgerError::Refused(other.to_string()),
@@ -231,6 +238,8 @@ impl Gate {
 pub(crate) struct PersonalData {
     pub fields: Vec<String>,
     pub records: Vec<RecordId>,
+    /// The most closed level among the fields.
+    pub clearance: Clearance,
 }
 
 impl PersonalData {
@@ -240,6 +249,7 @@ impl PersonalData {
         let mut any = false;
         for field in personal {
             any = true;
+            self.clearance = self.clearance.max(level(field));
             if !self.fields.contains(&field.key) {
                 self.fields.push(field.key.clone());
             }
@@ -251,7 +261,14 @@ impl PersonalData {
 }
 
 /// Whether a field, or a field of its rows, is of a level whose reading is logged.
-fn is_personal(field: &kawasemi_schema::FieldDef) -> bool {
-    field.clearance.is_logged()
-        || matches!(&field.kind, kawasemi_schema::FieldKind::Rows { fields, .. } if fields.iter().any(is_personal))
+fn is_personal(field: &FieldDef) -> bool {
+    level(field).is_logged()
+}
+
+/// The most closed level of a field and the fields of its rows.
+fn level(field: &FieldDef) -> Clearance {
+    match &field.kind {
+        FieldKind::Rows { fields, .. } => fields.iter().map(level).fold(field.clearance, Clearance::max),
+        _ => field.clearance,
+    }
 }

@@ -10,7 +10,7 @@
 
 use std::cmp::Reverse;
 
-use kawasemi_identity::Context;
+use kawasemi_identity::{Context, Manner};
 use kawasemi_kernel::bigram::{Query, Term};
 use kawasemi_kernel::text::fold;
 use kawasemi_kernel::{Fields, Value};
@@ -60,7 +60,7 @@ impl Ledgers {
         let mut records: Vec<Visible> =
             ranked.into_iter().map(|(_, record)| record).skip(start).take(end - start).collect();
         records.iter_mut().for_each(|record| record.only(&wanted));
-        self.note_access(context, gate.ledger.key(), personal(gate, &records)).await?;
+        self.note_access(context, gate.ledger.key(), Manner::Search, personal(gate, &records)).await?;
         Ok(Page { records, next, fields: wanted })
     }
 }

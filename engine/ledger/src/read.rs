@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use kawasemi_identity::Context;
+use kawasemi_identity::{Context, Manner};
 use kawasemi_kernel::{FileRef, RecordId, Value};
 use kawasemi_schema::{Action, FieldDef, SortKey};
 use kawasemi_store::StoreError;
@@ -67,7 +67,7 @@ impl Ledgers {
                 let mut listing = self.listing(context, &gate, Action::Read, request).await?;
                 listing.limit = page_size(request.limit);
                 let page = self.page(&gate, &listing, cursor(request)?).await?;
-                self.note_access(context, ledger, personal(&gate, &page.records)).await?;
+                self.note_access(context, ledger, how(request), personal(&gate, &page.records)).await?;
                 page
             }
         };
@@ -99,7 +99,8 @@ impl Ledgers {
         let gate = self.gate_for(context, ledger, Action::Read)?;
         let row = self.any_row_for(&gate, id, Action::Read).await?;
         let record = Visible::of(gate.def(), &gate.access, row).ok_or(LedgerError::NotFound)?;
-        self.note_access(context, ledger, personal(&gate, std::slice::from_ref(&record))).await?;
+        let read = personal(&gate, std::slice::from_ref(&record));
+        self.note_access(context, ledger, Manner::Read, read).await?;
         Ok(record)
     }
 
@@ -112,7 +113,7 @@ impl Ledgers {
         let rows = records(self.city(), &gate.ledger, &Projection::all(&gate.ledger), ids).await?;
         let seen = rows.into_iter().filter(|row| row.deleted_at.is_none());
         let seen: Vec<Visible> = seen.filter_map(|row| Visible::of(gate.def(), &gate.access, row)).collect();
-        self.note_access(context, ledger, personal(&gate, &seen)).await?;
+        self.note_access(context, ledger, Manner::List, personal(&gate, &seen)).await?;
         Ok(seen)
     }
 
@@ -130,7 +131,7 @@ impl Ledgers {
     /// # Errors
     /// [`LedgerError::NotFound`] when there is none or it may not be seen.
     pub async fn attachment(&self, context: &Context, ledger: &str, id: RecordId, file: Uuid) -> Result<FileRef> {
-        let record = self.get(context, ledger, id).await?;
+        let record = self.get(&context.clone().reading(Manner::File), ledger, id).await?;
         let mut attached = record.fields().values().filter_map(|value| match value {
             Value::Files(files) => files.iter().find(|known| known.id == file),
             _ => None,
@@ -292,6 +293,11 @@ fn order(gate: &Gate, action: Action, asked: &[SortKey], of_view: &[SortKey]) ->
         gate.ledger.sort_column(&key.field, key.descending).ok_or_else(unsuitable)
     };
     Ok(Order::by(keys.into_iter().map(column).collect::<Result<_>>()?))
+}
+
+/// How a list reads its records.
+fn how(request: &ListRequest) -> Manner {
+    if request.q.trim().is_empty() { Manner::List } else { Manner::Search }
 }
 
 /// The mark of a request.

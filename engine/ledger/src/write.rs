@@ -7,7 +7,7 @@
 
 use jiff::Timestamp;
 use kawasemi_filter::Params;
-use kawasemi_identity::Context;
+use kawasemi_identity::{Context, Manner};
 use kawasemi_kernel::{Fields, RecordId};
 use kawasemi_schema::{Action, Clearance, FieldDef};
 use kawasemi_store::record::write::is_taken_id;
@@ -76,7 +76,7 @@ impl Ledgers {
             },
         };
         let shown = row.and_then(|row| Visible::of(gate.def(), &gate.access, row));
-        self.note_access(context, ledger, personal(&gate, shown.as_slice())).await?;
+        self.note_access(context, ledger, Manner::Read, personal(&gate, shown.as_slice())).await?;
         Ok((saved, shown))
     }
 

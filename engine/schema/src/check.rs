@@ -17,6 +17,7 @@ pub(crate) fn ledger(ledger: &LedgerDef) -> Result<(), SchemaErrors> {
     check.protects();
     check.master();
     check.duties();
+    check.persons();
     if check.errors.is_empty() { Ok(()) } else { Err(SchemaErrors(check.errors)) }
 }
 
@@ -100,6 +101,39 @@ impl Check<'_> {
             }
             if let FieldKind::Rows { fields, .. } = &field.kind {
                 self.field_keys(fields);
+            }
+        }
+    }
+
+    /// What is said of persons means fields that are there, and says something.
+    fn persons(&mut self) {
+        let ledger = self.ledger;
+        if let Some(file) = &ledger.personal_file {
+            for (key, text) in [("persons", &file.persons), ("collected_from", &file.collected_from)] {
+                if text.trim().is_empty() {
+                    let hint = "個人情報ファイル簿に載せる文を書いてください";
+                    self.refuse(&format!("personal_file.{key}"), format!("{key} が空です"), hint);
+                }
+            }
+        }
+        let Some(subject) = &ledger.subject else { return };
+        type Fits = fn(&FieldKind) -> bool;
+        let name: Fits = |kind| matches!(kind, FieldKind::PersonName | FieldKind::Text { .. });
+        let address: Fits = |kind| matches!(kind, FieldKind::Address | FieldKind::Text { .. });
+        let household: Fits = |kind| matches!(kind, FieldKind::Reference { .. } | FieldKind::Text { .. });
+        let date: Fits = |kind| matches!(kind, FieldKind::Date);
+        let named = [
+            ("name", Some(&subject.name), name, "氏名か文字列"),
+            ("birth_date", subject.birth_date.as_ref(), date, "日付"),
+            ("address", subject.address.as_ref(), address, "住所か文字列"),
+            ("household", subject.household.as_ref(), household, "文字列か参照"),
+        ];
+        for (part, key, fits, wanted) in named {
+            let Some(key) = key else { continue };
+            let path = format!("subject.{part}");
+            if self.known(&path, key) && ledger.field(key).is_none_or(|field| !fits(&field.kind)) {
+                let hint = format!("{wanted}の項目を指定してください");
+                self.refuse(&path, format!("項目「{key}」は {part} に使えません"), hint);
             }
         }
     }

@@ -8,7 +8,10 @@ use crate::clearance::Clearance;
 use crate::error::{SchemaErrors, translate};
 use crate::field::{Column, ColumnType, FieldDef, FieldKind};
 use crate::lower;
-use crate::raw::{RawCheck, RawFreeze, RawLedger, RawMaster, RawNumber, RawProtection, RawProtects, RawView};
+use crate::raw::{
+    RawCheck, RawFreeze, RawLedger, RawMaster, RawNumber, RawPersonalFile, RawProtection, RawProtects, RawSubject,
+    RawView,
+};
 use crate::source::SourceFile;
 use crate::text::Text;
 
@@ -25,6 +28,10 @@ pub struct LedgerDef {
     pub owner: String,
     /// Purpose of use (利用目的) of the personal data in it.
     pub purpose: Text,
+    /// What 個人情報ファイル簿 says beyond the rest of the definition.
+    pub personal_file: Option<RawPersonalFile>,
+    /// Which fields tell whom a record is about, where each is about one person.
+    pub subject: Option<RawSubject>,
     /// The fields by which a record is called.
     pub label: Vec<String>,
     /// How long records are kept.

@@ -51,6 +51,8 @@ pub(crate) fn ledger(raw: RawLedger, source: SourceFile) -> Result<LedgerDef, Sc
         description: raw.description,
         owner: raw.owner,
         purpose: raw.purpose,
+        personal_file: raw.personal_file,
+        subject: raw.subject,
         label: raw.label,
         retention: Retention { years: raw.retention.years, from: raw.retention.from, basis: raw.retention.basis },
         number: raw.number,

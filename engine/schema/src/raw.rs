@@ -32,6 +32,12 @@ pub struct RawLedger {
     pub label: Vec<String>,
     /// How long records are kept.
     pub retention: RawRetention,
+    /// What 個人情報ファイル簿 says beyond what the definition tells by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub personal_file: Option<RawPersonalFile>,
+    /// The person whom each record is about (本人), where each record is about one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<RawSubject>,
     /// Human numbers, such as `公-0012`. Without it records have no number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub number: Option<RawNumber>,
@@ -68,6 +74,49 @@ pub struct RawLedger {
     /// Who may do what.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub grant: Vec<RawGrant>,
+}
+
+/// What 個人情報ファイル簿 (個人情報の保護に関する法律第75条第1項, 第74条第1項各号) says of the ledger. Name, department,
+/// purpose, items and retention come from the definition itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawPersonalFile {
+    /// Whose data are recorded (記録範囲), such as 市内に住所を有する者.
+    pub persons: String,
+    /// How the data are collected (収集方法), such as 本人からの届出.
+    pub collected_from: String,
+    /// To whom they are given as a matter of course (経常的提供先); empty for nobody.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub provided_to: Vec<String>,
+    /// Where disclosure is asked for (開示請求等を受理する組織); the owner's department where nothing is said.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub requests_to: String,
+    /// A procedure of correction or stop of use under another law (訂正・利用停止の他法令の規定).
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub other_law: String,
+    /// Whether the data may be offered for anonymously processed information (行政機関等匿名加工情報の提案の募集).
+    #[serde(default)]
+    pub anonymised: bool,
+    /// Remarks (備考).
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub remarks: String,
+}
+
+/// The person whom each record is about: which of its fields tell who they are. Reports on who looked at whom compare them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawSubject {
+    /// The field of the name.
+    pub name: String,
+    /// The field of the date of birth.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub birth_date: Option<String>,
+    /// The field of the address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    /// The field of the household's number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub household: Option<String>,
 }
 
 /// Retention of records (保存期間).

@@ -39,7 +39,8 @@ pub async fn show(cx: Cx) -> Result<Response, Problem> {
     if !first.is_empty() {
         body.push(&section("はじめにすること", &first));
     }
-    let cards = PARTS.iter().map(|(title, href, icon, note)| Card::new(*title).href(*href).icon(*icon).note(*note).html());
+    let cards =
+        PARTS.iter().map(|(title, href, icon, note)| Card::new(*title).href(*href).icon(*icon).note(*note).html());
     body.push(&section("管理の項目", &grid("", cards)));
     let site = site(&cx);
     let mut page = Page::new(&site, "管理").body(body);

@@ -1,7 +1,7 @@
 //! What of a file's values an operator may see: as much as the grants on the ledger show of its records.
 
 use kawasemi_exchange::Layout;
-use kawasemi_identity::access_log::{AccessEntry, AccessLog};
+use kawasemi_identity::access_log::{AccessEntry, AccessLog, Manner};
 use kawasemi_kernel::RecordId;
 use kawasemi_ledger::import::FeedSample;
 use kawasemi_schema::Action;
@@ -42,7 +42,15 @@ impl Seen {
     /// Notes in the access log that values of these records are shown.
     pub async fn note(&self, cx: &Cx, samples: &[(i64, FeedSample)]) -> Result<(), Problem> {
         let is_logged = |key: &str| self.fields.iter().any(|(known, _, logged)| known == key && *logged);
-        let mut entry = AccessEntry { ledger: self.ledger.clone(), fields: Vec::new(), records: Vec::new() };
+        let (ledger, _) = cx.ledgers().open(cx.context(), &self.ledger)?;
+        let clearance = ledger.fields.iter().filter(|field| is_logged(&field.key)).map(|field| field.clearance).max();
+        let mut entry = AccessEntry {
+            ledger: self.ledger.clone(),
+            manner: Manner::List,
+            clearance: clearance.unwrap_or_default(),
+            fields: Vec::new(),
+            records: Vec::new(),
+        };
         for (_, sample) in samples {
             let personal: Vec<&str> =
                 sample.changes.iter().map(|change| change.field.as_str()).filter(|key| is_logged(key)).collect();

@@ -6,6 +6,7 @@ use axum::body::Body;
 use axum::extract::Path;
 use axum::response::{IntoResponse, Response};
 use http::header;
+use kawasemi_identity::Manner;
 use kawasemi_kernel::{FileRef, Value};
 use uuid::Uuid;
 
@@ -20,7 +21,7 @@ const IN_PLACE: [&str; 5] = ["application/pdf", "image/png", "image/jpeg", "imag
 pub async fn show(cx: Cx, at: At, Path(named): Path<HashMap<String, String>>) -> Result<Response, Problem> {
     let wanted = named.get("file").and_then(|id| Uuid::try_parse(id).ok()).ok_or_else(Problem::not_found)?;
     let cx = cx.at(&at.ledger, at.id).await?;
-    let record = cx.ledgers().get(cx.context(), &at.ledger, at.id).await?;
+    let record = cx.ledgers().get(&cx.reading(Manner::File), &at.ledger, at.id).await?;
     let all = record.fields().values().filter_map(|value| match value {
         Value::Files(files) => Some(files),
         _ => None,

@@ -6,6 +6,7 @@
 use askama::Template;
 use axum::extract::Path;
 use axum::response::{Html, IntoResponse, Response};
+use kawasemi_identity::Manner;
 use kawasemi_kernel::{FileRef, Lang, Value};
 use kawasemi_ledger::{Labels, Visible};
 use kawasemi_schema::{Action, FieldDef, FieldKind};
@@ -36,8 +37,9 @@ const ROWS: u32 = 1_000;
 pub async fn one(cx: Cx, At { ledger, id }: At) -> Result<Response, Problem> {
     let cx = cx.at(&ledger, id).await?;
     let opened = Opened::new(&cx, &ledger)?;
-    let record = cx.ledgers().get(cx.context(), &ledger, id).await?;
-    let labels = cx.ledgers().labels(cx.context(), &ledger, std::slice::from_ref(&record)).await?;
+    let context = cx.reading(Manner::Print);
+    let record = cx.ledgers().get(&context, &ledger, id).await?;
+    let labels = cx.ledgers().labels(&context, &ledger, std::slice::from_ref(&record)).await?;
     let names = Names::of(&cx, [&record]).await?;
     let press = Press { cx: &cx, opened: &opened, labels: &labels, names: &names };
     let name = opened.name_of(&record, &style().with_labels(&labels));
@@ -57,8 +59,9 @@ pub async fn many(cx: Cx, Path(ledger): Path<String>) -> Result<Response, Proble
     let columns = list::columns(&opened, &asked, &views);
     let mut request = asked.request(&opened.def, is_table.then(|| columns.clone()));
     request.limit = if is_table { ROWS } else { SHEETS };
-    let found = cx.ledgers().list(cx.context(), &ledger, &request).await?;
-    let labels = cx.ledgers().labels(cx.context(), &ledger, &found.records).await?;
+    let context = cx.reading(Manner::Print);
+    let found = cx.ledgers().list(&context, &ledger, &request).await?;
+    let labels = cx.ledgers().labels(&context, &ledger, &found.records).await?;
     let names = Names::of(&cx, &found.records).await?;
     let press = Press { cx: &cx, opened: &opened, labels: &labels, names: &names };
     let mut body = forms(&opened, &asked, is_table);

@@ -6,6 +6,7 @@
 use http::StatusCode as S;
 use kawasemi_exchange::ExchangeError;
 use kawasemi_identity::IdentityError;
+use kawasemi_oversight::OversightError;
 use kawasemi_store::StoreError;
 use kawasemi_webhook::WebhookError;
 
@@ -85,6 +86,21 @@ impl From<ExchangeError> for Problem {
             }
             ExchangeError::Ledger(error) => error.into(),
             ExchangeError::Store(error) => error.into(),
+            other => Self::internal(&other),
+        }
+    }
+}
+
+impl From<OversightError> for Problem {
+    fn from(error: OversightError) -> Self {
+        match error {
+            OversightError::NotFound => Self::not_found(),
+            OversightError::Forbidden => Self::forbidden(),
+            OversightError::Refused(message) => {
+                Self::new(S::UNPROCESSABLE_ENTITY, "refused", "この操作はできません", message)
+            }
+            OversightError::Store(error) => error.into(),
+            OversightError::Ledger(error) => error.into(),
             other => Self::internal(&other),
         }
     }

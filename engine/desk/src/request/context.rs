@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::FromRequestParts;
 use http::request::Parts;
 use kawasemi_identity::identity::Visit;
-use kawasemi_identity::{AccountKind, AccountSummary, Caller, Context, Grants, Secret};
+use kawasemi_identity::{AccountKind, AccountSummary, Caller, Context, Grants, Manner, Secret};
 use kawasemi_kernel::{Lang, RecordId};
 use kawasemi_ledger::Ledgers;
 use kawasemi_store::catalogue::Catalogue;
@@ -130,6 +130,11 @@ impl Cx {
         self.inner.context.clone().because(reason.trim())
     }
 
+    /// The same for reading in this manner, as the access log notes it.
+    pub fn reading(&self, manner: Manner) -> Context {
+        self.inner.context.clone().reading(manner)
+    }
+
     /// The language of the page.
     pub fn lang(&self) -> Lang {
         self.inner.context.lang
@@ -224,6 +229,9 @@ impl Cx {
                 "organisation",
                 NavItem::new(t.get("nav-organisation"), "/desk/organisation").icon(Icon::People),
             ));
+        }
+        if self.context().require_overseer().is_ok() {
+            nav.push(("audit", NavItem::new(t.get("nav-audit"), "/desk/audit").icon(Icon::Check)));
         }
         if self.context().caller.is_admin() {
             nav.push(("admin", NavItem::new(t.get("nav-admin"), "/desk/admin").icon(Icon::Settings).shortcut("g a")));

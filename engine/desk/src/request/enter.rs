@@ -68,6 +68,7 @@ async fn context(desk: &Desk, arrival: Arrival) -> Result<Cx, Problem> {
     let mut context = Context::new(caller, at);
     context.lang = arrival.lang;
     context.request = Some(arrival.reference.clone());
+    context.address = arrival.address.map(|address| address.to_string()).unwrap_or_default();
     Ok(Cx::new(desk.clone(), city, context, arrival))
 }
 

@@ -135,6 +135,22 @@ pub async fn admin(cx: Cx, request: Request, next: Next) -> Response {
     Problem::not_found().into_response()
 }
 
+/// Lets those pass who oversee access (監査担当, 個人情報保護担当) and administrators; to everybody else nothing of it exists.
+pub async fn overseer(cx: Cx, request: Request, next: Next) -> Response {
+    if cx.context().require_overseer().is_ok() {
+        return next.run(request).await;
+    }
+    Problem::not_found().into_response()
+}
+
+/// Lets those pass who answer for the protection of personal data (個人情報保護担当).
+pub async fn privacy_officer(cx: Cx, request: Request, next: Next) -> Response {
+    if cx.context().require_privacy_officer().is_ok() {
+        return next.run(request).await;
+    }
+    Problem::not_found().into_response()
+}
+
 /// The entries of a form without files, if they are few enough to be carried along.
 async fn carried(request: Request) -> Option<Entries> {
     let (parts, body) = request.into_parts();

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use kawasemi_kernel::Lang;
 use kawasemi_schema::{RoleDef, Text};
 
-use crate::caller::{ADMIN, BUILT_IN_ROLES};
+use crate::caller::{BUILT_IN_ROLES, PUBLIC, STAFF};
 
 /// The roles by key.
 #[derive(Clone, Debug, Default)]
@@ -41,7 +41,6 @@ impl Roles {
 
     /// The roles that are given to people, with their names: all but those that everybody has.
     pub fn assignable(&self) -> impl Iterator<Item = (&str, &str)> {
-        let always = |key: &str| key != ADMIN && BUILT_IN_ROLES.iter().any(|(built_in, ..)| *built_in == key);
-        self.iter().filter(move |(key, _)| !always(key))
+        self.iter().filter(|(key, _)| ![STAFF, PUBLIC].contains(key))
     }
 }

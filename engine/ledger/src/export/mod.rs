@@ -13,7 +13,7 @@ use std::io::Read as _;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use kawasemi_identity::Context;
+use kawasemi_identity::{Context, Manner};
 use kawasemi_kernel::text::external::ExternalCharacters;
 use kawasemi_schema::{Action, FieldDef, FieldKind};
 use serde::{Deserialize, Serialize};
@@ -168,7 +168,7 @@ impl Ledgers {
         let mut listing = self.listing(context, &gate, Action::Export, request).await?;
         listing.limit = PAGE;
         let page = self.page(&gate, &listing, read::cursor(request)?).await?;
-        self.note_access(context, ledger, personal(&gate, &page.records)).await?;
+        self.note_access(context, ledger, Manner::Export, personal(&gate, &page.records)).await?;
         Ok(page)
     }
 
@@ -183,6 +183,7 @@ impl Ledgers {
         request: &ExportRequest,
         parts: mpsc::Sender<Bytes>,
     ) -> Result<ExportReport> {
+        let context = &context.clone().reading(context.manner.unwrap_or(Manner::Export));
         let gate = self.gate_for(context, ledger, Action::Export)?;
         let mut listing = self.listing(context, &gate, Action::Export, &request.list).await?;
         listing.limit = PAGE;
@@ -193,7 +194,7 @@ impl Ledgers {
         let mut after = read::cursor(&request.list)?;
         loop {
             let page = self.page(&gate, &listing, after).await?;
-            self.note_access(context, ledger, personal(&gate, &page.records)).await?;
+            self.note_access(context, ledger, Manner::Export, personal(&gate, &page.records)).await?;
             let mut wanted = Wanted::default();
             if !request.keys && !matches!(request.format, Format::JsonLines | Format::GeoJson) {
                 page.records.iter().for_each(|record| wanted.add(&gate.def().fields, record.fields()));

@@ -5,6 +5,7 @@
 //! audit/key.pub             the public keys, oldest first: copy this elsewhere
 //! audit/checkpoints.jsonl   the checkpoints, one line each: copy the last line elsewhere
 //! audit/pending.json        the checkpoint that is being written
+//! audit/erasures.jsonl      what was erased lawfully, one line for each entry: a restore repeats it
 //! ```
 //!
 //! With a data directory the folder is `cities/CODE/audit`; with PostgreSQL one that the configuration names, which
@@ -17,9 +18,12 @@ use std::io::{BufRead as _, BufReader, ErrorKind, Read as _, Seek as _, SeekFrom
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
-use ed25519_dalek::SigningKey;
+use ed25519_dalek::{Signer as _, SigningKey};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
-use super::checkpoint::Checkpoint;
+use super::Tombstone;
+use super::checkpoint::{Checkpoint, is_signed};
 use crate::error::{Result, StoreError};
 use crate::installation::{draft_beside, private_folder, sync_folder, write_private};
 
@@ -27,6 +31,9 @@ const PRIVATE: &str = "key";
 const PUBLIC: &str = "key.pub";
 const COPY: &str = "checkpoints.jsonl";
 const PENDING: &str = "pending.json";
+const ERASURES: &str = "erasures.jsonl";
+/// Says that a backup was restored, so that erasures have to be repeated.
+const ERASURES_DUE: &str = "erasures.due";
 const LOCK: &str = "seal.lock";
 /// A line has some 600 bytes; what has no line ends is not ours and is not read whole.
 const LONGEST_LINE: u64 = 64 * 1024;
@@ -111,6 +118,53 @@ impl Keeper {
         Ok(SigningKey::from_bytes(&seed))
     }
 
+    /// Whether a backup was restored since erasures were repeated.
+    pub(super) fn owes_erasures(&self) -> bool {
+        self.path(ERASURES_DUE).exists()
+    }
+
+    /// Notes that erasures were repeated.
+    pub(super) fn has_repeated(&self) -> Result<()> {
+        match fs::remove_file(self.path(ERASURES_DUE)) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(error.into()),
+            _ => Ok(()),
+        }
+    }
+
+    /// Signs a message of another engine with the city's key. It should begin with words that say what it is.
+    ///
+    /// # Errors
+    /// When there is no key.
+    pub fn sign(&self, message: &[u8]) -> Result<Signed> {
+        let signer = self.signer()?;
+        Ok(Signed { key: signer.verifying_key().to_bytes(), signature: signer.sign(message).to_bytes() })
+    }
+
+    /// Whether the city signed a message.
+    ///
+    /// # Errors
+    /// When the public keys can't be read.
+    pub fn has_signed(&self, message: &[u8], signed: &Signed) -> Result<bool> {
+        Ok(self.keys()?.contains(&signed.key) && is_signed(&signed.key, message, &signed.signature))
+    }
+
+    /// Writes down what is going to be erased.
+    pub(super) fn note_erasures(&self, erased: &[Erased]) -> Result<()> {
+        private_folder(&self.folder)?;
+        let mut text = String::new();
+        for line in erased {
+            text.push_str(&serde_json::to_string(line).map_err(|error| StoreError::Io { detail: error.to_string() })?);
+            text.push('\n');
+        }
+        if text.is_empty() { Ok(()) } else { append(&self.path(ERASURES), text.trim_end()) }
+    }
+
+    /// What was erased so far. A line that a crash cut short is passed over: what it speaks of was not erased.
+    pub(super) fn erasures(&self) -> Result<Vec<Erased>> {
+        let Some(text) = read_text(&self.path(ERASURES))? else { return Ok(Vec::new()) };
+        Ok(text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect())
+    }
+
     /// Lets only one process seal at a time; none when another one does.
     pub(super) fn lock(&self) -> Result<Option<File>> {
         private_folder(&self.folder)?;
@@ -189,6 +243,9 @@ impl Keeper {
         }
         fs::rename(&fresh, self.path(COPY))?;
         let _ = fs::remove_file(self.path(PENDING));
+        if self.path(ERASURES).exists() && !self.owes_erasures() {
+            write_private(&self.path(ERASURES_DUE), b"")?;
+        }
         sync_folder(&self.folder)
     }
 
@@ -219,6 +276,68 @@ impl Keeper {
 
     fn path(&self, name: &str) -> PathBuf {
         self.folder.join(name)
+    }
+}
+
+/// A signature with the public key that made it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Signed {
+    /// The public key.
+    pub key: [u8; 32],
+    /// The signature.
+    pub signature: [u8; 64],
+}
+
+impl Signed {
+    /// From stored bytes; zeros, with which no message is signed, where their length is not right.
+    #[must_use]
+    pub fn from_bytes(key: &[u8], signature: &[u8]) -> Self {
+        Self { key: key.try_into().unwrap_or([0; 32]), signature: signature.try_into().unwrap_or([0; 64]) }
+    }
+}
+
+/// A line of what was erased: a tombstone with where it stands.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Erased {
+    pub ledger: String,
+    pub record: Uuid,
+    pub entry: Uuid,
+    /// The files that the record named, in its first line.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub files: Vec<String>,
+    rule: String,
+    approver: String,
+    at: i64,
+    key: String,
+    signature: String,
+}
+
+impl Erased {
+    pub fn of(ledger: &str, record: Uuid, stone: &Tombstone) -> Self {
+        Self {
+            ledger: ledger.to_owned(),
+            record,
+            entry: stone.entry,
+            files: Vec::new(),
+            rule: stone.rule.clone(),
+            approver: stone.approver.clone(),
+            at: stone.at,
+            key: hex::encode(stone.key),
+            signature: hex::encode(stone.signature),
+        }
+    }
+
+    pub fn tombstone(&self) -> Tombstone {
+        let bytes = |text: &str| hex::decode(text).unwrap_or_default();
+        let signed = Signed::from_bytes(&bytes(&self.key), &bytes(&self.signature));
+        Tombstone {
+            entry: self.entry,
+            rule: self.rule.clone(),
+            approver: self.approver.clone(),
+            at: self.at,
+            key: signed.key,
+            signature: signed.signature,
+        }
     }
 }
 

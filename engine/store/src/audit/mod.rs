@@ -20,6 +20,7 @@
 //! [`Keeper`] is what both have outside the database; [`tombstone`] is what an erasure leaves.
 
 pub mod checkpoint;
+pub mod erasure;
 mod keeper;
 mod last;
 mod merkle;
@@ -28,7 +29,7 @@ pub mod tombstone;
 pub mod verify;
 
 pub use self::checkpoint::Checkpoint;
-pub use self::keeper::Keeper;
+pub use self::keeper::{Keeper, Signed};
 pub use self::last::{LastVerification, VerificationState, VerificationTurn, begin_verification, last_verification};
 pub use self::sealing::{Sealed, rebase, seal};
 pub use self::tombstone::Tombstone;

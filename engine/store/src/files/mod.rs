@@ -209,6 +209,17 @@ impl Files {
         Ok(swept)
     }
 
+    /// Removes the content under a hash, which no record names any more. What is not there is no error.
+    ///
+    /// # Errors
+    /// [`FileError::Storage`].
+    pub async fn erase(&self, sha256: &str) -> Result<(), FileError> {
+        match self.store.delete(&self.path(sha256)).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(FileError::storage(error)),
+        }
+    }
+
     /// Whether the storage answers: `Ok` when it does, whatever it holds.
     ///
     /// # Errors

@@ -138,6 +138,11 @@ impl<'a> RecordUnit<'a> {
         Ok(())
     }
 
+    /// When the acts of the unit happen.
+    pub(super) fn at(&self) -> jiff::Timestamp {
+        self.act.at
+    }
+
     /// Deletes a record; it can be restored.
     pub fn delete(&mut self, ledger: &Arc<Ledger>, before: &RecordRow) {
         let at = self.act.at.as_microsecond();
@@ -203,7 +208,7 @@ impl<'a> RecordUnit<'a> {
     }
 
     /// The statement that changes the row if it still is what was read, then the audit entry that follows its last one.
-    fn change(
+    pub(super) fn change(
         &mut self,
         ledger: &Ledger,
         before: &RecordRow,

@@ -24,7 +24,8 @@ const CACHED_STATEMENTS: usize = 200;
 ///
 /// `synchronous=FULL` makes a commit durable before it is acknowledged. The write-ahead log is carried over into the
 /// file at 64 MB rather than SQLite's 4 MB: on a million records the pages of a dozen indexes are written over and over,
-/// and most of that is saved this way. A larger cache would be a little quicker, but the allocator keeps what was freed,
+/// and most of that is saved this way. What is deleted is overwritten where that costs no further writing, so that what an
+/// erasure takes out does not lie on in its page. A larger cache would be a little quicker, but the allocator keeps what was freed,
 /// and a quiet server is to be small.
 pub(super) fn open_writer(path: &Path) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -35,7 +36,8 @@ pub(super) fn open_writer(path: &Path) -> Result<Connection> {
              PRAGMA synchronous = FULL;
              PRAGMA wal_autocheckpoint = 16000;
              PRAGMA journal_size_limit = 67108864;
-             PRAGMA cache_size = -16000;",
+             PRAGMA cache_size = -16000;
+             PRAGMA secure_delete = FAST;",
         )
         .map_err(translate)?;
     prepare(connection)

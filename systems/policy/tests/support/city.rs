@@ -16,6 +16,7 @@ use kawasemi_testkit::desk::Setup;
 use kawasemi_testkit::{Browser, Fixture, TestCity};
 
 /// The tables of the engines.
+#[allow(unused_imports, reason = "each test file uses what it needs")]
 pub use kawasemi_testkit::desk::tables;
 
 /// A city with the board.

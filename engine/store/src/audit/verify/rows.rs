@@ -16,6 +16,7 @@ use crate::city::City;
 use crate::error::{Result, StoreError};
 use crate::ledger::Ledger;
 use crate::record::read::{RECORDS, with_children};
+use crate::record::stop::STOPPED;
 use crate::record::{Projection, RecordRow, snapshot};
 use crate::sql::{Param, Sql};
 
@@ -149,8 +150,9 @@ async fn compare(
 }
 
 /// What a row says of itself, with whether the trail says the same.
-fn properties(trail: &Trail, row: &RecordRow) -> [(&'static str, bool); 9] {
+fn properties(trail: &Trail, row: &RecordRow) -> [(&'static str, bool); 10] {
     let (first, last) = (&trail.first, &trail.last);
+    let batch = if trail.is_stopped { STOPPED } else { first.batch };
     let number = trail.last_payload.as_deref().map(|payload| {
         let payload = parse(payload).unwrap_or_default();
         payload.get("number").and_then(Json::as_str).map(str::to_owned) == row.number
@@ -162,7 +164,8 @@ fn properties(trail: &Trail, row: &RecordRow) -> [(&'static str, bool); 9] {
         ("updated_at", row.updated_at.as_microsecond() == last.at),
         ("updated_by", row.updated_by.to_string() == last.actor),
         ("created_at", row.created_at.as_microsecond() == first.at),
-        ("created_by", row.created_by.to_string() == first.actor && row.batch == first.batch),
+        ("created_by", row.created_by.to_string() == first.actor),
+        ("batch", row.batch == batch),
         ("deleted_at", row.deleted_at.map(jiff::Timestamp::as_microsecond) == trail.deleted_at),
         ("number", number.unwrap_or(true)),
     ]

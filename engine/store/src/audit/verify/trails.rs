@@ -10,6 +10,7 @@ use super::rows;
 use crate::audit::{Entry, FIRST, Tombstone, digest, tombstone};
 use crate::city::City;
 use crate::error::Result;
+use crate::record::stop;
 use crate::row::Row;
 use crate::sql::Sql;
 
@@ -30,6 +31,8 @@ pub(super) struct Trail {
     pub whole: Option<(Entry, Option<String>)>,
     /// When it was deleted, if it is.
     pub deleted_at: Option<i64>,
+    /// Whether its use is stopped, so that its row is hidden.
+    pub is_stopped: bool,
     /// Whether every payload was erased: the record was disposed of.
     pub is_erased: bool,
     /// Whether something is wrong with an entry; then its row is not looked at.
@@ -134,6 +137,7 @@ fn extended(trail: Option<Trail>, link: Link, is_broken: bool) -> Trail {
         last_payload: None,
         whole: None,
         deleted_at: None,
+        is_stopped: false,
         is_erased: true,
         is_broken: false,
     });
@@ -141,6 +145,8 @@ fn extended(trail: Option<Trail>, link: Link, is_broken: bool) -> Trail {
         "create" | "update" => trail.whole = Some((entry.clone(), payload.clone())),
         "delete" => trail.deleted_at = Some(entry.at),
         "restore" => trail.deleted_at = None,
+        stop::STOP => trail.is_stopped = true,
+        stop::RESUME => trail.is_stopped = false,
         _ => {}
     }
     trail.is_erased &= payload.is_none();
