@@ -372,7 +372,7 @@ pub struct Import {
     #[arg(long, value_name = "見出し")]
     pub fill_down: Vec<String>,
     /// 年号のない年（「3.4.1」など）の年号（R、H、S）
-    #[arg(long, value_name = "年号", value_parser = ["R", "H", "S", "T", "M"])]
+    #[arg(long, value_name = "年号", value_parser = ["R", "H", "S", "T", "M"], hide_possible_values = true)]
     pub era: Option<String>,
     /// 誤りのある行を除いて取り込む
     #[arg(long)]

@@ -11,7 +11,7 @@ use kawasemi_desk::routes::Route;
 use kawasemi_identity::maintenance::NewMaintenance;
 use kawasemi_identity::outside::ROLE_PREFIX;
 use kawasemi_identity::{AccountKind, Context, NewAccount, NewToken, RoleAssignment};
-use kawasemi_kernel::{FileRef, RecordId, Value};
+use kawasemi_kernel::{FileRef, PersonName, RecordId, Value};
 use kawasemi_ledger::bulk::{BulkAct, Targets};
 use kawasemi_ledger::views::ViewDraft;
 use kawasemi_ledger::{Draft, ListRequest};
@@ -259,6 +259,14 @@ impl Hall {
             identity.register_device(&system, "市民課 1番窓口").await.expect("it is registered");
             let devices = identity.devices(&system).await.expect("they are listed");
             place.insert("device", devices[0].id.to_string());
+        }
+        if names("other") {
+            for key in ["one", "other"] {
+                let name = Value::Name(PersonName { name: "歩く 試験".to_owned(), kana: String::new() });
+                let draft = Draft::new().with("kind", "person").with("name", name);
+                let party = self.city.city.ledgers.create(&system, "party", draft).await.expect("a party is added");
+                place.insert(key, party.id.to_string());
+            }
         }
         let oversight = &self.city.city.oversight;
         if names("disposal") {

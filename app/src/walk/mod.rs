@@ -162,6 +162,8 @@ fn is_elsewhere(route: &Route) -> bool {
     const NOTHING_THERE: &[&str] = &[
         "/desk/ledgers/{ledger}/{id}/open",
         "/desk/organisation/handover/decide",
+        "/desk/parties/duplicates/{one}/{other}/again",
+        "/desk/parties/merges/{id}/undo",
         "/desk/privacy/files/{ledger}",
         "/desk/admin/definitions/{ledger}/overlay",
         "/assets/{*file}",
@@ -231,6 +233,8 @@ fn nowhere() -> Place {
         ("disposal", missing(13)),
         ("hold", missing(14)),
         ("stop", missing(15)),
+        ("one", missing(16)),
+        ("other", missing(17)),
         ("role", "walk-keepex".to_owned()),
         ("name", "nothing".to_owned()),
     ])

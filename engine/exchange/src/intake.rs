@@ -19,6 +19,7 @@ use crate::exchange::Exchange;
 use crate::inspect::{Corrections, Inspection, Quarantined, inspect};
 use crate::layout::{Apply, Direction, Layout, Mode, Sequence};
 use crate::layouts::Published;
+use crate::protected;
 use crate::read;
 use crate::runs::{Alarm, AlarmKind, Run, RunState};
 use crate::source::{LayoutRows, plan};
@@ -463,7 +464,10 @@ impl Exchange {
     /// [`ExchangeError::NotFound`].
     pub async fn correct(&self, context: &Context, run: Uuid, n: i64, values: &[String]) -> Result<()> {
         Self::require_operator(context)?;
-        let text = serde_json::to_string(values).unwrap_or_default();
+        let whole = self.bad_rows_whole(run, n, 1).await?.pop().filter(|row| row.n == n);
+        let whole = whole.ok_or(ExchangeError::NotFound)?;
+        let values = protected::given_back(&whole, values);
+        let text = serde_json::to_string(&values).unwrap_or_default();
         let sql = Sql::with(
             "UPDATE {exchange_row} SET corrected = $1 WHERE run = $2 AND n = $3 AND kind = 'bad'",
             [text.into(), run.into(), n.into()],

@@ -17,6 +17,7 @@ pub mod inspect;
 pub mod intake;
 pub mod layout;
 pub mod layouts;
+mod protected;
 pub mod read;
 pub mod runs;
 pub mod schedule;

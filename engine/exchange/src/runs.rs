@@ -215,13 +215,20 @@ impl Exchange {
     /// As [`Exchange::run`].
     pub async fn bad_rows(&self, context: &Context, run: Uuid, from: i64, limit: u32) -> Result<Vec<BadRow>> {
         Self::require_operator(context)?;
+        let mut rows = self.bad_rows_whole(run, from, limit).await?;
+        let run = self.run(context, run).await?;
+        self.hide_protected(&run, &mut rows).await?;
+        Ok(rows)
+    }
+
+    /// The same with nothing hidden, for the program itself.
+    pub(crate) async fn bad_rows_whole(&self, run: Uuid, from: i64, limit: u32) -> Result<Vec<BadRow>> {
         let rows = self.kept_rows(run, "bad", from, limit).await?;
-        rows.iter()
-            .map(|row| {
-                let corrected = row.get::<Option<String>>(2)?.and_then(|text| serde_json::from_str(&text).ok());
-                Ok(BadRow { n: row.get(0)?, row: json(row, 1, "exchange_row.content")?, corrected })
-            })
-            .collect()
+        let bad = |row: &Row| {
+            let corrected = row.get::<Option<String>>(2)?.and_then(|text| serde_json::from_str(&text).ok());
+            Ok(BadRow { n: row.get(0)?, row: json(row, 1, "exchange_row.content")?, corrected })
+        };
+        rows.iter().map(bad).collect()
     }
 
     /// Some of the difference of a run, a page at a time.

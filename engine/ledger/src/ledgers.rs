@@ -154,7 +154,7 @@ impl Ledgers {
         if !Action::ALL.into_iter().any(|action| access.may(action)) {
             return Err(LedgerError::NotFound);
         }
-        Ok(Gate { ledger: Arc::clone(ledger), rules: Arc::clone(rules), access, is_master: false })
+        Ok(Gate { ledger: Arc::clone(ledger), rules: Arc::clone(rules), is_master: access.sees_protected(), access })
     }
 
     /// Opens a ledger for one action.

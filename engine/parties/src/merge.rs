@@ -105,6 +105,9 @@ async fn check(ledgers: &Ledgers, context: &Context, stays: &Visible, goes: &Vis
             "どちらも住民記録にある別の人です。住民記録の誤りと思われるときは、住民記録の担当課に直してもらってください。",
         ));
     }
+    if goes.get("source").as_text() == Some("resident-register") {
+        return Err(refused("住民記録から来た記録は消せません。住民記録の方を残してください。"));
+    }
     match (stays.protected, goes.protected) {
         (false, false) => Ok(()),
         (true, true) => Err(refused(

@@ -50,11 +50,10 @@ impl Answer {
         let rest = &self.text[start..];
         let form = &rest[..rest.find("</form>").unwrap_or(rest.len())];
         let inputs = form.split("<input").skip(1).map(|rest| rest.split('>').next().unwrap_or_default());
-        Some(
-            inputs
-                .filter_map(|tag| Some((attribute(tag, "name")?, attribute(tag, "value").unwrap_or_default())))
-                .collect(),
-        )
+        let inputs =
+            inputs.filter_map(|tag| Some((attribute(tag, "name")?, attribute(tag, "value").unwrap_or_default())));
+        let selects = form.split("<select").skip(1).filter_map(chosen);
+        Some(inputs.chain(selects).collect())
     }
 
     /// The text between the first occurrence of two marks.
@@ -74,4 +73,13 @@ fn attribute(tag: &str, name: &str) -> Option<String> {
     let value = rest.split('"').next()?;
     let plain = value.replace("&#34;", "\"").replace("&#39;", "'").replace("&#60;", "<").replace("&#62;", ">");
     Some(plain.replace("&#38;", "&"))
+}
+
+/// The name of a select and the value that is chosen in it: that which is marked, or the first. `rest` begins within its tag.
+fn chosen(rest: &str) -> Option<(String, String)> {
+    let name = attribute(rest.split('>').next()?, "name")?;
+    let options = rest.split("</select>").next()?.split("<option").skip(1);
+    let options: Vec<&str> = options.map(|rest| rest.split('>').next().unwrap_or_default()).collect();
+    let marked = options.iter().find(|tag| tag.contains(" selected")).or(options.first())?;
+    Some((name, attribute(marked, "value").unwrap_or_default()))
 }

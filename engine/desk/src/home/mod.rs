@@ -34,8 +34,9 @@ pub fn routes() -> Routes {
 async fn show(cx: Cx, headers: HeaderMap) -> Result<Response, Problem> {
     let used = recent::ledgers(&cx, &headers);
     let mut ledgers = index::named_entries(&cx).await?;
-    // Those that were used last stand first; the others keep their order.
-    ledgers.sort_by_key(|entry| used.iter().position(|key| *key == entry.key).unwrap_or(usize::MAX));
+    // Those that were used last stand first, then those in which the person works; the others keep their order.
+    let place = |entry: &Entry| used.iter().position(|key| *key == entry.key).unwrap_or(usize::MAX);
+    ledgers.sort_by_key(|entry| (place(entry), !entry.may_change));
     let is_outside = cx.context().caller.account.as_ref().is_some_and(|one| one.kind == AccountKind::Outside);
     let mut body = SafeHtml::EMPTY;
     if !is_outside {

@@ -32,6 +32,8 @@ pub struct Entry {
     description: String,
     owner: String,
     may_read: bool,
+    /// Whether the person makes or changes records here: it is their work, and not only something to look up.
+    pub may_change: bool,
 }
 
 /// The ledgers that a person may use, in the order of their names.
@@ -41,6 +43,7 @@ fn entries(cx: &Cx) -> Result<Vec<Entry>, Problem> {
         let (_, access) = cx.ledgers().open(cx.context(), &def.key)?;
         all.push(Entry {
             system: system_of(cx, &def),
+            may_change: access.may(Action::Update) || access.may(Action::Create),
             title: def.title.ja().to_owned(),
             description: def.description.ja().to_owned(),
             owner: def.owner.clone(),

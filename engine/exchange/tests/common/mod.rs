@@ -72,7 +72,7 @@ impl<'a> Hall<'a> {
         self.exchange.receive(&self.system(), layout, &path, name, wish, &|_| {}).await.expect("is taken")
     }
 
-    /// The parties as `(resident_number, name, address, removed_on)`, by number.
+    /// The parties as `(resident_number, name, address, ended_on)`, by number.
     pub async fn parties(&self) -> Vec<(String, String, String, String)> {
         let catalogue = self.fixture.city.catalogue();
         let ledger = catalogue.get("party").expect("the ledger");
@@ -82,14 +82,17 @@ impl<'a> Hall<'a> {
         let text = |fields: &Fields, key: &str| {
             let field = ledger.def.field(key).expect("a field");
             let value = fields.get(key).unwrap_or(&kawasemi_kernel::Value::Null);
-            kawasemi_ledger::field::show(field, value, &kawasemi_ledger::Style::file())
+            match value {
+                kawasemi_kernel::Value::Address(address) => address.text.clone(),
+                value => kawasemi_ledger::field::show(field, value, &kawasemi_ledger::Style::file()),
+            }
         };
         let mut all: Vec<_> = page
             .records
             .iter()
             .map(|row| {
                 let of = |key| text(&row.fields, key);
-                (of("resident_number"), of("name"), of("address"), of("removed_on"))
+                (of("resident_number"), of("name"), of("address"), of("ended_on"))
             })
             .collect();
         all.sort();
