@@ -41,7 +41,7 @@ on_both_stores! {
         assert_eq!((report.created, report.updated, report.closed, report.unchanged, report.bad), (1, 1, 1, 1, 0));
         let change = second.samples.iter().find(|s| s.act == FeedAct::Updated).expect("a change is shown");
         let address = change.changes.iter().find(|c| c.field == "address").expect("its address");
-        assert_eq!((address.before.as_str(), address.after.as_str()), ("綾瀬市早川五五〇", "綾瀬市寺尾台二"));
+        assert_eq!((address.before.as_str(), address.after.as_str()), ("〒252-1192 綾瀬市早川五五〇", "〒252-1192 綾瀬市寺尾台二"));
         let applied = hall.exchange.apply(&hall.system(), second.run.id, "", &|_| {}).await.expect("is applied");
         assert_eq!((applied.report.updated, applied.report.closed), (1, 1));
         let all = hall.parties().await;
@@ -200,7 +200,7 @@ on_both_stores! {
         assert_eq!(mastered.map(|m| (m.name, m.as_of.map(|d| d.to_string()))), Some(("住民記録".to_owned(), Some("2026-04-28".to_owned()))));
         let change = |draft| hall.ledgers.update(&clerk, "party", one.id, one.revision, draft);
         for draft in [
-            Draft::new().with("address", "綾瀬市"),
+            Draft::new().with("building", "別棟"),
             Draft::new().with("source", "own"),
             Draft::new().with("source_as_of", kawasemi_kernel::Value::Null),
         ] {

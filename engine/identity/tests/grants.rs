@@ -246,7 +246,7 @@ fn the_matrix_shows_every_grant_once() {
     let matrix = grants().matrix(Lang::Ja);
     let park = matrix.rows.iter().find(|row| row.ledger == "park").unwrap();
     let cells: usize = park.cells.iter().map(Vec::len).sum();
-    assert_eq!((cells, matrix.roles.len(), park.cells.len()), (3, 4, 4));
+    assert_eq!((cells, matrix.roles.len(), park.cells.len()), (3, 6, 6));
     let manager = matrix.roles.iter().position(|(key, _)| key == "park-manager").unwrap();
     assert_eq!(park.cells[manager][0].actions, [Action::Read, Action::Update]);
 }
