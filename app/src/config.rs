@@ -20,6 +20,7 @@ use serde::Deserialize;
 use url::Url;
 
 use crate::cli::Global;
+use crate::sanitize::{SanitizeSettings, Sanitizing};
 
 /// Every variable of the environment that belongs to the program begins so.
 const PREFIX: &str = "KAWASEMI_";
@@ -52,6 +53,8 @@ pub struct Settings {
     files: FileSettings,
     /// Webhooks.
     webhooks: WebhookSettings,
+    /// Files from outside, made anew (無害化).
+    sanitize: SanitizeSettings,
     /// The hall's own identity provider (庁内の認証基盤), by the code of the city. Not in the environment.
     provider: BTreeMap<MunicipalityCode, ProviderConfig>,
 }
@@ -178,7 +181,7 @@ enum Kind {
 
 /// Every setting: its place in the file, from which its name in the environment follows (`serve.listen` is
 /// `KAWASEMI_SERVE_LISTEN`), and what it holds.
-const SETTINGS: [(&str, Kind); 20] = [
+const SETTINGS: [(&str, Kind); 28] = [
     ("data", Kind::Text),
     ("database_url", Kind::Text),
     ("city", Kind::Text),
@@ -199,6 +202,14 @@ const SETTINGS: [(&str, Kind); 20] = [
     ("files.authority", Kind::Text),
     ("webhooks.allow", Kind::List),
     ("webhooks.authority", Kind::Text),
+    ("sanitize.mode", Kind::Text),
+    ("sanitize.command", Kind::List),
+    ("sanitize.desk", Kind::YesNo),
+    ("sanitize.pdf", Kind::Text),
+    ("sanitize.input_mib", Kind::Integer),
+    ("sanitize.pages", Kind::Integer),
+    ("sanitize.seconds", Kind::Integer),
+    ("sanitize.memory_mib", Kind::Integer),
 ];
 
 /// The configuration in force.
@@ -235,6 +246,8 @@ pub struct Config {
     pub webhook_allow: Vec<Allowed>,
     /// The hall's own authorities for webhooks, as a PEM file.
     pub webhook_authority: Option<PathBuf>,
+    /// How files from outside are made anew.
+    pub sanitizing: Sanitizing,
     /// The identity providers, by the code of the city.
     pub providers: BTreeMap<MunicipalityCode, ProviderConfig>,
 }
@@ -274,6 +287,7 @@ impl Config {
             log: LogSettings::default(),
             files: FileSettings::default(),
             webhooks: WebhookSettings::default(),
+            sanitize: SanitizeSettings::default(),
             provider: BTreeMap::new(),
         };
         [file, environment, flags].into_iter().try_fold(Settings::default(), Settings::overlaid)?.settled()
@@ -310,6 +324,7 @@ impl Settings {
                 allow: over.webhooks.allow.or(self.webhooks.allow),
                 authority: over.webhooks.authority.or(self.webhooks.authority),
             },
+            sanitize: self.sanitize.overlaid(over.sanitize),
             provider: self.provider.into_iter().chain(over.provider).collect(),
         })
     }
@@ -341,6 +356,7 @@ impl Settings {
             bucket_authority,
             webhook_allow,
             webhook_authority: self.webhooks.authority,
+            sanitizing: self.sanitize.settled()?,
             folder: if self.database_url.is_some() {
                 self.folder.unwrap_or_else(data)
             } else {

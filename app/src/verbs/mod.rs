@@ -8,6 +8,7 @@ mod export;
 mod import;
 mod init;
 pub mod keys;
+mod sanitize;
 mod schema;
 mod staff;
 mod system;
@@ -43,6 +44,7 @@ pub async fn run(verb: Verb, config: Config, output: Output) -> anyhow::Result<(
         Verb::Backup(file) => backup::take(&shell, file).await,
         Verb::Restore(file) => backup::restore(&shell, file).await,
         Verb::Keys(wanted) => keys::run(&shell, wanted).await,
+        Verb::Sanitize(wanted) => sanitize::run(&shell, wanted).await,
         Verb::Doctor(_) => doctor::run(&shell).await,
         Verb::System(words) => system::run(&shell, words).await,
     }

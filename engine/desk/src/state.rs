@@ -7,6 +7,7 @@ use kawasemi_identity::{Identity, Provider};
 use kawasemi_kernel::calculation::Calculation;
 use kawasemi_kernel::{Clock, IdSource, Lang};
 use kawasemi_ledger::Ledgers;
+use kawasemi_sanitize::Sanitizer;
 use kawasemi_schema::{SystemBundle, Text};
 use kawasemi_store::audit::Keeper;
 use kawasemi_store::files::Files;
@@ -47,13 +48,22 @@ pub struct Settings {
     pub upload_limit: u64,
     /// Whether the address in `X-Forwarded-For` is believed, since a proxy of ours sets it.
     pub behind_proxy: bool,
+    /// Makes files anew (無害化) that staff attach to records; none where they are kept as they are.
+    pub sanitizer: Option<Sanitizer>,
     /// The city that answers where the `Host` header names none; none for the only one.
     pub default_city: Option<String>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { https: false, demo: false, upload_limit: 200 * 1024 * 1024, behind_proxy: false, default_city: None }
+        Self {
+            https: false,
+            demo: false,
+            upload_limit: 200 * 1024 * 1024,
+            behind_proxy: false,
+            sanitizer: None,
+            default_city: None,
+        }
     }
 }
 
