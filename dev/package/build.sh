@@ -17,6 +17,8 @@ root=$(cd "$here/../.." && pwd)
 name=kawasemi-$version-linux-x86_64
 SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git -C "$root" log -1 --format=%ct 2>/dev/null || echo 0)}
 export SOURCE_DATE_EPOCH
+# 1 to 9; tests are in a hurry.
+effort=${PACKAGE_EFFORT:-9}
 umask 022
 
 case $version in
@@ -52,7 +54,7 @@ units "$folder/units" /usr/local/bin/kawasemi /opt/kawasemi/current /opt/kawasem
 third_party >"$folder/THIRD-PARTY.txt"
 printf '%s\n' "$version" >"$folder/VERSION"
 (cd "$folder" && find . -type f ! -name SHA256SUMS -printf '%P\n' | LC_ALL=C sort | xargs -d '\n' sha256sum >SHA256SUMS)
-tar --sort=name --owner=0 --group=0 --numeric-owner --mtime="@$SOURCE_DATE_EPOCH" -C "$out" -cf - "$name" | gzip -n >"$folder.tar.gz"
+tar --sort=name --owner=0 --group=0 --numeric-owner --mtime="@$SOURCE_DATE_EPOCH" -C "$out" -cf - "$name" | gzip -n "-$effort" >"$folder.tar.gz"
 
 # ── The Debian package.
 if command -v dpkg-deb >/dev/null 2>&1; then
@@ -98,7 +100,7 @@ Description: digital work of a Japanese city hall
 CONTROL
     chmod 644 "$tree/DEBIAN/control" "$tree/DEBIAN/conffiles" "$tree/DEBIAN/md5sums"
     find "$tree" -exec touch -h -d "@$SOURCE_DATE_EPOCH" {} +
-    dpkg-deb --root-owner-group -Zgzip --build "$tree" "$out/kawasemi_${version}_amd64.deb" >/dev/null
+    dpkg-deb --root-owner-group -Zgzip "-z$effort" --build "$tree" "$out/kawasemi_${version}_amd64.deb" >/dev/null
 fi
 (cd "$out" && sha256sum "$name.tar.gz" ./*"_${version}_amd64.deb" 2>/dev/null | sed 's| \./| |' >"SHA256SUMS-$version")
 echo "作りました: $folder.tar.gz"

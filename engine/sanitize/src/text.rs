@@ -33,7 +33,7 @@ pub(crate) fn detect(content: &[u8]) -> Result<Kind> {
     let (text, _) = decode(content).ok_or(Refusal::Unknown)?;
     let controls = text.chars().filter(|&c| c.is_control() && !matches!(c, '\t' | '\n' | '\r' | '\x0c')).count();
     // A stray control character is taken out; a file full of them, or with a NUL, is no text.
-    if text.contains('\0') || controls * 100 > text.chars().count() {
+    if text.contains('\0') || controls > 8 && controls * 100 > text.chars().count() {
         return Err(Refusal::Unknown);
     }
     let beginning: String = text.trim_start().chars().take(64).collect::<String>().to_ascii_lowercase();

@@ -176,6 +176,8 @@ fn formulas_that_reach_out_become_values() {
         "表1[2024]",
         "表1[[2024]:[2025]]",
         "RECALL(1)",
+        "\"[\"&amp;[3]外!A1",
+        "表1[[1]",
         "[0]!名前",
     ]
     .iter()
@@ -188,8 +190,8 @@ fn formulas_that_reach_out_become_values() {
     let content = workbook(&sheet, names);
     let clean = clean("一覧.xlsx", &content, &Limits::default()).expect("is cleaned");
     let text = member(&clean.content, "xl/worksheets/sheet1.xml");
-    assert_eq!(text.matches("<v>7</v>").count(), 9);
-    for gone in ["[1]", "cmd|", "WEBSERVICE", "[2]", "si=\"0\""] {
+    assert_eq!(text.matches("<v>7</v>").count(), 11);
+    for gone in ["[1]", "cmd|", "WEBSERVICE", "[2]", "[3]", "[[1]", "si=\"0\""] {
         assert!(!text.contains(gone), "{gone}: {text}");
     }
     for kept in ["SUM(A1:A2)", "表1[2024]", "表1[[2024]:[2025]]", "RECALL(1)", "[0]!名前", "si=\"1\"", "<v>9</v>"] {
@@ -225,7 +227,18 @@ fn what_is_malformed_is_refused() {
     let refused = |content: &[u8]| clean("x.docx", content, &Limits::default()).expect_err("is refused");
     let bomb = "<!DOCTYPE x [<!ENTITY a \"aaaa\">]><w:p xmlns:w=\"urn:w\">&a;</w:p>";
     let related = [("rId1", "styles", "styles.xml")];
-    for part in [bomb, "<w:p xmlns:w=\"urn:w\">&a;</w:p>", "<a><b></a>", "<a>", "", "<a x=1/>", "\u{0}"] {
+    for part in [
+        bomb,
+        "<w:p xmlns:w=\"urn:w\">&a;</w:p>",
+        "<a><b></a>",
+        "<a>",
+        "",
+        "<a x=1/>",
+        "\u{0}",
+        "text",
+        "<a/><b/>",
+        "<a>&#0;</a>",
+    ] {
         let content = document("", &related, &[("word/styles.xml", part.as_bytes())]);
         assert!(matches!(refused(&content), Refusal::Broken(said) if said.contains("styles.xml")), "{part}");
     }

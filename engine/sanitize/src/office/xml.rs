@@ -60,8 +60,8 @@ pub(super) struct Rewritten {
 /// # Errors
 /// [`Refusal::Broken`] unless it is well-formed, in UTF-8 and without a document type.
 pub(super) fn rewrite(content: &[u8], gone: &HashMap<String, What>) -> Result<Rewritten> {
-    let text = std::str::from_utf8(content).map_err(|_| broken("UTF-8 ではありません"))?;
-    let mut reader = NsReader::from_str(text.trim_start_matches('\u{feff}'));
+    let text = text_of(content)?;
+    let mut reader = NsReader::from_str(text);
     let mut writer = Writer::new(gone);
     loop {
         let event = reader.read_event().map_err(|_| broken("XML として読めません"))?;
@@ -72,8 +72,8 @@ pub(super) fn rewrite(content: &[u8], gone: &HashMap<String, What>) -> Result<Re
             Event::Start(element) => writer.start(&reader, &element, false)?,
             Event::Empty(element) => writer.start(&reader, &element, true)?,
             Event::End(element) => writer.end(element.name().as_ref()),
-            Event::Text(text) => writer.text(text.as_ref()),
-            Event::CData(text) => writer.text(&escaped(text.as_ref())),
+            Event::Text(text) => writer.text(text.as_ref())?,
+            Event::CData(text) => writer.text(&escaped(text.as_ref()))?,
             Event::GeneralRef(reference) => {
                 let character = reference.resolve_char_ref().map_err(|_| broken("文字参照が誤っています"))?;
                 writer.reference(reference.as_ref(), character)?;
@@ -84,7 +84,7 @@ pub(super) fn rewrite(content: &[u8], gone: &HashMap<String, What>) -> Result<Re
     if writer.fields.close(&mut writer.out) {
         writer.note(What::Field);
     }
-    if !writer.open.is_empty() || writer.skipping > 0 || writer.out.trim().is_empty() {
+    if !writer.open.is_empty() || writer.skipping > 0 || writer.roots != 1 {
         return Err(broken("XML が途中で終わっています"));
     }
     Ok(Rewritten { content: writer.out.into_bytes(), removed: writer.removed })
@@ -117,6 +117,8 @@ struct Writer<'a> {
     open: Vec<Open>,
     /// How many elements are open in one that is left out, that one included.
     skipping: usize,
+    /// How many elements stand at the top.
+    roots: usize,
     gone: &'a HashMap<String, What>,
     removed: Vec<What>,
     /// The text of the formula that is open.
@@ -133,6 +135,7 @@ impl<'a> Writer<'a> {
             out: String::new(),
             open: Vec::new(),
             skipping: 0,
+            roots: 0,
             removed: Vec::new(),
             formula: String::new(),
             ungrouped: Vec::new(),
@@ -144,6 +147,9 @@ impl<'a> Writer<'a> {
         if self.skipping > 0 {
             self.skipping += usize::from(!is_empty);
             return Ok(());
+        }
+        if self.open.is_empty() {
+            self.roots += 1;
         }
         let local = element.local_name();
         let local = local.as_ref();
@@ -250,8 +256,12 @@ impl<'a> Writer<'a> {
         let _ = write!(self.out, "</{name}>");
     }
 
-    fn text(&mut self, raw: &str) {
+    fn text(&mut self, raw: &str) -> Result<()> {
+        if self.open.is_empty() && self.skipping == 0 {
+            return if raw.trim().is_empty() { Ok(()) } else { Err(broken("要素の外に文字があります")) };
+        }
         self.piece(raw, raw);
+        Ok(())
     }
 
     /// Only references to characters, by number or by one of the five names, have a meaning without a document type.
@@ -264,7 +274,11 @@ impl<'a> Writer<'a> {
             "apos" => Some('\''),
             _ => None,
         };
-        let character = character.or(named).ok_or_else(|| broken("知らない実体参照があります"))?;
+        let character =
+            character.filter(|&c| !is_no_xml(c)).or(named).ok_or_else(|| broken("知らない実体参照があります"))?;
+        if self.open.is_empty() && self.skipping == 0 {
+            return Err(broken("要素の外に文字があります"));
+        }
         self.piece(&format!("&{raw};"), character.encode_utf8(&mut [0; 4]));
         Ok(())
     }
@@ -315,7 +329,6 @@ fn reaches_out(formula: &str) -> bool {
     if formula.contains('|') || formula.contains("\\\\") || formula.contains("://") {
         return true;
     }
-    let is_part_of_name = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.');
     if REACHING.iter().any(|call| {
         upper
             .match_indices(call)
@@ -323,21 +336,38 @@ fn reaches_out(formula: &str) -> bool {
     }) {
         return true;
     }
-    // `Table1[2024]` is a column of a table; `[2]` at the beginning of a name is another workbook.
-    formula.match_indices('[').any(|(at, _)| {
-        let before = formula[..at].chars().next_back();
-        let inside = formula[at + 1..].split(']').next().unwrap_or_default();
-        !inside.is_empty()
-            && inside.chars().all(|c| c.is_ascii_digit())
-            && inside != "0"
-            && !before.is_some_and(|c| is_part_of_name(c) || matches!(c, '[' | ',' | ']'))
-    })
+    names_another_book(formula)
+}
+
+/// Whether a formula names another workbook by its number: `[2]` at the beginning of a name. `Table1[2024]` is a column of a
+/// table, and so is what lies within its brackets; brackets that don't close are nobody's formula.
+fn names_another_book(formula: &str) -> bool {
+    let (mut depth, mut is_text, mut before) = (0_u32, false, None);
+    for (at, c) in formula.char_indices() {
+        match c {
+            '"' => is_text = !is_text,
+            _ if is_text => {}
+            '[' => {
+                let inside = formula[at + 1..].split(']').next().unwrap_or_default();
+                let is_number = !inside.is_empty() && inside != "0" && inside.chars().all(|c| c.is_ascii_digit());
+                let is_column = before.is_some_and(|c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | ']'));
+                if depth == 0 && is_number && !is_column {
+                    return true;
+                }
+                depth += 1;
+            }
+            ']' if depth == 0 => return true,
+            ']' => depth -= 1,
+            _ => {}
+        }
+        before = Some(c);
+    }
+    depth != 0 || is_text
 }
 
 /// The elements of a small part in order, with their attributes, for parts that are only looked up.
 pub(super) fn flat(content: &[u8]) -> Result<Vec<(String, HashMap<String, String>)>> {
-    let text = std::str::from_utf8(content).map_err(|_| broken("UTF-8 ではありません"))?;
-    let mut reader = NsReader::from_str(text.trim_start_matches('\u{feff}'));
+    let mut reader = NsReader::from_str(text_of(content)?);
     let mut elements = Vec::new();
     loop {
         match reader.read_event().map_err(|_| broken("XML として読めません"))? {
@@ -357,6 +387,21 @@ pub(super) fn flat(content: &[u8]) -> Result<Vec<(String, HashMap<String, String
             _ => {}
         }
     }
+}
+
+/// A part's text: UTF-8 without the characters that XML has no place for.
+fn text_of(content: &[u8]) -> Result<&str> {
+    let text = std::str::from_utf8(content).map_err(|_| broken("UTF-8 ではありません"))?;
+    let text = text.trim_start_matches('\u{feff}');
+    if text.chars().any(is_no_xml) {
+        return Err(broken("XML に使えない文字があります"));
+    }
+    Ok(text)
+}
+
+/// Characters that XML has no place for, not even as a reference.
+const fn is_no_xml(c: char) -> bool {
+    matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}')
 }
 
 /// Text as XML has it, in elements and in attributes.
