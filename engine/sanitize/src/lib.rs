@@ -77,7 +77,7 @@ pub enum PdfWay {
     /// Pages become pictures, put together into a new PDF. Needs `pdftoppm` and `pdfinfo` (poppler-utils); a PDF is refused
     /// where they are not installed.
     Pictures,
-    /// The PDF stays, without scripts, actions, forms, links and embedded files. Text can still be searched, but fonts and
+    /// The PDF stays, without scripts, actions, forms (but for what was filled in), links and embedded files. Text can still be searched, but fonts and
     /// pictures are the sender's own bytes: clearly weaker, and only for senders who are trusted.
     Structure,
 }
@@ -155,7 +155,7 @@ impl What {
             Self::Formula => "ほかのファイルやプログラムを呼ぶ数式を、値だけにしました",
             Self::Picture => "扱えない形式の画像を、空の画像に置き換えました",
             Self::Part => "無害と分からない部品を除きました",
-            Self::Active => "スクリプト・フォーム・リンク・添付を除きました",
+            Self::Active => "スクリプト・フォーム・リンク・添付があれば、除きました",
             Self::Searchable => "ページを画像にしました（文字の検索と複写はできません）",
             Self::Characters => "制御文字を除きました",
             Self::FormulaLike => "表計算ソフトが数式とみなすセルがあります（変えていません）",

@@ -1,12 +1,13 @@
 //! PDF: pages become pictures, which are put together into a new PDF; or, where the operator says so, its active parts are
 //! taken out and the rest stays.
 
+use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
 use image::ImageReader;
-use lopdf::{Dictionary, Document, Object};
+use lopdf::{Dictionary, Document, Object, ObjectId};
 use pdf_writer::{Content, Filter, Finish as _, Name, Pdf, Rect, Ref};
 
 use crate::exec::run;
@@ -18,13 +19,12 @@ const LEAST_DOTS: u32 = 50;
 /// Points for each inch.
 const POINTS: f64 = 72.0;
 
-/// What carries or starts something that is not to be seen on the page: scripts, actions, forms, links, embedded files, media.
+/// What carries or starts something that is not to be seen on the page: scripts, actions, forms, embedded files.
 const ACTIVE_KEYS: &[&[u8]] = &[
     b"A",
     b"AA",
     b"AcroForm",
     b"AF",
-    b"Annots",
     b"Collection",
     b"EmbeddedFiles",
     b"JavaScript",
@@ -39,6 +39,11 @@ const ACTIVE_KEYS: &[&[u8]] = &[
     b"URI",
     b"XFA",
 ];
+
+/// Annotations that do more than show something. The others stay, without their actions: among them is what was filled into a
+/// form.
+const ACTIVE_ANNOTATIONS: &[&[u8]] =
+    &[b"Link", b"FileAttachment", b"RichMedia", b"Screen", b"Movie", b"Sound", b"3D", b"Projection"];
 
 /// A PDF made anew, in the way that the limits say.
 pub(crate) fn clean(content: &[u8], limits: &Limits) -> Result<Made> {
@@ -179,27 +184,41 @@ fn stripped(content: &[u8]) -> Result<Vec<u8>> {
         return Err(Refusal::Protected);
     }
     document.trailer.remove(b"Info");
-    document.objects.values_mut().for_each(strip);
+    let active = document.objects.iter().filter(|(_, object)| is_active(object)).map(|(id, _)| *id).collect();
+    document.objects.values_mut().for_each(|object| strip(object, &active));
     document.prune_objects();
     let mut made = Vec::new();
     document.save_to(&mut made).map_err(unable)?;
     Ok(made)
 }
 
-fn strip(object: &mut Object) {
+fn strip(object: &mut Object, active: &HashSet<ObjectId>) {
     match object {
-        Object::Dictionary(dictionary) => strip_dictionary(dictionary),
-        Object::Stream(stream) => strip_dictionary(&mut stream.dict),
-        Object::Array(items) => items.iter_mut().for_each(strip),
+        Object::Dictionary(dictionary) => strip_dictionary(dictionary, active),
+        Object::Stream(stream) => strip_dictionary(&mut stream.dict, active),
+        Object::Array(items) => {
+            items.retain(|item| match item {
+                Object::Reference(id) => !active.contains(id),
+                item => !is_active(item),
+            });
+            items.iter_mut().for_each(|item| strip(item, active));
+        }
         _ => {}
     }
 }
 
-fn strip_dictionary(dictionary: &mut Dictionary) {
+fn strip_dictionary(dictionary: &mut Dictionary, active: &HashSet<ObjectId>) {
     for key in ACTIVE_KEYS {
         dictionary.remove(key);
     }
-    dictionary.iter_mut().for_each(|(_, value)| strip(value));
+    dictionary.iter_mut().for_each(|(_, value)| strip(value, active));
+}
+
+/// Whether an object is an annotation that does more than show something. Only annotations have a place on the page.
+fn is_active(object: &Object) -> bool {
+    let Ok(dictionary) = object.as_dict() else { return false };
+    let subtype = dictionary.get(b"Subtype").and_then(Object::as_name).unwrap_or_default();
+    dictionary.has(b"Rect") && ACTIVE_ANNOTATIONS.contains(&subtype)
 }
 
 fn unable(error: std::io::Error) -> Refusal {

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use serde::{Deserialize, Serialize};
 
 use crate::exec::run;
-use crate::{Clean, Limits, Refusal, Removed, Result, What, clean, detect};
+use crate::{Clean, Limits, PdfWay, Refusal, Removed, Result, What, clean, detect};
 
 /// The first word behind the program's name when it is started as a worker; see [`answer_as_worker`].
 pub const WORKER_FLAG: &str = "sanitize-worker";
@@ -80,6 +80,19 @@ impl Sanitizer {
     /// Whether files are made anew at all.
     pub fn is_on(&self) -> bool {
         self.settings.mode != Mode::Off
+    }
+
+    /// The programs that the settings ask for and that are not installed. Without them files are refused, so it is for the
+    /// operator to know before the first one comes.
+    pub fn missing(&self) -> Vec<String> {
+        let wanted: Vec<String> = match &self.settings.mode {
+            Mode::Builtin if self.settings.limits.pdf == PdfWay::Pictures => vec!["pdftoppm".into(), "pdfinfo".into()],
+            Mode::Command(words) => words.iter().take(1).cloned().collect(),
+            Mode::Builtin | Mode::Off => Vec::new(),
+        };
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let is_there = |program: &String| std::env::split_paths(&path).any(|folder| folder.join(program).is_file());
+        wanted.into_iter().filter(|program| !is_there(program)).collect()
     }
 
     /// Makes the file at `input`, which was sent under a name, anew at `output`. Nothing is written where it is refused.
@@ -217,4 +230,16 @@ pub fn answer_as_worker(words: &[OsString]) -> Option<ExitCode> {
 
 fn unable(error: io::Error) -> Refusal {
     Refusal::Unable(format!("一時ファイルを扱えません: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_missing_product_is_named() {
+        let with = |mode: Mode| Sanitizer::new(Settings { mode, ..Settings::default() }).missing();
+        assert_eq!(with(Mode::Command(vec!["no-such-product".into(), "{in}".into()])), ["no-such-product"]);
+        assert!(with(Mode::Command(vec!["/bin/sh".into()])).is_empty() && with(Mode::Off).is_empty());
+    }
 }

@@ -159,6 +159,10 @@ fn workbook(sheet: &str, names: &str) -> Vec<u8> {
             .as_bytes(),
         ),
         ("xl/worksheets/sheet1.xml", sheet.as_bytes()),
+        (
+            "xl/worksheets/_rels/sheet1.xml.rels",
+            relations(&[("rId1", "hyperlink", "https://evil.example/")]).as_bytes(),
+        ),
         ("xl/macrosheets/m.xml", b"<macrosheet/>"),
         ("xl/externalLinks/e.xml", b"<externalLink/>"),
         ("xl/calcChain.xml", b"<calcChain/>"),
@@ -186,12 +190,14 @@ fn formulas_that_reach_out_become_values() {
     let shared = "<c><f t=\"shared\" si=\"0\" ref=\"A1:A2\">[1]外!B1</f><v>8</v></c><c><f t=\"shared\" si=\"0\"/><v>9</v></c><c><f t=\"shared\" si=\"1\">A1</f></c>";
     let names = "<definedName name=\"_xlnm.Auto_Open\">m!$A$1</definedName><definedName name=\"外\">[1]外!A1</definedName>\
                  <definedName name=\"範囲\">表!$A$1</definedName><definedName name=\"x\" vbProcedure=\"1\">f</definedName>";
-    let sheet = format!("<worksheet xmlns=\"urn:s\"><sheetData><row>{cells}{shared}</row></sheetData></worksheet>");
+    let sheet = format!(
+        "<worksheet xmlns=\"urn:s\" {R}><sheetData><row>{cells}{shared}</row></sheetData><hyperlinks><hyperlink ref=\"A1\" r:id=\"rId1\"/></hyperlinks></worksheet>"
+    );
     let content = workbook(&sheet, names);
     let clean = clean("一覧.xlsx", &content, &Limits::default()).expect("is cleaned");
     let text = member(&clean.content, "xl/worksheets/sheet1.xml");
     assert_eq!(text.matches("<v>7</v>").count(), 11);
-    for gone in ["[1]", "cmd|", "WEBSERVICE", "[2]", "[3]", "[[1]", "si=\"0\""] {
+    for gone in ["[1]", "cmd|", "WEBSERVICE", "[2]", "[3]", "[[1]", "hyperlink", "si=\"0\""] {
         assert!(!text.contains(gone), "{gone}: {text}");
     }
     for kept in ["SUM(A1:A2)", "表1[2024]", "表1[[2024]:[2025]]", "RECALL(1)", "[0]!名前", "si=\"1\"", "<v>9</v>"] {

@@ -86,10 +86,10 @@ impl Types {
         for (element, attributes) in xml::flat(content)? {
             let get = |key: &str| attributes.get(key).cloned().unwrap_or_default();
             match element.as_str() {
-                "Default" => defaults.insert(get("Extension").to_lowercase(), get("ContentType").to_lowercase()),
+                "Default" => defaults.insert(get("Extension").to_lowercase(), get("ContentType")),
                 "Override" => {
                     let part = get("PartName").to_lowercase();
-                    overrides.insert(part.trim_start_matches('/').to_owned(), get("ContentType").to_lowercase())
+                    overrides.insert(part.trim_start_matches('/').to_owned(), get("ContentType"))
                 }
                 _ => None,
             };
@@ -97,7 +97,12 @@ impl Types {
         Ok(Self { defaults, overrides })
     }
 
-    fn of(&self, part: &str) -> &str {
+    /// The type of a part in lower case, in which types are compared.
+    fn of(&self, part: &str) -> String {
+        self.as_written(part).to_lowercase()
+    }
+
+    fn as_written(&self, part: &str) -> &str {
         let part = part.to_lowercase();
         let ending = part.rsplit_once('.').map_or("", |(_, ending)| ending);
         self.overrides.get(&part).or_else(|| self.defaults.get(ending)).map_or("", String::as_str)
@@ -172,7 +177,7 @@ impl Work<'_> {
             return Ok(Vec::new());
         }
         let content = part(&self.parts, name)?.content.clone();
-        let kind = self.types.of(name).to_owned();
+        let kind = self.types.of(name);
         if kind.starts_with("image/") {
             return self.make_picture(name, &content).map(|()| Vec::new());
         }
@@ -195,7 +200,7 @@ impl Work<'_> {
             note(&mut self.removed, what, name);
         }
         self.made.push(Member { name: name.to_owned(), content: rewritten.content });
-        self.overrides.push((name.to_owned(), self.plain(&kind)));
+        self.overrides.push((name.to_owned(), self.plain(name)));
         self.write_relations(name, &kept);
         Ok(kept.into_iter().map(|relation| relation.target).collect())
     }
@@ -235,21 +240,20 @@ impl Work<'_> {
             return if is_picture { Fate::Kept } else { Fate::Blank };
         }
         let is_xml = kind.ends_with("+xml") || kind.ends_with("vmldrawing");
-        if kind.starts_with(OPEN) && is_xml || ALSO_KEPT.contains(&kind) {
+        if kind.starts_with(OPEN) && is_xml || ALSO_KEPT.contains(&kind.as_str()) {
             return Fate::Kept;
         }
         Fate::Dropped(What::Part)
     }
 
-    /// The type of a main part with macros, or of a template, as that of a plain document.
-    fn plain(&self, kind: &str) -> String {
-        let is_main = kind.ends_with(".main+xml");
+    /// The type of a part; that of a main part with macros, or of a template, as that of a plain document.
+    fn plain(&self, name: &str) -> String {
+        let is_main = self.types.of(name).ends_with(".main+xml");
         match self.kind {
             Kind::Word if is_main => format!("{OPEN}wordprocessingml.document.main+xml"),
             Kind::Excel if is_main => format!("{OPEN}spreadsheetml.sheet.main+xml"),
             Kind::Slides if is_main => format!("{OPEN}presentationml.presentation.main+xml"),
-            // Types are compared without case, but readers are known that do not.
-            _ => written_as_usual(kind),
+            _ => self.types.as_written(name).to_owned(),
         }
     }
 
@@ -278,38 +282,6 @@ impl Work<'_> {
 
 /// The ending that a picture's name gets when an empty one takes its place.
 const BLANK: &str = ".blank.png";
-
-/// The names of types whose usual spelling has capitals.
-fn written_as_usual(kind: &str) -> String {
-    const CAPITALS: [&str; 20] = [
-        "sharedStrings",
-        "fontTable",
-        "webSettings",
-        "slideLayout",
-        "slideMaster",
-        "notesSlide",
-        "notesMaster",
-        "handoutMaster",
-        "presProps",
-        "viewProps",
-        "tableStyles",
-        "vmlDrawing",
-        "commentAuthors",
-        "commentsExtended",
-        "pivotTable",
-        "pivotCacheDefinition",
-        "pivotCacheRecords",
-        "diagramData",
-        "diagramLayout",
-        "diagramStyle",
-    ];
-    const MORE: [&str; 5] =
-        ["diagramColors", "diagramDrawing", "themeOverride", "sheetMetadata", "drawingml.chartshapes"];
-    CAPITALS.iter().chain(&MORE).fold(kind.to_owned(), |kind, usual| match kind.find(&usual.to_lowercase()) {
-        Some(at) => format!("{}{usual}{}", &kind[..at], &kind[at + usual.len()..]),
-        None => kind,
-    })
-}
 
 /// A refusal that says in which part.
 fn placed(refusal: Refusal, name: &str) -> Refusal {

@@ -42,6 +42,9 @@ const NEVER: [(&str, What); 18] = [
 /// Elements that do without their reference: the words of a link, the settings of a page, the frame of a picture.
 const WITHOUT_REFERENCE: [&str; 5] = ["hyperlink", "pageSetup", "blip", "imagedata", "fill"];
 
+/// Lists that the standard does not allow to be empty.
+const NEVER_EMPTY: [&str; 5] = ["hyperlinks", "definedNames", "tableParts", "embeddedFontLst", "custDataLst"];
+
 /// Calls in formulas that reach other files, sites or programs.
 const REACHING: [&str; 8] =
     ["WEBSERVICE(", "RTD(", "CALL(", "REGISTER", "EXEC(", "IMAGE(", "HYPERLINK(", "SQL.REQUEST("];
@@ -100,12 +103,16 @@ enum Role {
     Formula,
     /// A part of a field's instruction.
     Instruction,
+    /// A list that goes with its last item.
+    List,
 }
 
 struct Open {
     role: Role,
     /// Where it begins in what is written.
     begins: usize,
+    /// Where what is in it begins.
+    inside: usize,
     /// Why it is to go at its end.
     doomed: Option<What>,
     /// The group of a formula that others in the sheet share.
@@ -230,10 +237,11 @@ impl<'a> Writer<'a> {
                 "graphicFrame" => Role::Frame,
                 "f" | "definedName" => Role::Formula,
                 "instrText" | "delInstrText" => Role::Instruction,
+                local if NEVER_EMPTY.contains(&local) => Role::List,
                 _ => Role::Plain,
             };
             self.formula.clear();
-            self.open.push(Open { role, begins, doomed: None, shared });
+            self.open.push(Open { role, begins, inside: self.out.len(), doomed: None, shared });
         }
         Ok(())
     }
@@ -246,6 +254,10 @@ impl<'a> Writer<'a> {
         let Some(mut open) = self.open.pop() else { return };
         if open.role == Role::Formula && reaches_out(&self.formula) {
             open.doomed = Some(What::Formula);
+        }
+        if open.role == Role::List && self.out[open.inside..].trim().is_empty() {
+            self.out.truncate(open.begins);
+            return;
         }
         if let Some(what) = open.doomed {
             self.out.truncate(open.begins);

@@ -95,12 +95,13 @@ pub fn active_pdf() -> Vec<u8> {
         "<< /Type /Catalog /Pages 2 0 R /OpenAction 6 0 R /AA << /WC 6 0 R >> /AcroForm << /Fields [] /XFA 7 0 R >> \
          /Names << /JavaScript << /Names [(a) 6 0 R] >> /EmbeddedFiles << /Names [(x.exe) 8 0 R] >> >> >>",
         "<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 200 100] /Contents 4 0 R /Annots [5 0 R] /AA << /O 6 0 R >> >>",
+        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 200 100] /Contents 4 0 R /Annots [5 0 R 10 0 R] /AA << /O 6 0 R >> >>",
         "<< /Length 29 >>\nstream\n1 0 0 rg 0 0 100 100 re f    \nendstream",
         "<< /Type /Annot /Subtype /Link /Rect [0 0 9 9] /A << /S /URI /URI (http://evil.example/) >> >>",
         "<< /S /JavaScript /JS (app.alert\\(1\\)) >>",
         "<< /Length 5 >>\nstream\n<xdp>\nendstream",
         "<< /Type /Filespec /F (x.exe) /EF << /F 9 0 R >> >>",
         "<< /Type /EmbeddedFile /Length 8 >>\nstream\nMZPAYLOD\nendstream",
+        "<< /Type /Annot /Subtype /Widget /FT /Tx /V (filled in) /Rect [9 9 99 20] /AA << /K 6 0 R >> >>",
     ])
 }
