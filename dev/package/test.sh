@@ -136,6 +136,43 @@ if command -v dpkg >/dev/null 2>&1; then
     expect "置いた実行ファイルが動く" "$work/debroot/usr/bin/kawasemi" --version
 fi
 
+# ── The package as dpkg installs it, on a copy of this machine that is thrown away: what is written goes into a layer over
+# its files, which only this process sees.
+story() {
+    cat <<'STORY'
+set -eu
+mount -t overlay overlay -o "lowerdir=/,upperdir=$1/upper,workdir=$1/work" "$1/merged"
+mount -t proc proc "$1/merged/proc"
+mount --bind /dev "$1/merged/dev"
+exec chroot "$1/merged" sh -eu -c '
+    kawasemi() { (cd /var/lib/kawasemi && runuser -u kawasemi -- kawasemi --config /etc/kawasemi/kawasemi.toml "$@"); }
+    dpkg --force-depends -i "$1/kawasemi_1.0.0_amd64.deb"
+    kawasemi init --code 142182 --name 綾瀬市
+    [ "$(stat -c "%a %U %G" /etc/kawasemi/kawasemi.toml)" = "640 root kawasemi" ]
+    echo "# 市が書き足した行" >>/etc/kawasemi/kawasemi.toml
+    dpkg --force-depends -i "$1/kawasemi_1.1.0_amd64.deb"
+    grep -q 市が書き足した行 /etc/kawasemi/kawasemi.toml
+    ls /var/backups/kawasemi/before-upgrade-from-1.0.0-*.kwsm
+    kawasemi doctor
+    # A backup that can not be taken stops the upgrade, and the version before goes on.
+    mv /var/backups/kawasemi /var/backups/elsewhere
+    if dpkg --force-depends -i "$1/kawasemi_1.0.0_amd64.deb"; then exit 1; fi
+    mv /var/backups/elsewhere /var/backups/kawasemi
+    kawasemi doctor
+    dpkg -P kawasemi
+    [ -d /var/lib/kawasemi/cities/142182 ] && [ ! -e /etc/kawasemi ] && [ ! -e /usr/bin/kawasemi ]
+' sh "$2"
+STORY
+}
+mkdir -p "$work/layer/upper" "$work/layer/work" "$work/layer/merged"
+story >"$work/story"
+probe="mount -t overlay overlay -o lowerdir=/,upperdir=$work/layer/upper,workdir=$work/layer/work $work/layer/merged"
+if command -v dpkg >/dev/null 2>&1 && [ ! -e /usr/bin/kawasemi ] && unshare --mount sh -c "$probe" 2>/dev/null; then
+    expect "dpkg で入れ、更新し、消せる" unshare --mount sh "$work/story" "$work/layer" "$work/out"
+else
+    echo "  － dpkg で入れる試験は飛ばします（root と overlayfs が要ります）"
+fi
+
 # ── The units.
 if command -v systemd-analyze >/dev/null 2>&1; then
     mkdir "$work/units"

@@ -93,13 +93,10 @@ struct Field {
 impl Fields {
     /// A piece of the innermost field's instruction.
     pub(super) fn instruction(&mut self, text: &str, place: Range<usize>) {
-        match self.open.last_mut() {
-            Some(field) => {
-                field.instruction.push_str(text);
-                field.places.push(place);
-            }
-            // Outside a field it means nothing to Word.
-            None => {}
+        // Outside a field it means nothing to Word.
+        if let Some(field) = self.open.last_mut() {
+            field.instruction.push_str(text);
+            field.places.push(place);
         }
     }
 

@@ -58,7 +58,7 @@ pub(crate) fn clean(kind: Kind, content: &[u8], limits: &Limits, budget: &mut Bu
     let types = Types::read(&part(&parts, TYPES)?.content)?;
     let mut work = Work { kind, parts, types, limits, made: Vec::new(), overrides: Vec::new(), removed: Vec::new() };
     let root = work.root()?;
-    work.write_relations("", &[root.clone()]);
+    work.write_relations("", std::slice::from_ref(&root));
     let mut waiting = VecDeque::from([root.target]);
     while let Some(name) = waiting.pop_front() {
         if !work.has_made(&name) {
@@ -234,6 +234,10 @@ impl Work<'_> {
         let words = [kind.trim_start_matches(OPEN), way];
         if let Some((_, what)) = DROPPED.iter().find(|(word, _)| words.iter().any(|said| said.contains(word))) {
             return Fate::Dropped(*what);
+        }
+        if kind.contains("svg") || kind.contains("ms-photo") {
+            // Each stands beside a plain picture of the same, as a better one.
+            return Fate::Dropped(What::Picture);
         }
         if kind.starts_with("image/") {
             let is_picture = matches!(detect(&target.content), Ok(Kind::Png | Kind::Jpeg | Kind::Gif));

@@ -18,7 +18,7 @@ const REFERENCES: [&str; 2] = [
 ];
 
 /// Elements that are never kept, with all that is in them.
-const NEVER: [(&str, What); 18] = [
+const NEVER: [(&str, What); 19] = [
     ("OLEObject", What::Embedded),
     ("oleObject", What::Embedded),
     ("oleObjects", What::Embedded),
@@ -30,6 +30,7 @@ const NEVER: [(&str, What); 18] = [
     ("FmlaMacro", What::Macro),
     ("MultiSel", What::Control),
     ("customUI", What::Macro),
+    ("imgProps", What::Picture),
     ("externalReferences", What::External),
     ("attachedTemplate", What::External),
     ("mailMerge", What::External),
@@ -223,10 +224,9 @@ impl<'a> Writer<'a> {
         if let Some(what) = verdict.or(belongs_to_gone.then_some(What::Formula)) {
             self.out.truncate(begins);
             self.note(what);
-            if let Some(frame) = self.open.iter_mut().rev().find(|open| open.role == Role::Frame) {
-                if matches!(what, What::Embedded | What::Control) {
-                    frame.doomed = Some(what);
-                }
+            let frame = self.open.iter_mut().rev().find(|open| open.role == Role::Frame);
+            if let Some(frame) = frame.filter(|_| matches!(what, What::Embedded | What::Control)) {
+                frame.doomed = Some(what);
             }
             self.skipping = usize::from(!is_empty);
             return Ok(());
