@@ -1,5 +1,7 @@
 //! `[sanitize]`: how files from outside are made anew (無害化).
 
+use std::ops::RangeInclusive;
+
 use anyhow::{Context as _, bail};
 use kawasemi_sanitize::{Limits, Mode, PdfWay, Sanitizer, Settings};
 use serde::Deserialize;
@@ -65,10 +67,10 @@ impl SanitizeSettings {
     pub fn settled(self) -> anyhow::Result<Sanitizing> {
         let usual = Limits::default();
         let limits = Limits {
-            input: within("input_mib", self.input_mib, usual.input >> 20, 4096)? << 20,
-            pages: self.pages.unwrap_or(usual.pages),
-            seconds: within("seconds", self.seconds, usual.seconds, 3600)?,
-            memory_mib: within("memory_mib", self.memory_mib, usual.memory_mib, 1 << 20)?,
+            input: within("input_mib", self.input_mib, usual.input >> 20, 1..=4096)? << 20,
+            pages: u32::try_from(within("pages", self.pages.map(u64::from), usual.pages.into(), 1..=10_000)?)?,
+            seconds: within("seconds", self.seconds, usual.seconds, 1..=3600)?,
+            memory_mib: within("memory_mib", self.memory_mib, usual.memory_mib, 256..=1_048_576)?,
             pdf: self.pdf.unwrap_or(usual.pdf),
             ..usual
         };
@@ -97,10 +99,11 @@ impl SanitizeSettings {
     }
 }
 
-fn within(key: &str, value: Option<u64>, usual: u64, most: u64) -> anyhow::Result<u64> {
+fn within(key: &str, value: Option<u64>, usual: u64, range: RangeInclusive<u64>) -> anyhow::Result<u64> {
     let value = value.unwrap_or(usual);
-    if !(1..=most).contains(&value) {
-        bail!("sanitize.{key} は 1 から {most} までにしてください（いまは {value}）。");
+    if !range.contains(&value) {
+        let (least, most) = range.into_inner();
+        bail!("sanitize.{key} は {least} から {most} までにしてください（いまは {value}）。");
     }
     Ok(value)
 }
@@ -128,6 +131,7 @@ mod tests {
             ("mode = \"command\"\ncommand = [\"clean\", \"{in}\"]", "{out}"),
             ("command = [\"clean\", \"{in}\", \"{out}\"]", "のときだけ"),
             ("seconds = 0", "1 から 3600"),
+            ("memory_mib = 255", "256 から"),
             ("mode = \"on\"", "unknown variant"),
         ] {
             let said = settled(text).expect_err("is refused");

@@ -3,7 +3,7 @@
 //! Limits are set by the shell's `ulimit` and by `timeout` of coreutils, which ends the whole group of processes: both are on
 //! every system that this program is installed on, and neither needs unsafe code.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::Read as _;
 use std::os::unix::process::ExitStatusExt as _;
@@ -63,7 +63,7 @@ pub(crate) fn run(program: &OsStr, arguments: &[&OsStr], folder: &Path, limits: 
         .args(arguments)
         .current_dir(folder)
         .env_clear()
-        .env("PATH", std::env::var_os("PATH").unwrap_or_else(|| "/usr/bin:/bin".into()))
+        .env("PATH", search_path())
         .env("LC_ALL", "C.UTF-8")
         .env("HOME", folder)
         .env("TMPDIR", folder)
@@ -87,6 +87,11 @@ pub(crate) fn run(program: &OsStr, arguments: &[&OsStr], folder: &Path, limits: 
         _ => {}
     }
     Ok(Ran { status: status.code(), stdout: said(&out).map_err(unable)?, stderr: said(&err).map_err(unable)? })
+}
+
+/// Where programs are looked for: as this process was told, or where every system has them.
+pub(crate) fn search_path() -> OsString {
+    std::env::var_os("PATH").unwrap_or_else(|| "/usr/bin:/bin".into())
 }
 
 fn said(file: &Path) -> std::io::Result<String> {

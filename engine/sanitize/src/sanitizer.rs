@@ -8,7 +8,7 @@ use std::process::ExitCode;
 
 use serde::{Deserialize, Serialize};
 
-use crate::exec::run;
+use crate::exec::{run, search_path};
 use crate::{Clean, Limits, PdfWay, Refusal, Removed, Result, What, clean, detect};
 
 /// The first word behind the program's name when it is started as a worker; see [`answer_as_worker`].
@@ -16,6 +16,9 @@ pub const WORKER_FLAG: &str = "sanitize-worker";
 
 /// The media type of what none of our kinds is.
 const UNKNOWN_TYPE: &str = "application/octet-stream";
+
+/// What runs out where a file asks for more memory than it may.
+const MEMORY: &str = "無害化に使う記憶";
 
 /// Who makes files anew.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -90,7 +93,7 @@ impl Sanitizer {
             Mode::Command(words) => words.iter().take(1).cloned().collect(),
             Mode::Builtin | Mode::Off => Vec::new(),
         };
-        let path = std::env::var_os("PATH").unwrap_or_default();
+        let path = search_path();
         let is_there = |program: &String| std::env::split_paths(&path).any(|folder| folder.join(program).is_file());
         wanted.into_iter().filter(|program| !is_there(program)).collect()
     }
@@ -149,7 +152,7 @@ fn by_worker(worker: &Path, name: &str, input: &Path, output: &Path, limits: &Li
         _ => {
             let limit = format!("{} MiB", limits.memory_mib);
             Err(Refusal::TooMuch {
-                what: "無害化に使う記憶", limit, todo: "分けるか、小さくしてから送ってください。"
+                what: MEMORY, limit, todo: "分けるか、小さくしてから送ってください。"
             })
         }
     }
@@ -228,7 +231,14 @@ pub fn answer_as_worker(words: &[OsString]) -> Option<ExitCode> {
     }
 }
 
+/// A file that can't be read or written; where there was no memory for it, the file asked for too much.
 fn unable(error: io::Error) -> Refusal {
+    if error.kind() == io::ErrorKind::OutOfMemory {
+        let limit = "設定した大きさ".to_owned();
+        return Refusal::TooMuch {
+            what: MEMORY, limit, todo: "分けるか、小さくしてから送ってください。"
+        };
+    }
     Refusal::Unable(format!("一時ファイルを扱えません: {error}"))
 }
 

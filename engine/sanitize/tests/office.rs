@@ -4,6 +4,7 @@ mod support;
 
 use image::ImageFormat;
 use kawasemi_sanitize::{Limits, Refusal, What, clean};
+use proptest::prelude::*;
 use support::{archive, member, members, picture, relations, types};
 
 const WORD: &str = "application/vnd.openxmlformats-officedocument.wordprocessingml";
@@ -258,4 +259,42 @@ fn what_is_malformed_is_refused() {
         ("xl/workbook.bin", b"x"),
     ]);
     assert!(matches!(refused(&binary), Refusal::NotTaken(said) if said.contains("xlsb")));
+}
+
+/// Pieces of a document, of which some open and some close something.
+const PIECES: [&str; 18] = [
+    "<w:p>",
+    "</w:p>",
+    "<w:fldChar w:fldCharType=\"begin\"/>",
+    "<w:fldChar w:fldCharType=\"separate\"/>",
+    "<w:fldChar w:fldCharType=\"end\"/>",
+    "<w:instrText>",
+    "</w:instrText>",
+    "DDE",
+    "AUTO x",
+    " PAGE ",
+    "&#68;",
+    "&amp;",
+    "<w:object>",
+    "</w:object>",
+    "<o:OLEObject r:id=\"rId1\"/>",
+    "<a:graphicFrame>",
+    "</a:graphicFrame>",
+    "<![CDATA[<x>]]>",
+];
+
+proptest! {
+    /// Whatever a body is made of, it is refused, or what was made of it is well-formed, calls nothing and is found clean.
+    #[test]
+    fn what_is_made_is_clean(pieces in proptest::collection::vec(0..PIECES.len(), 0..14)) {
+        let body: String = pieces.into_iter().map(|piece| PIECES[piece]).collect();
+        if let Ok(made) = clean("x.docm", &document(&body, &[], &[]), &Limits::default()) {
+            let again = clean("x.docx", &made.content, &Limits::default());
+            prop_assert_eq!(again.map(|again| (again.content, again.removed)), Ok((made.content.clone(), vec![])));
+            let text = member(&made.content, "word/document.xml");
+            prop_assert!(!text.contains("OLEObject"));
+            let in_field = text.split("\"begin\"/>").nth(1).unwrap_or_default();
+            prop_assert!(!in_field.starts_with("<w:instrText>DDE"), "{}", text);
+        }
+    }
 }
