@@ -213,6 +213,8 @@ pub enum Verb {
     /// 秘密を封じる鍵（封緘の鍵）を扱う
     #[command(subcommand)]
     Keys(Keys),
+    /// 一つのファイルを無害化する
+    Sanitize(Sanitize),
     /// 設置の状態を点検する
     Doctor(Doctor),
     /// 業務システムのコマンド（policy import など）
@@ -270,6 +272,17 @@ pub enum Exchange {
         #[arg(value_name = "ファイル")]
         file: PathBuf,
     },
+}
+
+/// `sanitize`
+#[derive(Debug, Args)]
+pub struct Sanitize {
+    /// 無害化するファイル
+    #[arg(value_name = "元のファイル")]
+    pub input: PathBuf,
+    /// 無害化したファイルの書き先
+    #[arg(value_name = "書き先")]
+    pub output: PathBuf,
 }
 
 /// `init`

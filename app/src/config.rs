@@ -25,6 +25,7 @@ use url::Url;
 
 use self::audit::{AuditSettings, SiemSettings};
 use crate::cli::Global;
+use crate::sanitize::{SanitizeSettings, Sanitizing};
 
 mod audit;
 
@@ -71,6 +72,8 @@ pub struct Settings {
     audit: AuditSettings,
     /// Where the logs are sent.
     siem: SiemSettings,
+    /// Files from outside, made anew (無害化).
+    sanitize: SanitizeSettings,
     /// The hall's own identity provider (庁内の認証基盤), by the code of the city. Not in the environment.
     provider: BTreeMap<MunicipalityCode, ProviderConfig>,
 }
@@ -293,6 +296,14 @@ const SETTINGS: &[(&str, Kind)] = &[
     ("siem.folder", Kind::Text),
     ("siem.file_mib", Kind::Integer),
     ("siem.keep", Kind::Integer),
+    ("sanitize.mode", Kind::Text),
+    ("sanitize.command", Kind::List),
+    ("sanitize.desk", Kind::YesNo),
+    ("sanitize.pdf", Kind::Text),
+    ("sanitize.input_mib", Kind::Integer),
+    ("sanitize.pages", Kind::Integer),
+    ("sanitize.seconds", Kind::Integer),
+    ("sanitize.memory_mib", Kind::Integer),
 ];
 
 /// The configuration in force.
@@ -343,6 +354,8 @@ pub struct Config {
     pub log_years: u16,
     /// Where the logs are sent.
     pub siem: Vec<Target>,
+    /// How files from outside are made anew.
+    pub sanitizing: Sanitizing,
     /// The identity providers, by the code of the city.
     pub providers: BTreeMap<MunicipalityCode, ProviderConfig>,
 }
@@ -388,6 +401,7 @@ impl Config {
             ldap: BTreeMap::new(),
             audit: AuditSettings::default(),
             siem: SiemSettings::default(),
+            sanitize: SanitizeSettings::default(),
             provider: BTreeMap::new(),
         };
         [file, environment, flags].into_iter().try_fold(Settings::default(), Settings::overlaid)?.settled()
@@ -430,6 +444,7 @@ impl Settings {
             ldap: self.ldap.into_iter().chain(over.ldap).collect(),
             audit: self.audit.overlaid(over.audit),
             siem: self.siem.overlaid(over.siem),
+            sanitize: self.sanitize.overlaid(over.sanitize),
             provider: self.provider.into_iter().chain(over.provider).collect(),
         })
     }
@@ -471,6 +486,7 @@ impl Settings {
             webhook_allow,
             webhook_authority: self.webhooks.authority,
             exchange_folder: self.exchange.folder,
+            sanitizing: self.sanitize.settled()?,
             folder: if self.database_url.is_some() {
                 self.folder.unwrap_or_else(data)
             } else {

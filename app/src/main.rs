@@ -9,6 +9,7 @@ mod daily;
 mod demo;
 mod output;
 mod progress;
+mod sanitize;
 mod serve;
 mod shell;
 mod systems;
@@ -41,6 +42,9 @@ const RESTING: Duration = Duration::from_secs(1);
 
 fn main() -> ExitCode {
     let words = std::env::args_os().collect::<Vec<_>>();
+    if let Some(code) = kawasemi_sanitize::answer_as_worker(&words) {
+        return code;
+    }
     let is_json = words.iter().take_while(|word| *word != "--").any(|word| word == "--json");
     let cli = match Cli::read(words) {
         Ok(cli) => cli,

@@ -33,11 +33,13 @@ pub async fn run(shell: Shell) -> anyhow::Result<()> {
     announce(&shell, listener.local_addr()?, is_demo)?;
     let upkeep = Upkeep::new(Arc::clone(&shell));
     let (sites, pages) = sites()?;
+    let sanitizing = &shell.config.sanitizing;
     let settings = Settings {
         https: shell.config.https,
         demo: is_demo,
         upload_limit: shell.config.upload_limit,
         behind_proxy: shell.config.behind_proxy,
+        sanitizer: sanitizing.at_desk.then(|| sanitizing.sanitizer.clone()),
         default_city: shell.config.city.map(|code| code.to_string()),
         printer: shell.printer(),
     };

@@ -57,6 +57,7 @@ pub async fn run(shell: &Shell) -> anyhow::Result<()> {
         folder_is_private(folder, &mut found);
     }
     fonts(shell, &mut found);
+    sanitizing_is_possible(shell, &mut found);
     let store = shell.store(Access::Read).await?;
     // A city that was named is the only one that is asked about.
     let named = if shell.config.city.is_some() { Some(shell.code(&store).await?) } else { None };
@@ -72,6 +73,18 @@ pub async fn run(shell: &Shell) -> anyhow::Result<()> {
         bail!("直す必要のあることが{bad}件あります。");
     }
     Ok(())
+}
+
+/// What sanitising (無害化) needs from the machine is there.
+fn sanitizing_is_possible(shell: &Shell, found: &mut Findings) {
+    let missing = shell.config.sanitizing.sanitizer.missing();
+    if !missing.is_empty() {
+        let message = format!(
+            "{} がありません。それまで、外から来た PDF など、要るファイルを受け取れません。PDF には poppler-utils を入れ、製品には sanitize.command を確かめてください。",
+            missing.join("、")
+        );
+        found.add("無害化", State::Warning, message);
+    }
 }
 
 /// Nobody but the program's user may enter the data folder: it holds personal data.

@@ -14,6 +14,7 @@ mod organisation;
 mod personnel;
 mod print;
 mod reference;
+mod sanitize;
 mod schema;
 mod simulate;
 mod staff;
@@ -59,6 +60,7 @@ pub async fn run(verb: Verb, config: Config, output: Output) -> anyhow::Result<(
         Verb::Backup(file) => backup::take(&shell, file).await,
         Verb::Restore(file) => backup::restore(&shell, file).await,
         Verb::Keys(wanted) => keys::run(&shell, wanted).await,
+        Verb::Sanitize(wanted) => sanitize::run(&shell, wanted).await,
         Verb::Doctor(_) => doctor::run(&shell).await,
         Verb::System(words) => system::run(&shell, words).await,
     }

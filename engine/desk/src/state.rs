@@ -10,6 +10,7 @@ use kawasemi_kernel::{Clock, IdSource, Lang};
 use kawasemi_ledger::Ledgers;
 use kawasemi_oversight::Oversight;
 use kawasemi_print::Printer;
+use kawasemi_sanitize::Sanitizer;
 use kawasemi_schema::{SystemBundle, Text};
 use kawasemi_store::audit::Keeper;
 use kawasemi_store::files::Files;
@@ -50,6 +51,8 @@ pub struct Settings {
     pub upload_limit: u64,
     /// Whether the address in `X-Forwarded-For` is believed, since a proxy of ours sets it.
     pub behind_proxy: bool,
+    /// Makes files anew (無害化) that staff attach to records; none where they are kept as they are.
+    pub sanitizer: Option<Sanitizer>,
     /// The city that answers where the `Host` header names none; none for the only one.
     pub default_city: Option<String>,
     /// Prints, and the fonts of names for the screen.
@@ -63,6 +66,7 @@ impl Default for Settings {
             demo: false,
             upload_limit: 200 * 1024 * 1024,
             behind_proxy: false,
+            sanitizer: None,
             default_city: None,
             printer: Printer::default(),
         }
