@@ -4,8 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The engines from the lowest to the highest; a crate may depend only on those before it.
-const ENGINES: [&str; 11] =
-    ["kernel", "schema", "store", "filter", "identity", "ledger", "registry", "webhook", "ui", "desk", "platform"];
+const ENGINES: [&str; 12] = [
+    "kernel", "schema", "store", "filter", "identity", "ledger", "registry", "webhook", "courier", "ui", "desk",
+    "platform",
+];
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
