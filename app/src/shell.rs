@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
+use kawasemi_courier::records::ENQUIRY;
+use kawasemi_courier::{Courier, Handlers, RecordMaker};
 use kawasemi_identity::{Context, Identity, Parts, PasswordCost, Passwords, Rules, SystemEntropy};
 use kawasemi_kernel::context::SystemClock;
 use kawasemi_kernel::id::RandomIds;
@@ -59,6 +61,8 @@ pub struct OpenCity {
     pub ledgers: Ledgers,
     /// The webhooks.
     pub webhooks: Webhooks,
+    /// What goes between the portal and the desk.
+    pub courier: Courier,
 }
 
 /// What publishing would do, and what can't be published.
@@ -120,7 +124,12 @@ impl Shell {
 
     /// The engines that keep something of their own in the store.
     pub fn engines_of_store(&self) -> Vec<Engine> {
-        vec![kawasemi_identity::tables::engine(), kawasemi_ledger::engine(), kawasemi_webhook::engine()]
+        vec![
+            kawasemi_identity::tables::engine(),
+            kawasemi_ledger::engine(),
+            kawasemi_webhook::engine(),
+            kawasemi_courier::engine(),
+        ]
     }
 
     /// The same, with permission to change the engines' own tables.
@@ -218,7 +227,17 @@ impl Shell {
             clock: self.clock.clone(),
             sender: self.sender.clone(),
         });
-        Ok(OpenCity { city, identity, ledgers, webhooks })
+        let handler = RecordMaker::new(ledgers.clone(), ENQUIRY, self.clock.clone());
+        let courier = Courier::new(kawasemi_courier::Parts {
+            city: city.clone(),
+            identity: identity.clone(),
+            sealer: self.sealer_as_it_is(city.code()),
+            ids: self.ids.clone(),
+            clock: self.clock.clone(),
+            side: self.config.role.side(),
+            handlers: Handlers::default().with(ENQUIRY, handler),
+        });
+        Ok(OpenCity { city, identity, ledgers, webhooks, courier })
     }
 
     /// Refuses the key of a ledger that the city does not have, with the one that was probably meant.
@@ -321,6 +340,16 @@ impl Shell {
             }
         }
         Ok((overlays, held))
+    }
+
+    /// The way to the portal (受渡しの接続), where this is the desk and the operator has named one.
+    ///
+    /// # Errors
+    /// When the authority's certificate can't be read.
+    pub fn portal(&self, open: &OpenCity) -> anyhow::Result<Option<kawasemi_courier::Client>> {
+        let Some(portal) = &self.config.portal else { return Ok(None) };
+        let authority = authority("courier.authority", self.config.portal_authority.as_deref())?;
+        Ok(Some(open.courier.client(portal, authority.as_deref())?))
     }
 
     /// The context of a command: the program itself, now.

@@ -5,14 +5,15 @@ use std::sync::Arc;
 use kawasemi_kernel::calculation::Calculation;
 use kawasemi_ledger::Calculators;
 use kawasemi_platform::System;
-use kawasemi_schema::{LedgerDef, RoleDef, SchemaErrors};
+use kawasemi_platform::desk::{Place, SiteLink};
+use kawasemi_schema::{LedgerDef, RoleDef, SchemaErrors, SystemBundle};
 
 /// Every system that the program offers. Adding one is adding its line.
 ///
 /// # Errors
 /// When a built-in definition is wrong, which a test would have shown.
 pub fn all() -> Result<Vec<System>, SchemaErrors> {
-    Ok(vec![registers()?, kawasemi_policy::system()])
+    Ok(vec![registers()?, enquiry()?, kawasemi_policy::system()])
 }
 
 /// The shared registers, which are no system of the hall but have definitions and calculations like one.
@@ -20,6 +21,19 @@ fn registers() -> Result<System, SchemaErrors> {
     let mut registers = System::new(kawasemi_registry::bundle()?);
     registers.calculations = &kawasemi_registry::calculations::CALCULATIONS;
     Ok(registers)
+}
+
+/// Residents' comments and questions (意見・問合せ): definitions alone. Its form is the portal's, and what is sent becomes a record
+/// through the courier.
+fn enquiry() -> Result<System, SchemaErrors> {
+    let files = [
+        ("system.toml", include_str!("../../systems/enquiry/system.toml")),
+        ("ledgers/enquiry.toml", include_str!("../../systems/enquiry/ledgers/enquiry.toml")),
+    ];
+    let mut enquiry = System::new(SystemBundle::read("systems/enquiry", &files)?);
+    let (title, lead) = (enquiry.bundle.system.title.clone(), enquiry.bundle.system.description.clone());
+    enquiry.links = vec![SiteLink { title, lead, href: "/enquiry", place: Place::Portal }];
+    Ok(enquiry)
 }
 
 /// What all systems bring together.

@@ -122,7 +122,8 @@ fn set_number(hall: &Hall, number: i64) {
         let options = StoreOptions::new(Arc::new(SystemClock))
             .engine(Engine { moves: moves(99), ..kawasemi_identity::tables::engine() })
             .engine(kawasemi_ledger::engine())
-            .engine(kawasemi_webhook::engine());
+            .engine(kawasemi_webhook::engine())
+            .engine(kawasemi_courier::engine());
         let store = Store::open(&location(hall), options).await.unwrap();
         let city = store.open_city(CODE).await.unwrap();
         let sql = Sql::with("UPDATE {format} SET number = $1 WHERE engine = 'identity'", [number.into()]);

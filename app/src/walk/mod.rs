@@ -7,6 +7,7 @@
 
 mod expected;
 mod hall;
+mod roles;
 
 use kawasemi_desk::routes::Route;
 use kawasemi_testkit::desk::{Answer, tables};
@@ -134,7 +135,9 @@ fn is_refusal(answer: &Answer) -> bool {
 /// Routes whose own answer to somebody who may use them is that there is nothing: no such file, no provider, no one-time
 /// code, no failed job, no overlay, nobody under protection; and the board, on which nothing is published here.
 fn is_elsewhere(route: &Route) -> bool {
-    const NOTHING_THERE: [&str; 17] = [
+    const NOTHING_THERE: [&str; 19] = [
+        "/courier/v1/exchange",
+        "/desk/admin/courier/{seq}/retry",
         "/desk/ledgers/{ledger}/{id}/open",
         "/desk/admin/definitions/{ledger}/overlay",
         "/assets/{*file}",
@@ -187,6 +190,7 @@ fn nowhere() -> Place {
         ("file", missing(2)),
         ("view", missing(3)),
         ("batch", "999999".to_owned()),
+        ("seq", "999998".to_owned()),
         ("run", missing(4)),
         ("account", missing(5)),
         ("assigned", missing(6)),

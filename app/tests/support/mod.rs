@@ -45,8 +45,12 @@ impl Hall {
     /// The store beside the program, with all engines that the program has.
     pub async fn store(&self, access: Access) -> Store {
         let mut options = StoreOptions::new(Arc::new(SystemClock)).access(access);
-        options.engines =
-            vec![kawasemi_identity::tables::engine(), kawasemi_ledger::engine(), kawasemi_webhook::engine()];
+        options.engines = vec![
+            kawasemi_identity::tables::engine(),
+            kawasemi_ledger::engine(),
+            kawasemi_webhook::engine(),
+            kawasemi_courier::engine(),
+        ];
         Store::open(&self.location(), options).await.unwrap()
     }
 

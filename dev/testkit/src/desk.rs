@@ -19,6 +19,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
 use jiff::{SignedDuration, Timestamp};
+use kawasemi_courier::records::ENQUIRY;
+use kawasemi_courier::{Courier, Handlers, RecordMaker, Side};
 use kawasemi_desk::{CityDesk, Desk, Opener, Pages, Problem, Settings, Site};
 use kawasemi_identity::{
     Context, Identity, NewAccount, Parts, PasswordCost, Passwords, Provider, RoleAssignment, Rules, SeededEntropy,
@@ -48,6 +50,7 @@ pub fn tables() -> Vec<Table> {
     let mut tables = kawasemi_identity::tables::tables();
     tables.extend(kawasemi_ledger::tables::tables());
     tables.extend(kawasemi_webhook::engine().tables);
+    tables.extend(kawasemi_courier::engine().tables);
     tables
 }
 
@@ -127,6 +130,7 @@ impl TestCity {
             roles,
             calculators: setup.calculators,
             provider: setup.provider,
+            side: setup.settings.role.side(),
             clock: clock.clone(),
             sealer: fixture.sealer.clone(),
             folder,
@@ -187,6 +191,7 @@ struct TestOpener {
     roles: Vec<RoleDef>,
     calculators: Calculators,
     provider: Option<Provider>,
+    side: Option<Side>,
     clock: Arc<HandClock>,
     sealer: Sealer,
     folder: TempDir,
@@ -215,9 +220,19 @@ impl Opener for TestOpener {
                 sender: Sender::new(Destinations::default().with_loopback(), None)
                     .map_err(|e| Problem::internal(&e))?,
             });
+            let handler = RecordMaker::new(ledgers.clone(), ENQUIRY, self.clock.clone());
+            let courier = Courier::new(kawasemi_courier::Parts {
+                city: city.clone(),
+                identity: identity.clone(),
+                sealer: self.sealer.clone(),
+                ids: self.parts.ids.clone(),
+                clock: self.clock.clone(),
+                side: self.side,
+                handlers: Handlers::default().with(ENQUIRY, handler),
+            });
             keeper.ensure_key([7; 32])?;
             let (provider, sealer) = (self.provider.clone(), self.sealer.clone());
-            Ok(CityDesk { city, identity, provider, ledgers, webhooks, files, keeper, sealer })
+            Ok(CityDesk { city, identity, provider, ledgers, webhooks, courier, files, keeper, sealer })
         })
     }
 }

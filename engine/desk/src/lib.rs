@@ -13,6 +13,8 @@ pub mod admin;
 pub mod api;
 mod assets;
 pub mod auth;
+mod courier;
+mod enquiry;
 mod health;
 pub mod home;
 pub mod ledgers;
@@ -20,6 +22,7 @@ pub mod portal;
 pub mod problem;
 pub mod registers;
 pub mod request;
+pub mod roles;
 pub mod routes;
 pub mod search;
 pub mod security;
@@ -38,6 +41,7 @@ use crate::routes::{Route, get};
 pub use problem::Problem;
 
 pub use request::{Cx, Entries, Upload, Uploads};
+pub use roles::Role;
 pub use routes::Routes;
 pub use state::{CityDesk, Desk, Opener, Place, Settings, Site, SiteLink};
 
@@ -68,6 +72,7 @@ pub fn router(desk: Desk, pages: Pages) -> Router {
         })
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn(request::gate::staff))
+        .layer(from_fn_with_state(desk.clone(), roles::gate))
         .layer(from_fn(security::same_origin))
         .layer(from_fn_with_state(desk.clone(), request::enter::enter))
         .layer(DefaultBodyLimit::max(limit))
@@ -88,6 +93,8 @@ pub fn listed(pages: Pages) -> Vec<Route> {
 fn inside(pages: Pages) -> Routes {
     Routes::new()
         .merge(portal::routes())
+        .merge(enquiry::routes())
+        .merge(courier::routes())
         .merge(auth::routes())
         .merge(api::routes())
         .merge(home::routes())

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use kawasemi_courier::Courier;
 use kawasemi_identity::{Identity, Provider};
 use kawasemi_kernel::calculation::Calculation;
 use kawasemi_kernel::{Clock, IdSource, Lang};
@@ -16,6 +17,7 @@ use tokio::sync::{Mutex, watch};
 
 use crate::api::Streams;
 use crate::problem::Problem;
+use crate::roles::Role;
 
 /// The state behind every route. Cheap to clone.
 #[derive(Clone)]
@@ -49,11 +51,20 @@ pub struct Settings {
     pub behind_proxy: bool,
     /// The city that answers where the `Host` header names none; none for the only one.
     pub default_city: Option<String>,
+    /// Which half of a separated installation this is.
+    pub role: Role,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { https: false, demo: false, upload_limit: 200 * 1024 * 1024, behind_proxy: false, default_city: None }
+        Self {
+            https: false,
+            demo: false,
+            upload_limit: 200 * 1024 * 1024,
+            behind_proxy: false,
+            default_city: None,
+            role: Role::All,
+        }
     }
 }
 
@@ -101,6 +112,8 @@ pub struct CityDesk {
     pub ledgers: Ledgers,
     /// Who is told of changes over HTTPS.
     pub webhooks: Webhooks,
+    /// What goes between the portal and the desk.
+    pub courier: Courier,
     /// The files attached to records.
     pub files: Files,
     /// What is kept of the audit trail outside the database.

@@ -16,7 +16,7 @@ use crate::request::Cx;
 use crate::view::section;
 
 /// Cards: title, address, icon, what it is for.
-const PARTS: [(&str, &str, Icon, &str); 10] = [
+const PARTS: [(&str, &str, Icon, &str); 11] = [
     ("利用者", "/desk/admin/users", Icon::People, "登録、停止、仮パスワード、役割の割り当て"),
     ("役割", "/desk/admin/roles", Icon::Person, "どの役割を誰が持っているか"),
     ("権限一覧", "/desk/admin/grants", Icon::Ledger, "役割ごとに、どの台帳で何ができるか"),
@@ -26,6 +26,7 @@ const PARTS: [(&str, &str, Icon, &str); 10] = [
     ("監査", "/desk/admin/audit", Icon::Check, "変更履歴が書き換えられていないかを確かめる"),
     ("台帳の定義", "/desk/admin/definitions", Icon::Settings, "使われている定義と版"),
     ("Webhook", "/desk/admin/webhooks", Icon::External, "台帳の変更を、ほかのシステムへ知らせる"),
+    ("受渡し", "/desk/admin/courier", Icon::Forward, "公開側と庁内側のあいだで、届いたもの、待っているもの、鍵"),
     ("処理の待ち行列", "/desk/admin/jobs", Icon::Tasks, "待っている処理、失敗した処理のやり直し"),
 ];
 

@@ -16,6 +16,7 @@ use url::Url;
 use crate::problem::Problem;
 use crate::request::arrival::Arrival;
 use crate::request::language::localised;
+use crate::roles::Role;
 use crate::state::{CityDesk, Desk, Place};
 use crate::words;
 
@@ -202,7 +203,10 @@ impl Cx {
                 sign_out_action: "/auth/sign-out".to_owned(),
             });
         }
-        site.footer = vec![NavItem::new(t.get("nav-portal"), "/"), NavItem::new(t.get("nav-api"), "/api/openapi.json")];
+        site.footer = vec![NavItem::new(t.get("nav-api"), "/api/openapi.json")];
+        if self.desk().settings().role != Role::Desk {
+            site.footer.insert(0, NavItem::new(t.get("nav-portal"), "/"));
+        }
         self.banded(site)
     }
 
@@ -219,7 +223,8 @@ impl Cx {
             .collect();
         site.languages =
             Lang::ALL.map(|lang| LanguageLink { lang, href: localised(lang, self.path()) }).into_iter().collect();
-        site.sign_in_href = (!self.is_signed_in()).then(|| "/auth/sign-in".to_owned());
+        let has_door = self.desk().settings().role != Role::Portal;
+        site.sign_in_href = (has_door && !self.is_signed_in()).then(|| "/auth/sign-in".to_owned());
         if self.is_signed_in() {
             site.footer.push(NavItem::new(self.t().get("nav-desk"), "/desk"));
         }
