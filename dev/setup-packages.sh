@@ -2,7 +2,7 @@
 # Installs the Debian packages that building or testing needs, and nothing that is already there.
 #
 #   dev/setup-packages.sh build    a C compiler for SQLite, zstd and ring
-#   dev/setup-packages.sh test     the above, PostgreSQL 15, openssl (certificates of tests), Chromium and a Japanese font
+#   dev/setup-packages.sh test     the above, PostgreSQL 15, openssl (certificates of tests), iproute2, Chromium and a Japanese font
 #   dev/setup-packages.sh bench    what building needs, PostgreSQL 15, the load tool wrk, sqlite3, and Python's venv for Datasette
 #
 # As root, or with sudo that asks no password, it installs; otherwise it prints the command and fails.
@@ -35,6 +35,8 @@ if [ "$purpose" = bench ]; then
 fi
 if [ "$purpose" = test ]; then
     have openssl || lacks openssl
+    # Two networks on one machine, for the test of portal and desk.
+    have ip || lacks iproute2
     [ -x "${CHROMIUM:-/usr/bin/chromium}" ] || lacks chromium
     { have fc-list && fc-list :lang=ja family | grep -q .; } || lacks "fontconfig fonts-ipaexfont-gothic"
 fi

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, bail};
 use kawasemi_courier::records::ENQUIRY;
 use kawasemi_courier::{Courier, Handlers, RecordMaker};
+use kawasemi_desk::Role;
 use kawasemi_identity::{Context, Identity, Parts, PasswordCost, Passwords, Rules, SystemEntropy};
 use kawasemi_kernel::context::SystemClock;
 use kawasemi_kernel::id::RandomIds;
@@ -227,7 +228,13 @@ impl Shell {
             clock: self.clock.clone(),
             sender: self.sender.clone(),
         });
-        let handler = RecordMaker::new(ledgers.clone(), ENQUIRY, self.clock.clone());
+        // What residents send becomes a record inside the hall, never on the portal.
+        let handlers = match self.config.role {
+            Role::Portal => Handlers::default(),
+            Role::All | Role::Desk => {
+                Handlers::default().with(ENQUIRY, RecordMaker::new(ledgers.clone(), ENQUIRY, self.clock.clone()))
+            }
+        };
         let courier = Courier::new(kawasemi_courier::Parts {
             city: city.clone(),
             identity: identity.clone(),
@@ -235,7 +242,7 @@ impl Shell {
             ids: self.ids.clone(),
             clock: self.clock.clone(),
             side: self.config.role.side(),
-            handlers: Handlers::default().with(ENQUIRY, handler),
+            handlers,
         });
         Ok(OpenCity { city, identity, ledgers, webhooks, courier })
     }

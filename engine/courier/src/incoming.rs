@@ -50,8 +50,12 @@ impl Courier {
         }
         if entry.seq > self.next_incoming().await? {
             let row = insertion(entry, Some(sealed), "kept", "", self.now().as_microsecond(), None);
-            self.city().write(Unit::of([row])).await?;
-            return Ok(Taken::Kept);
+            return match self.city().write(Unit::of([row])).await {
+                Ok(_) => Ok(Taken::Kept),
+                // Another process reads the same at this moment.
+                Err(StoreError::Unique { .. }) => Ok(Taken::Known),
+                Err(error) => Err(error.into()),
+            };
         }
         self.apply(entry, sealed, false).await
     }

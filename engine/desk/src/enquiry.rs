@@ -1,7 +1,7 @@
 //! Residents' comments and questions (意見・問合せ): a form of the portal, which becomes a record at the desk.
 //!
 //! Where portal and desk are separated, what is sent here is sealed to the desk at once, and this server can't read it any
-//! more. The form carries the id under which it will be handed in, so that one that is sent twice is there once.
+//! more. The form carries an id, from which and from what was typed the parcel's follows: what is sent twice is there once.
 
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use http::StatusCode;
@@ -14,6 +14,7 @@ use kawasemi_ui::form::Form;
 use kawasemi_ui::notice::{Notice, Tone};
 use kawasemi_ui::page::Page;
 use kawasemi_ui::{Component, SafeHtml};
+use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use crate::problem::Problem;
@@ -81,6 +82,19 @@ impl Typed {
         self.mistakes = mistakes;
     }
 
+    /// The id under which it is handed in: the same when the same is sent twice, another when something was changed after
+    /// going back to the form.
+    fn parcel(&self) -> Uuid {
+        let mut hashed = Sha256::new().chain_update(self.id.as_bytes());
+        for (key, value) in &self.values {
+            hashed = hashed.chain_update(key).chain_update([0]).chain_update(value).chain_update([0]);
+        }
+        let hashed = hashed.chain_update([u8::from(self.reply_wanted)]).finalize();
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&hashed[..16]);
+        uuid::Builder::from_custom_bytes(bytes).into_uuid()
+    }
+
     /// The parcel's body: the fields of the ledger.
     fn body(&self, cx: &Cx, reference: &str) -> Vec<u8> {
         let mut fields = serde_json::Map::new();
@@ -108,8 +122,9 @@ async fn send(cx: Cx, entries: Entries) -> Result<Response, Problem> {
     if !typed.mistakes.is_empty() {
         return Ok(show(&cx, &typed));
     }
-    let reference = reference::of(typed.id);
-    match cx.city().courier.submit_as(typed.id, ENQUIRY, typed.body(&cx, &reference)).await {
+    let id = typed.parcel();
+    let reference = reference::of(id);
+    match cx.city().courier.submit_as(id, ENQUIRY, typed.body(&cx, &reference)).await {
         Ok(()) => Ok(Redirect::to(&cx.href(&format!("/enquiry/sent?reference={reference}"))).into_response()),
         // What the desk's ledger does not take, in an installation that is both.
         Err(CourierError::Refused(reason)) => {
