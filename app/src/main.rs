@@ -28,7 +28,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::cli::{Cli, Verb};
+use crate::cli::{Cli, Half, Verb};
 use crate::config::Config;
 use crate::output::{Interrupted, Output};
 
@@ -59,11 +59,12 @@ fn main() -> ExitCode {
 
 fn run(cli: Cli, output: Output) -> anyhow::Result<()> {
     let variables: BTreeMap<String, String> = std::env::vars().collect();
-    let listen = match &cli.verb {
-        Verb::Serve(serve) => serve.listen,
-        _ => None,
+    let (listen, role) = match &cli.verb {
+        Verb::Serve(serve) => (serve.listen, serve.role),
+        Verb::Courier(courier) => (None, courier.role),
+        _ => (None, None),
     };
-    let config = Config::read(&cli.global, listen, &variables)?;
+    let config = Config::read(&cli.global, listen, role.map(Half::key), &variables)?;
     tracing_setup::begin(&config, matches!(cli.verb, Verb::Serve(_)), output.verbose)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()

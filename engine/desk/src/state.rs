@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use kawasemi_courier::Courier;
 use kawasemi_exchange::Exchange;
 use kawasemi_identity::{Identity, Provider};
 use kawasemi_kernel::calculation::Calculation;
@@ -20,6 +21,7 @@ use tokio::sync::{Mutex, watch};
 
 use crate::api::Streams;
 use crate::problem::Problem;
+use crate::roles::Role;
 
 /// The state behind every route. Cheap to clone.
 #[derive(Clone)]
@@ -57,6 +59,8 @@ pub struct Settings {
     pub default_city: Option<String>,
     /// Prints, and the fonts of names for the screen.
     pub printer: Printer,
+    /// Which half of a separated installation this is.
+    pub role: Role,
 }
 
 impl Default for Settings {
@@ -68,6 +72,7 @@ impl Default for Settings {
             behind_proxy: false,
             sanitizer: None,
             default_city: None,
+            role: Role::All,
             printer: Printer::default(),
         }
     }
@@ -121,6 +126,8 @@ pub struct CityDesk {
     pub exchange: Exchange,
     /// Who looked at whom, and what becomes of personal data.
     pub oversight: Oversight,
+    /// What goes between the portal and the desk.
+    pub courier: Courier,
     /// The files attached to records.
     pub files: Files,
     /// What is kept of the audit trail outside the database.
