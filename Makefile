@@ -18,7 +18,8 @@ RELEASE    := $(TARGET_DIR)/release/kawasemi
 WEB_FILES  := $(shell find web -type f -not -path 'web/dist/*' -not -path 'web/.*' -not -path '*/node_modules/*')
 
 .DEFAULT_GOAL := help
-.PHONY: help run test web build release fmt lint bench bench-peers bench-oversight bench-write schema tools clean-data
+.PHONY: help run test web build release fmt lint bench bench-peers bench-oversight bench-write schema package test-package
+.PHONY: tools clean-data
 
 help: ## この一覧を表示する
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +39,12 @@ build: web ## 開発用に作る（target/debug/kawasemi）
 release: tools web ## 配布用に作る（target/release/kawasemi）
 	@dev/setup-packages.sh build
 	$(CARGO) build --locked --release -p kawasemi
+
+package: release ## 配布するもの（フォルダー、Debian パッケージ）を dist/ に作る
+	@dev/package/build.sh $(RELEASE) dist
+
+test-package: ## 配布するものを作り、設置・更新・戻しを試す（BINARY=実行ファイル）
+	@dev/package/test.sh $(BINARY)
 
 fmt: ## 書式をそろえる
 	$(CARGO) fmt --all

@@ -61,6 +61,12 @@ browser_tests() {
     KAWASEMI_TEST_BIN="$binary" npm run test:e2e --silent
 }
 
+package_test() {
+    binary=${CARGO_TARGET_DIR:-target}/debug/kawasemi
+    [ -x "$binary" ] || cargo build --locked -p kawasemi || return
+    dev/package/test.sh "$binary"
+}
+
 step "Debian パッケージ" dev/setup-packages.sh test
 step "画面の部品を作る" make --no-print-directory web
 step "書式（rustfmt）" cargo fmt --all --check
@@ -69,6 +75,7 @@ step "画面の部品の試験" npm test --silent
 step "指摘（Clippy）" cargo clippy --locked --workspace --all-targets -- -D warnings
 step "Rust の試験（SQLite と PostgreSQL）" rust_tests
 step "説明文の中の例" cargo test --locked --workspace --doc
+step "設置・更新・戻し" package_test
 step "ブラウザーの試験" browser_tests
 
 elapsed=$(($(date +%s) - started))

@@ -213,6 +213,10 @@ pub enum Verb {
     /// 秘密を封じる鍵（封緘の鍵）を扱う
     #[command(subcommand)]
     Keys(Keys),
+    /// 一つのファイルを無害化する
+    Sanitize(Sanitize),
+    /// 公開側と庁内側のあいだで受け渡す（三層分離）
+    Courier(Courier),
     /// 設置の状態を点検する
     Doctor(Doctor),
     /// 業務システムのコマンド（policy import など）
@@ -272,6 +276,17 @@ pub enum Exchange {
     },
 }
 
+/// `sanitize`
+#[derive(Debug, Args)]
+pub struct Sanitize {
+    /// 無害化するファイル
+    #[arg(value_name = "元のファイル")]
+    pub input: PathBuf,
+    /// 無害化したファイルの書き先
+    #[arg(value_name = "書き先")]
+    pub output: PathBuf,
+}
+
 /// `init`
 #[derive(Debug, Args)]
 pub struct Init {
@@ -309,6 +324,93 @@ pub struct Serve {
     /// 待ち受けるアドレスとポート（既定は 127.0.0.1:8080）
     #[arg(long, value_name = "アドレス:ポート")]
     pub listen: Option<std::net::SocketAddr>,
+    /// 役割: all（既定）、portal（公開側）、desk（庁内側）
+    #[arg(long, value_name = "役割", value_enum, hide_possible_values = true)]
+    pub role: Option<Half>,
+}
+
+/// Which half of a separated installation is meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Half {
+    /// Both.
+    All,
+    /// The half on the internet.
+    Portal,
+    /// The half in the hall.
+    Desk,
+}
+
+impl Half {
+    /// The name in settings.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::All => "all",
+            Self::Portal => "portal",
+            Self::Desk => "desk",
+        }
+    }
+}
+
+/// `courier`
+#[derive(Debug, Args)]
+pub struct Courier {
+    /// この設置の役割: portal（公開側）、desk（庁内側）。書かなければ設定 serve.role
+    #[arg(long, global = true, value_name = "役割", value_enum, hide_possible_values = true)]
+    pub role: Option<Half>,
+    /// What is to be done.
+    #[command(subcommand)]
+    pub act: CourierAct,
+}
+
+/// What is done with parcels.
+#[derive(Debug, Subcommand)]
+pub enum CourierAct {
+    /// いまの状態（待っているもの、届いていない番号、断ったファイルと理由、鍵）を示す
+    Status,
+    /// 相手へ渡すファイルを作る（署名し、相手の鍵で封じる）
+    Pack {
+        /// 書き出すファイル
+        #[arg(long, value_name = "ファイル")]
+        out: PathBuf,
+    },
+    /// 相手のファイルを確かめて取り込む
+    Unpack {
+        /// 相手で作ったファイル
+        #[arg(value_name = "ファイル")]
+        file: PathBuf,
+    },
+    /// 公開側に一度つなぎ、受け渡す（庁内側だけ。提供中は自動で行う）
+    Poll,
+    /// 受け取れなかった受渡しを、直したあとでやり直す
+    Retry {
+        /// 一覧に出る番号
+        #[arg(value_name = "番号")]
+        seq: i64,
+    },
+    /// 受渡しの鍵を扱う
+    #[command(subcommand)]
+    Key(CourierKey),
+}
+
+/// What is done with the keys of parcels.
+#[derive(Debug, Subcommand)]
+pub enum CourierKey {
+    /// 鍵の一覧と、相手に登録してもらう行を示す
+    Show,
+    /// 新しい鍵を作る（前の鍵は30日のあいだ通る）
+    Rotate,
+    /// 鍵をすぐに使えなくする
+    Retire {
+        /// 鍵の名前（16桁）
+        #[arg(value_name = "鍵")]
+        id: String,
+    },
+    /// 相手の鍵を登録する（相手の courier key show の行を引用符で囲んで渡す）
+    Trust {
+        /// 「kawasemi-courier …」の行
+        #[arg(value_name = "行", required = true)]
+        line: Vec<String>,
+    },
 }
 
 /// `import`

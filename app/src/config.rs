@@ -8,9 +8,11 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use jiff::SignedDuration;
+use kawasemi_desk::Role;
 use kawasemi_identity::oidc::ProviderConfig;
 use kawasemi_identity::{DirectoryConfig, Rules};
 use kawasemi_kernel::municipality::MunicipalityCode;
@@ -25,6 +27,7 @@ use url::Url;
 
 use self::audit::{AuditSettings, SiemSettings};
 use crate::cli::Global;
+use crate::sanitize::{SanitizeSettings, Sanitizing};
 
 mod audit;
 
@@ -71,6 +74,10 @@ pub struct Settings {
     audit: AuditSettings,
     /// Where the logs are sent.
     siem: SiemSettings,
+    /// Files from outside, made anew (無害化).
+    sanitize: SanitizeSettings,
+    /// Transfer between the portal and the desk.
+    courier: CourierSettings,
     /// The hall's own identity provider (庁内の認証基盤), by the code of the city. Not in the environment.
     provider: BTreeMap<MunicipalityCode, ProviderConfig>,
 }
@@ -211,10 +218,24 @@ impl SignInSettings {
     }
 }
 
+/// `[courier]`
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct CourierSettings {
+    /// The portal's address, to which the desk goes.
+    portal: Option<String>,
+    /// A file with the certificates of the hall's own authorities (PEM).
+    authority: Option<PathBuf>,
+    /// Seconds between two visits.
+    every: Option<u64>,
+}
+
 /// `[serve]`
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct ServeSettings {
+    /// Which half of a separated installation this is: `all`, `portal` or `desk`.
+    role: Option<String>,
     /// The address and port to listen on.
     listen: Option<SocketAddr>,
     /// Whether a proxy before the program tells the visitor's address and whether the connection is encrypted.
@@ -265,6 +286,7 @@ const SETTINGS: &[(&str, Kind)] = &[
     ("city", Kind::Text),
     ("folder", Kind::Text),
     ("seal_keys", Kind::Text),
+    ("serve.role", Kind::Text),
     ("serve.listen", Kind::Text),
     ("serve.behind_proxy", Kind::YesNo),
     ("serve.https", Kind::YesNo),
@@ -293,6 +315,17 @@ const SETTINGS: &[(&str, Kind)] = &[
     ("siem.folder", Kind::Text),
     ("siem.file_mib", Kind::Integer),
     ("siem.keep", Kind::Integer),
+    ("sanitize.mode", Kind::Text),
+    ("sanitize.command", Kind::List),
+    ("sanitize.desk", Kind::YesNo),
+    ("sanitize.pdf", Kind::Text),
+    ("sanitize.input_mib", Kind::Integer),
+    ("sanitize.pages", Kind::Integer),
+    ("sanitize.seconds", Kind::Integer),
+    ("sanitize.memory_mib", Kind::Integer),
+    ("courier.portal", Kind::Text),
+    ("courier.authority", Kind::Text),
+    ("courier.every", Kind::Integer),
 ];
 
 /// The configuration in force.
@@ -307,6 +340,14 @@ pub struct Config {
     pub folder: PathBuf,
     /// The file of the keys that seal secrets, for all cities; none where each city has its own in its folder.
     pub seal_keys: Option<PathBuf>,
+    /// Which half of a separated installation this is.
+    pub role: Role,
+    /// The portal to which the desk goes; none where parcels travel by file.
+    pub portal: Option<Url>,
+    /// The hall's own authorities for the portal, as a PEM file.
+    pub portal_authority: Option<PathBuf>,
+    /// How often the desk goes to the portal.
+    pub portal_every: Duration,
     /// Where to listen.
     pub listen: SocketAddr,
     /// Whether a proxy stands before the program.
@@ -343,6 +384,8 @@ pub struct Config {
     pub log_years: u16,
     /// Where the logs are sent.
     pub siem: Vec<Target>,
+    /// How files from outside are made anew.
+    pub sanitizing: Sanitizing,
     /// The identity providers, by the code of the city.
     pub providers: BTreeMap<MunicipalityCode, ProviderConfig>,
 }
@@ -364,6 +407,7 @@ impl Config {
     pub fn read(
         global: &Global,
         listen: Option<SocketAddr>,
+        role: Option<&str>,
         variables: &BTreeMap<String, String>,
     ) -> anyhow::Result<Self> {
         let file = match global.config.clone().or_else(|| variables.get(CONFIG_FILE).map(PathBuf::from)) {
@@ -378,7 +422,7 @@ impl Config {
             city: global.city,
             folder: None,
             seal_keys: None,
-            serve: ServeSettings { listen, ..ServeSettings::default() },
+            serve: ServeSettings { listen, role: role.map(str::to_owned), ..ServeSettings::default() },
             log: LogSettings::default(),
             files: FileSettings::default(),
             webhooks: WebhookSettings::default(),
@@ -388,6 +432,8 @@ impl Config {
             ldap: BTreeMap::new(),
             audit: AuditSettings::default(),
             siem: SiemSettings::default(),
+            sanitize: SanitizeSettings::default(),
+            courier: CourierSettings::default(),
             provider: BTreeMap::new(),
         };
         [file, environment, flags].into_iter().try_fold(Settings::default(), Settings::overlaid)?.settled()
@@ -412,6 +458,7 @@ impl Settings {
             folder: over.folder.or(self.folder),
             seal_keys: over.seal_keys.or(self.seal_keys),
             serve: ServeSettings {
+                role: over.serve.role.or(self.serve.role),
                 listen: over.serve.listen.or(self.serve.listen),
                 behind_proxy: over.serve.behind_proxy.or(self.serve.behind_proxy),
                 https: over.serve.https.or(self.serve.https),
@@ -430,6 +477,12 @@ impl Settings {
             ldap: self.ldap.into_iter().chain(over.ldap).collect(),
             audit: self.audit.overlaid(over.audit),
             siem: self.siem.overlaid(over.siem),
+            sanitize: self.sanitize.overlaid(over.sanitize),
+            courier: CourierSettings {
+                portal: over.courier.portal.or(self.courier.portal),
+                authority: over.courier.authority.or(self.courier.authority),
+                every: over.courier.every.or(self.courier.every),
+            },
             provider: self.provider.into_iter().chain(over.provider).collect(),
         })
     }
@@ -462,15 +515,21 @@ impl Settings {
         let allow = allow.iter().map(|text| text.trim().parse::<Allowed>());
         let webhook_allow =
             allow.collect::<Result<_, _>>().map_err(|said| anyhow::anyhow!("webhooks.allow の{said}"))?;
+        let (role, portal, portal_every) = halves(self.serve.role.as_deref(), &self.courier)?;
         Ok(Config {
             hours,
             log_years,
             siem,
+            role,
+            portal,
+            portal_authority: self.courier.authority,
+            portal_every,
             bucket,
             bucket_authority,
             webhook_allow,
             webhook_authority: self.webhooks.authority,
             exchange_folder: self.exchange.folder,
+            sanitizing: self.sanitize.settled()?,
             folder: if self.database_url.is_some() {
                 self.folder.unwrap_or_else(data)
             } else {
@@ -495,6 +554,30 @@ impl Settings {
             providers: self.provider,
         })
     }
+}
+
+/// Which half this is, and how the desk reaches the portal.
+fn halves(role: Option<&str>, courier: &CourierSettings) -> anyhow::Result<(Role, Option<Url>, Duration)> {
+    let named = role.unwrap_or("all");
+    let role = Role::from_key(named)
+        .with_context(|| format!("serve.role は all、portal、desk のどれかにしてください（いまは {named}）。"))?;
+    let portal = match courier.portal.as_deref() {
+        None => None,
+        Some(_) if role != Role::Desk => {
+            bail!("courier.portal は庁内側（serve.role = \"desk\"）だけに書きます。公開側からは接続を開きません。")
+        }
+        Some(address) => {
+            let url = Url::parse(address).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+            Some(url.with_context(|| {
+                format!("courier.portal は https:// か http:// で始まるアドレスにしてください（いまは {address}）。")
+            })?)
+        }
+    };
+    let every = courier.every.unwrap_or(30);
+    if !(1..=86_400).contains(&every) {
+        bail!("courier.every は 1 から 86400（秒）までにしてください（いまは {every}）。");
+    }
+    Ok((role, portal, Duration::from_secs(every)))
 }
 
 /// The folder where nothing is said.
@@ -571,7 +654,8 @@ mod tests {
         let path = folder.join(format!("{:x}.toml", file.len() * 31 + variables.len()));
         std::fs::write(&path, file).expect("a file can be written");
         let variables = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        Config::read(&Global { config: Some(path), ..global }, None, &variables).map_err(|error| format!("{error:#}"))
+        Config::read(&Global { config: Some(path), ..global }, None, None, &variables)
+            .map_err(|error| format!("{error:#}"))
     }
 
     #[test]
@@ -611,6 +695,10 @@ mod tests {
                 &[],
                 "endpoint",
             ),
+            ("[serve]\nrole = \"both\"", &[], "serve.role は all、portal、desk"),
+            ("[courier]\nportal = \"https://a.example\"", &[("KAWASEMI_SERVE_ROLE", "portal")], "庁内側"),
+            ("", &[("KAWASEMI_SERVE_ROLE", "desk"), ("KAWASEMI_COURIER_PORTAL", "a.example")], "courier.portal"),
+            ("[courier]\nevery = 0", &[], "courier.every"),
             ("", &[("KAWASEMI_LOG_FORMAT", "xml")], "「xml」という値は使えません"),
             ("[sign_in]\ncounter_lock_minutes = 0", &[], "1 から 60"),
             ("", &[("KAWASEMI_SIGN_IN_COUNTER_END_MINUTES", "3")], "counter_lock_minutes より長く"),

@@ -9,6 +9,7 @@ mod daily;
 mod demo;
 mod output;
 mod progress;
+mod sanitize;
 mod serve;
 mod shell;
 mod systems;
@@ -27,7 +28,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::cli::{Cli, Verb};
+use crate::cli::{Cli, Half, Verb};
 use crate::config::Config;
 use crate::output::{Interrupted, Output};
 
@@ -41,6 +42,9 @@ const RESTING: Duration = Duration::from_secs(1);
 
 fn main() -> ExitCode {
     let words = std::env::args_os().collect::<Vec<_>>();
+    if let Some(code) = kawasemi_sanitize::answer_as_worker(&words) {
+        return code;
+    }
     let is_json = words.iter().take_while(|word| *word != "--").any(|word| word == "--json");
     let cli = match Cli::read(words) {
         Ok(cli) => cli,
@@ -55,11 +59,12 @@ fn main() -> ExitCode {
 
 fn run(cli: Cli, output: Output) -> anyhow::Result<()> {
     let variables: BTreeMap<String, String> = std::env::vars().collect();
-    let listen = match &cli.verb {
-        Verb::Serve(serve) => serve.listen,
-        _ => None,
+    let (listen, role) = match &cli.verb {
+        Verb::Serve(serve) => (serve.listen, serve.role),
+        Verb::Courier(courier) => (None, courier.role),
+        _ => (None, None),
     };
-    let config = Config::read(&cli.global, listen, &variables)?;
+    let config = Config::read(&cli.global, listen, role.map(Half::key), &variables)?;
     tracing_setup::begin(&config, matches!(cli.verb, Verb::Serve(_)), output.verbose)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()

@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use anyhow::Context as _;
-use kawasemi_desk::{CityDesk, Desk, Opener, Pages, Problem, Settings, Site, router};
+use kawasemi_desk::{CityDesk, Desk, Opener, Pages, Problem, Role, Settings, Site, router};
 use kawasemi_identity::Provider;
 use kawasemi_store::schema::Allow;
 use kawasemi_store::{Access, Store};
@@ -33,13 +33,16 @@ pub async fn run(shell: Shell) -> anyhow::Result<()> {
     announce(&shell, listener.local_addr()?, is_demo)?;
     let upkeep = Upkeep::new(Arc::clone(&shell));
     let (sites, pages) = sites()?;
+    let sanitizing = &shell.config.sanitizing;
     let settings = Settings {
         https: shell.config.https,
         demo: is_demo,
         upload_limit: shell.config.upload_limit,
         behind_proxy: shell.config.behind_proxy,
+        sanitizer: sanitizing.at_desk.then(|| sanitizing.sanitizer.clone()),
         default_city: shell.config.city.map(|code| code.to_string()),
         printer: shell.printer(),
+        role: shell.config.role,
     };
     let opener = Box::new(CityOpener { shell: Arc::clone(&shell), upkeep: Arc::clone(&upkeep) });
     let desk = Desk::new(store.clone(), shell.clock.clone(), shell.ids.clone(), sites, settings, opener);
@@ -85,8 +88,14 @@ fn announce(shell: &Shell, address: SocketAddr, is_demo: bool) -> anyhow::Result
         address.ip().to_string()
     };
     let base = format!("http://{host}:{}", address.port());
-    shell.output.remark(format!("カワセミを提供しています（止めるには Ctrl+C）。\n  市民の入口  {base}/\n  職員の机    {base}/desk\n  方針の盤    {base}/board"));
-    if is_demo {
+    let places = [
+        (shell.config.role != Role::Desk, format!("\n  市民の入口  {base}/")),
+        (shell.config.role != Role::Portal, format!("\n  職員の机    {base}/desk")),
+        (shell.config.role != Role::Desk, format!("\n  方針の盤    {base}/board")),
+    ];
+    let places: String = places.into_iter().filter(|(serves, _)| *serves).map(|(_, place)| place).collect();
+    shell.output.remark(format!("カワセミを提供しています（止めるには Ctrl+C）。{places}"));
+    if is_demo && shell.config.role != Role::Portal {
         demo::sign_ins().for_each(|line| shell.output.remark(line));
         if !address.ip().is_loopback() {
             tracing::warn!(%address, "a demo city with published passwords is served beyond this machine");
@@ -143,8 +152,20 @@ impl CityOpener {
         self.upkeep.watch(open.clone());
         let config = code.parse().ok().and_then(|code| shell.config.providers.get(&code));
         let provider = config.cloned().map(Provider::new).transpose()?;
-        let OpenCity { city, identity, ledgers, webhooks, exchange, oversight } = open;
-        Ok(CityDesk { city, identity, provider, ledgers, webhooks, exchange, oversight, files, keeper, sealer })
+        let OpenCity { city, identity, ledgers, webhooks, exchange, oversight, courier } = open;
+        Ok(CityDesk {
+            city,
+            identity,
+            provider,
+            ledgers,
+            webhooks,
+            exchange,
+            oversight,
+            courier,
+            files,
+            keeper,
+            sealer,
+        })
     }
 }
 

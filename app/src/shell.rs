@@ -4,6 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
+use kawasemi_courier::records::ENQUIRY;
+use kawasemi_courier::{Courier, Handlers, RecordMaker};
+use kawasemi_desk::Role;
 use kawasemi_exchange::{Exchange, Folders};
 use kawasemi_identity::outside::ROLE_PREFIX;
 use kawasemi_identity::{Context, Directory, Identity, Parts, PasswordCost, Passwords, SystemEntropy};
@@ -70,6 +73,8 @@ pub struct OpenCity {
     pub exchange: Exchange,
     /// Who looked at whom, and what becomes of personal data.
     pub oversight: Oversight,
+    /// What goes between the portal and the desk.
+    pub courier: Courier,
 }
 
 impl OpenCity {
@@ -144,6 +149,7 @@ impl Shell {
             kawasemi_parties::engine(),
             kawasemi_oversight::engine(),
             kawasemi_webhook::engine(),
+            kawasemi_courier::engine(),
             kawasemi_exchange::engine(),
         ]
     }
@@ -266,7 +272,23 @@ impl Shell {
             clock: self.clock.clone(),
             hours: self.config.hours,
         });
-        Ok(OpenCity { city, identity, ledgers, webhooks, exchange, oversight })
+        // What residents send becomes a record inside the hall, never on the portal.
+        let handlers = match self.config.role {
+            Role::Portal => Handlers::default(),
+            Role::All | Role::Desk => {
+                Handlers::default().with(ENQUIRY, RecordMaker::new(ledgers.clone(), ENQUIRY, self.clock.clone()))
+            }
+        };
+        let courier = Courier::new(kawasemi_courier::Parts {
+            city: city.clone(),
+            identity: identity.clone(),
+            sealer: self.sealer_as_it_is(city.code()),
+            ids: self.ids.clone(),
+            clock: self.clock.clone(),
+            side: self.config.role.side(),
+            handlers,
+        });
+        Ok(OpenCity { city, identity, ledgers, webhooks, exchange, oversight, courier })
     }
 
     /// Refuses a directory whose groups bring roles that nobody declares: a slip there would be found only when somebody lacks one.
@@ -388,6 +410,16 @@ impl Shell {
     /// Prints, with the fonts that the configuration names and those of the system.
     pub fn printer(&self) -> Printer {
         Printer::new(self.config.font_folders.clone())
+    }
+
+    /// The way to the portal (受渡しの接続), where this is the desk and the operator has named one.
+    ///
+    /// # Errors
+    /// When the authority's certificate can't be read.
+    pub fn portal(&self, open: &OpenCity) -> anyhow::Result<Option<kawasemi_courier::Client>> {
+        let Some(portal) = &self.config.portal else { return Ok(None) };
+        let authority = authority("courier.authority", self.config.portal_authority.as_deref())?;
+        Ok(Some(open.courier.client(portal, authority.as_deref())?))
     }
 
     /// The context of a command: the program itself, now.

@@ -5,16 +5,17 @@ use std::sync::Arc;
 use futures::future::BoxFuture;
 use kawasemi_kernel::calculation::Calculation;
 use kawasemi_ledger::Calculators;
+use kawasemi_platform::desk::{Place, SiteLink};
 use kawasemi_platform::{Daily, Report, System, Work, WorkError};
 use kawasemi_registry::midnight;
-use kawasemi_schema::{LedgerDef, RoleDef, SchemaErrors, SourceFile};
+use kawasemi_schema::{LedgerDef, RoleDef, SchemaErrors, SourceFile, SystemBundle};
 
 /// Every system that the program offers. Adding one is adding its line.
 ///
 /// # Errors
 /// When a built-in definition is wrong, which a test would have shown.
 pub fn all() -> Result<Vec<System>, SchemaErrors> {
-    Ok(vec![registers()?, kawasemi_policy::system()])
+    Ok(vec![registers()?, enquiry()?, kawasemi_policy::system()])
 }
 
 /// The shared registers, which are no system of the hall but have definitions and calculations like one.
@@ -37,6 +38,19 @@ fn turn(work: Work) -> BoxFuture<'static, Result<Report, WorkError>> {
         })?;
         Ok(Report { text: turned.said(), json: serde_json::to_value(&turned).unwrap_or_default() })
     })
+}
+
+/// Residents' comments and questions (意見・問合せ): definitions alone. Its form is the portal's, and what is sent becomes a record
+/// through the courier.
+fn enquiry() -> Result<System, SchemaErrors> {
+    let files = [
+        ("system.toml", include_str!("../../systems/enquiry/system.toml")),
+        ("ledgers/enquiry.toml", include_str!("../../systems/enquiry/ledgers/enquiry.toml")),
+    ];
+    let mut enquiry = System::new(SystemBundle::read("systems/enquiry", &files)?);
+    let (title, lead) = (enquiry.bundle.system.title.clone(), enquiry.bundle.system.description.clone());
+    enquiry.links = vec![SiteLink { title, lead, href: "/enquiry", place: Place::Portal }];
+    Ok(enquiry)
 }
 
 /// What all systems bring together.

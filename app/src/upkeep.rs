@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
-use kawasemi_desk::Desk;
+use kawasemi_desk::{Desk, Role};
 use kawasemi_oversight::disposal::{self, due};
 use kawasemi_parties::Duplicates;
 use kawasemi_registry::{ASSIGNMENT, DEPARTMENT, DEPARTMENT_SHARE, PERSONNEL_ORDER, REORGANISATION_STEP, STAFF};
@@ -71,6 +71,7 @@ impl Upkeep {
                 }
             }
         });
+        self.go_to_portal(open.clone());
         // Apart from the rounds: a city with many parties is looked through for a minute the first time.
         let (shell, mut stop) = (Arc::clone(&self.shell), self.stop.subscribe());
         let parties = open.clone();
@@ -99,7 +100,8 @@ impl Upkeep {
             }
         });
         // Each by itself: one that is away must hold up neither the others nor the rounds.
-        for target in self.shell.config.siem.clone() {
+        let targets = if self.shell.config.role == Role::Portal { Vec::new() } else { self.shell.config.siem.clone() };
+        for target in targets {
             let (shell, tended, mut stop) = (Arc::clone(&self.shell), open.clone(), self.stop.subscribe());
             self.spawn(async move {
                 while !*stop.borrow() {
@@ -115,13 +117,51 @@ impl Upkeep {
             });
         }
         let (shell, mut stop) = (Arc::clone(&self.shell), self.stop.subscribe());
-        let handlers = Handlers::default()
-            .with(webhook::TOPIC, Delivery(open.webhooks.clone()))
+        let mut handlers = Handlers::default()
             .with(disposal::TOPIC, disposal::Worker(open.oversight.clone()))
             .with(daily::TOPIC, DailyWork::new(Arc::clone(&shell), open.clone()));
+        if shell.config.role != Role::Portal {
+            handlers = handlers.with(webhook::TOPIC, Delivery(open.webhooks.clone()));
+        }
         self.spawn(async move {
             let stopped = async move { drop(stop.wait_for(|stop| *stop).await) };
             handlers.work(&open.city, &*shell.clock, LOOK, stopped).await;
+        });
+    }
+
+    /// Goes to the portal again and again, where this is the desk and a portal is named. It is the one connection between
+    /// the two halves, and nothing on the portal opens any.
+    fn go_to_portal(&self, open: OpenCity) {
+        let client = match self.shell.portal(&open) {
+            Ok(Some(client)) => client,
+            Ok(None) => return,
+            Err(error) => return tracing::error!(error = %format!("{error:#}"), "there is no way to the portal"),
+        };
+        let (every, mut stop) = (self.shell.config.portal_every, self.stop.subscribe());
+        self.spawn(async move {
+            let mut last = String::new();
+            loop {
+                let said = match open.courier.poll(&client).await {
+                    Ok(_) => String::new(),
+                    Err(error) => error.to_string(),
+                };
+                // What goes on failing is told once.
+                if said != last {
+                    match said.as_str() {
+                        "" => tracing::info!(city = open.city.code(), "the portal is reached again"),
+                        said => tracing::warn!(
+                            city = open.city.code(),
+                            error = said,
+                            "the portal's parcels were not fetched"
+                        ),
+                    }
+                    last = said;
+                }
+                tokio::select! {
+                    () = tokio::time::sleep(every) => {}
+                    _ = stop.changed() => return,
+                }
+            }
         });
     }
 
@@ -192,8 +232,10 @@ async fn tend(shell: &Shell, open: &OpenCity, known: &mut Known, round: u64) {
     if let Err(error) = open.oversight.tend(shell.clock.now()).await {
         failed(&error.into(), "the logs of looks and sign-ins were not sealed");
     }
-    // What was just sealed is what webhooks tell of.
-    if let Err(error) = open.webhooks.pump().await {
+    // What was just sealed is what webhooks tell of; a portal tells nobody anything by itself.
+    if shell.config.role != Role::Portal
+        && let Err(error) = open.webhooks.pump().await
+    {
         failed(&error.into(), "the messages of webhooks were not made");
     }
     if let Err(error) = begin_day(shell, open, &mut known.day).await {

@@ -125,6 +125,7 @@ fn set_number(hall: &Hall, number: i64) {
             .engine(kawasemi_parties::engine())
             .engine(kawasemi_oversight::engine())
             .engine(kawasemi_webhook::engine())
+            .engine(kawasemi_courier::engine())
             .engine(kawasemi_exchange::engine());
         let store = Store::open(&location(hall), options).await.unwrap();
         let city = store.open_city(CODE).await.unwrap();

@@ -5,6 +5,8 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use anyhow::bail;
+use jiff::SignedDuration;
+use kawasemi_courier::{CourierError, KeyState};
 use kawasemi_store::batch;
 use kawasemi_store::files::FileError;
 use kawasemi_store::schema::Effect;
@@ -15,6 +17,9 @@ use crate::config::Place;
 use crate::demo;
 use crate::shell::{OpenCity, Shell};
 use crate::verbs::keys;
+
+/// After so long without a receipt, somebody should look.
+const UNACKNOWLEDGED: SignedDuration = SignedDuration::from_hours(24);
 
 /// What one look found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -57,6 +62,7 @@ pub async fn run(shell: &Shell) -> anyhow::Result<()> {
         folder_is_private(folder, &mut found);
     }
     fonts(shell, &mut found);
+    sanitizing_is_possible(shell, &mut found);
     let store = shell.store(Access::Read).await?;
     // A city that was named is the only one that is asked about.
     let named = if shell.config.city.is_some() { Some(shell.code(&store).await?) } else { None };
@@ -72,6 +78,18 @@ pub async fn run(shell: &Shell) -> anyhow::Result<()> {
         bail!("直す必要のあることが{bad}件あります。");
     }
     Ok(())
+}
+
+/// What sanitising (無害化) needs from the machine is there.
+fn sanitizing_is_possible(shell: &Shell, found: &mut Findings) {
+    let missing = shell.config.sanitizing.sanitizer.missing();
+    if !missing.is_empty() {
+        let message = format!(
+            "{} がありません。それまで、外から来た PDF など、要るファイルを受け取れません。PDF には poppler-utils を入れ、製品には sanitize.command を確かめてください。",
+            missing.join("、")
+        );
+        found.add("無害化", State::Warning, message);
+    }
 }
 
 /// Nobody but the program's user may enter the data folder: it holds personal data.
@@ -125,6 +143,7 @@ async fn city(shell: &Shell, store: &Store, code: &str, found: &mut Findings) ->
     sealed(shell, &open, found).await?;
     files(shell, &open, found).await?;
     exchange(shell, &open, found).await?;
+    courier(shell, &open, found).await?;
     work(&open, found).await
 }
 
@@ -245,6 +264,48 @@ async fn files(shell: &Shell, open: &OpenCity, found: &mut Findings) -> anyhow::
         Ok(()) => found.add(check, State::Good, "読めます。"),
         Err(FileError::Storage(said)) => found.add(check, State::Bad, format!("読めません: {said}")),
         Err(error) => found.add(check, State::Bad, error.to_string()),
+    }
+    Ok(())
+}
+
+/// Whether parcels go between the two halves of a separated installation.
+async fn courier(shell: &Shell, open: &OpenCity, found: &mut Findings) -> anyhow::Result<()> {
+    let status = match open.courier.status().await {
+        Err(CourierError::NotSeparated) => return Ok(()),
+        status => status?,
+    };
+    let check = format!("{} 受渡し", open.city.code());
+    let now = shell.clock.now();
+    let before = found.findings.len();
+    let mut warn = |message: String| found.add(check.clone(), State::Warning, message);
+    for (own, missing) in [
+        (true, "この設置の鍵がありません。kawasemi courier key rotate で作ってください。"),
+        (false, "相手の鍵が登録されていません。相手の courier key show の行を courier key trust で登録してください。"),
+    ] {
+        if !status.keys.iter().any(|key| key.own == own && key.state == KeyState::Current) {
+            warn(missing.to_owned());
+        }
+    }
+    if let Some(missing) = status.incoming.missing {
+        warn(format!(
+            "番号 {missing} が届かず、{}件を保留しています。相手で受渡しを作り直してください。",
+            status.incoming.kept
+        ));
+    }
+    if !status.incoming.refused.is_empty() {
+        warn(format!(
+            "受け取れなかった受渡しが{}件あります。kawasemi courier status で理由を確かめ、直して courier retry を実行してください。",
+            status.incoming.refused.len()
+        ));
+    }
+    if let Some(oldest) = status.outgoing.oldest.filter(|oldest| now.duration_since(*oldest) > UNACKNOWLEDGED) {
+        warn(format!("{oldest} の受渡しの受取が、1日たっても相手から届いていません。"));
+    }
+    if let Some((at, failure)) = status.line_failure {
+        warn(format!("接続での受渡しが止まっています（{at}）。{failure}"));
+    }
+    if found.findings.len() == before {
+        found.add(check, State::Good, "滞りはありません。");
     }
     Ok(())
 }

@@ -43,7 +43,8 @@ async fn act(shell: &Shell, open: &OpenCity, keys: &Keys) -> anyhow::Result<()> 
 /// # Errors
 /// When the keys or the database can't be read or written.
 pub async fn renew(open: &OpenCity) -> anyhow::Result<Seals> {
-    let seals = open.identity.renew_seals().await? + open.webhooks.renew_seals().await?;
+    let seals =
+        open.identity.renew_seals().await? + open.webhooks.renew_seals().await? + open.courier.renew_seals().await?;
     if seals.lost > 0 {
         tracing::error!(
             city = open.city.code(),
@@ -81,7 +82,8 @@ impl State {
         let sealer = shell.sealer_as_it_is(open.city.code());
         let (codes, lost_codes) = open.identity.sealed_secrets().await?;
         let (webhooks, lost_webhooks) = open.webhooks.sealed_secrets().await?;
-        let (sealed, lost) = (codes + webhooks, lost_codes + lost_webhooks);
+        let (couriers, lost_couriers) = open.courier.sealed_secrets().await?;
+        let (sealed, lost) = (codes + webhooks + couriers, lost_codes + lost_webhooks + lost_couriers);
         let why = match sealer.check() {
             // A city in which nothing is sealed needs no key yet; serving makes one.
             Err(SealError::NoKey { .. }) if sealed == 0 => None,
@@ -92,14 +94,14 @@ impl State {
             )),
             Ok(()) => None,
         };
-        let problem = why.map(|why| format!("{why}{}", consequence(lost_codes, lost_webhooks)));
+        let problem = why.map(|why| format!("{why}{}", consequence(lost_codes, lost_webhooks, lost_couriers)));
         let (path, private) = (sealer.path().to_owned(), sealer.is_private());
         Ok(Self { path, private, sealed, lost, renewed: 0, problem })
     }
 }
 
 /// What a lost key means for people, and how they get in.
-fn consequence(codes: usize, webhooks: usize) -> String {
+fn consequence(codes: usize, webhooks: usize, couriers: usize) -> String {
     let mut said = String::new();
     if codes > 0 {
         said.push_str(&format!(
@@ -112,6 +114,12 @@ fn consequence(codes: usize, webhooks: usize) -> String {
         said.push_str(&format!(
             "Webhookの署名の秘密{webhooks}件が開きません。鍵が戻るまで送れません。鍵がもうないときは、\
              「管理 › Webhook」で秘密を作り直し、受け取る側に渡してください。"
+        ));
+    }
+    if couriers > 0 {
+        said.push_str(&format!(
+            "受渡しの鍵{couriers}件が開きません。鍵が戻るまで、公開側と庁内側の受渡しができません。その鍵あてに封じた\
+             受渡しは、鍵の控えがなければ読めません。"
         ));
     }
     said

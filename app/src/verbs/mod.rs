@@ -3,6 +3,7 @@
 mod audit;
 mod backup;
 mod calc;
+mod courier;
 mod doctor;
 mod exchange;
 mod export;
@@ -14,6 +15,7 @@ mod organisation;
 mod personnel;
 mod print;
 mod reference;
+mod sanitize;
 mod schema;
 mod simulate;
 mod staff;
@@ -59,6 +61,8 @@ pub async fn run(verb: Verb, config: Config, output: Output) -> anyhow::Result<(
         Verb::Backup(file) => backup::take(&shell, file).await,
         Verb::Restore(file) => backup::restore(&shell, file).await,
         Verb::Keys(wanted) => keys::run(&shell, wanted).await,
+        Verb::Sanitize(wanted) => sanitize::run(&shell, wanted).await,
+        Verb::Courier(courier) => courier::run(&shell, courier.act).await,
         Verb::Doctor(_) => doctor::run(&shell).await,
         Verb::System(words) => system::run(&shell, words).await,
     }

@@ -7,6 +7,7 @@
 
 mod expected;
 mod hall;
+mod roles;
 
 use kawasemi_desk::routes::Route;
 use kawasemi_testkit::desk::{Answer, tables};
@@ -160,6 +161,8 @@ fn is_elsewhere(route: &Route) -> bool {
         return true;
     }
     const NOTHING_THERE: &[&str] = &[
+        "/courier/v1/exchange",
+        "/desk/admin/courier/{seq}/retry",
         "/desk/ledgers/{ledger}/{id}/open",
         "/desk/organisation/handover/decide",
         "/desk/parties/duplicates/{one}/{other}/again",
@@ -219,6 +222,7 @@ fn nowhere() -> Place {
         ("file", missing(2)),
         ("view", missing(3)),
         ("batch", "999999".to_owned()),
+        ("seq", "999998".to_owned()),
         ("run", missing(4)),
         ("account", missing(5)),
         ("assigned", missing(6)),

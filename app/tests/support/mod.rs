@@ -51,6 +51,7 @@ impl Hall {
             kawasemi_parties::engine(),
             kawasemi_oversight::engine(),
             kawasemi_webhook::engine(),
+            kawasemi_courier::engine(),
             kawasemi_exchange::engine(),
         ];
         Store::open(&self.location(), options).await.unwrap()

@@ -19,6 +19,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
 use jiff::{SignedDuration, Timestamp};
+use kawasemi_courier::records::ENQUIRY;
+use kawasemi_courier::{Courier, Handlers, RecordMaker, Side};
 use kawasemi_desk::{CityDesk, Desk, Opener, Pages, Problem, Settings, Site};
 use kawasemi_identity::{
     Context, Identity, NewAccount, Parts, PasswordCost, Passwords, Provider, RoleAssignment, Rules, SeededEntropy,
@@ -53,6 +55,7 @@ pub fn tables() -> Vec<Table> {
     tables.extend(kawasemi_oversight::engine().tables);
     tables.extend(kawasemi_webhook::engine().tables);
     tables.extend(kawasemi_exchange::engine().tables);
+    tables.extend(kawasemi_courier::engine().tables);
     tables
 }
 
@@ -135,6 +138,7 @@ impl TestCity {
             calculators: setup.calculators,
             provider: setup.provider,
             layouts,
+            side: setup.settings.role.side(),
             clock: clock.clone(),
             sealer: fixture.sealer.clone(),
             folder,
@@ -196,6 +200,7 @@ struct TestOpener {
     calculators: Calculators,
     provider: Option<Provider>,
     layouts: Vec<kawasemi_schema::SourceFile>,
+    side: Option<Side>,
     clock: Arc<HandClock>,
     sealer: Sealer,
     folder: TempDir,
@@ -232,6 +237,16 @@ impl Opener for TestOpener {
                 shipped: self.layouts.clone(),
             });
             let exchange = exchange.map_err(|error| Problem::internal(&error))?;
+            let handler = RecordMaker::new(ledgers.clone(), ENQUIRY, self.clock.clone());
+            let courier = Courier::new(kawasemi_courier::Parts {
+                city: city.clone(),
+                identity: identity.clone(),
+                sealer: self.sealer.clone(),
+                ids: self.parts.ids.clone(),
+                clock: self.clock.clone(),
+                side: self.side,
+                handlers: Handlers::default().with(ENQUIRY, handler),
+            });
             keeper.ensure_key([7; 32])?;
             let (provider, sealer) = (self.provider.clone(), self.sealer.clone());
             let oversight = Oversight::new(kawasemi_oversight::Parts {
@@ -243,7 +258,19 @@ impl Opener for TestOpener {
                 clock: self.clock.clone(),
                 hours: OpeningHours::default(),
             });
-            Ok(CityDesk { city, identity, provider, ledgers, webhooks, exchange, oversight, files, keeper, sealer })
+            Ok(CityDesk {
+                city,
+                identity,
+                provider,
+                ledgers,
+                webhooks,
+                exchange,
+                oversight,
+                courier,
+                files,
+                keeper,
+                sealer,
+            })
         })
     }
 }

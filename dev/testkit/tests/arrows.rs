@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 /// The engines from the lowest to the highest; a crate may depend only on those before it.
 const ENGINES: &[&str] = &[
     "kernel",
+    "sanitize",
     "schema",
     "store",
     "filter",
@@ -16,6 +17,7 @@ const ENGINES: &[&str] = &[
     "parties",
     "oversight",
     "webhook",
+    "courier",
     "exchange",
     "print",
     "ui",

@@ -14,6 +14,8 @@ pub mod api;
 mod assets;
 pub mod audit;
 pub mod auth;
+mod courier;
+mod enquiry;
 pub mod exchange;
 mod health;
 pub mod home;
@@ -28,6 +30,7 @@ pub mod privacy;
 pub mod problem;
 pub mod registers;
 pub mod request;
+pub mod roles;
 pub mod routes;
 pub mod search;
 pub mod security;
@@ -46,6 +49,7 @@ use crate::routes::{Route, get};
 pub use problem::Problem;
 
 pub use request::{Cx, Entries, Upload, Uploads};
+pub use roles::Role;
 pub use routes::Routes;
 pub use state::{CityDesk, Desk, Opener, Place, Settings, Site, SiteLink};
 
@@ -76,6 +80,7 @@ pub fn router(desk: Desk, pages: Pages) -> Router {
         })
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn(request::gate::staff))
+        .layer(from_fn_with_state(desk.clone(), roles::gate))
         .layer(from_fn(security::same_origin))
         .layer(from_fn_with_state(desk.clone(), request::enter::enter))
         .layer(DefaultBodyLimit::max(limit))
@@ -96,6 +101,8 @@ pub fn listed(pages: Pages) -> Vec<Route> {
 fn inside(pages: Pages) -> Routes {
     Routes::new()
         .merge(portal::routes())
+        .merge(enquiry::routes())
+        .merge(courier::routes())
         .merge(auth::routes())
         .merge(api::routes())
         .merge(home::routes())

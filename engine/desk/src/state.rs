@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use kawasemi_courier::Courier;
 use kawasemi_exchange::Exchange;
 use kawasemi_identity::{Identity, Provider};
 use kawasemi_kernel::calculation::Calculation;
@@ -10,6 +11,7 @@ use kawasemi_kernel::{Clock, IdSource, Lang};
 use kawasemi_ledger::Ledgers;
 use kawasemi_oversight::Oversight;
 use kawasemi_print::Printer;
+use kawasemi_sanitize::Sanitizer;
 use kawasemi_schema::{SystemBundle, Text};
 use kawasemi_store::audit::Keeper;
 use kawasemi_store::files::Files;
@@ -19,6 +21,7 @@ use tokio::sync::{Mutex, watch};
 
 use crate::api::Streams;
 use crate::problem::Problem;
+use crate::roles::Role;
 
 /// The state behind every route. Cheap to clone.
 #[derive(Clone)]
@@ -50,10 +53,14 @@ pub struct Settings {
     pub upload_limit: u64,
     /// Whether the address in `X-Forwarded-For` is believed, since a proxy of ours sets it.
     pub behind_proxy: bool,
+    /// Makes files anew (無害化) that staff attach to records; none where they are kept as they are.
+    pub sanitizer: Option<Sanitizer>,
     /// The city that answers where the `Host` header names none; none for the only one.
     pub default_city: Option<String>,
     /// Prints, and the fonts of names for the screen.
     pub printer: Printer,
+    /// Which half of a separated installation this is.
+    pub role: Role,
 }
 
 impl Default for Settings {
@@ -63,7 +70,9 @@ impl Default for Settings {
             demo: false,
             upload_limit: 200 * 1024 * 1024,
             behind_proxy: false,
+            sanitizer: None,
             default_city: None,
+            role: Role::All,
             printer: Printer::default(),
         }
     }
@@ -117,6 +126,8 @@ pub struct CityDesk {
     pub exchange: Exchange,
     /// Who looked at whom, and what becomes of personal data.
     pub oversight: Oversight,
+    /// What goes between the portal and the desk.
+    pub courier: Courier,
     /// The files attached to records.
     pub files: Files,
     /// What is kept of the audit trail outside the database.

@@ -3,9 +3,12 @@
 
 mod common;
 
-use common::{PARKS, city, outcome, park, send_file};
-use kawasemi_testkit::desk::tables;
-use kawasemi_testkit::on_both_stores;
+use axum::body::Body;
+use common::{PARKS, city, outcome, park, parks, send_file};
+use kawasemi_desk::Settings;
+use kawasemi_sanitize::Sanitizer;
+use kawasemi_testkit::desk::{Answer, Browser, Setup, tables};
+use kawasemi_testkit::{TestCity, on_both_stores};
 
 const CSV: &str = "公園名,種別,面積,備考\r\n新しい公園,街区公園,\"1,200\",ﾒﾓ\r\nもう一つの公園,街区公園,広い,\r\n";
 
@@ -119,6 +122,24 @@ on_both_stores! {
         let forged = kept.replacen('.', "A.", 1);
         let refused = clerk.post(&new, &[("name", "別の公園"), ("kind", "block"), ("papers", ""), ("_kept_file", &forged)]).await;
         assert!(!clerk.get(refused.location()).await.says("図面.pdf"));
+    }
+
+    async fn where_the_operator_says_so_an_attachment_is_made_anew(fixture) {
+        let settings = Settings { sanitizer: Some(Sanitizer::default()), ..Settings::default() };
+        let city = TestCity::with(fixture, Setup { systems: vec![parks()], settings, ..Setup::default() }).await;
+        let clerk = city.sign_in("hanako", &["park-keeper"]).await;
+        let new = format!("{PARKS}/new");
+        let texts = [("name", "城山公園"), ("kind", "block"), ("area", "5")];
+        let refused = send_file(&clerk, &new, "papers", "案内.txt", b"<html><script>run()</script>", &texts).await;
+        assert!(refused.status == 422 && refused.says("案内.txt：HTML やスクリプト"), "{}", refused.text);
+        assert!(refused.says("城山公園"), "what was typed is kept");
+        let saved = send_file(&clerk, &new, "papers", "案内.exe", "案内\u{202e}です\u{7}".as_bytes(), &texts).await;
+        assert_eq!(saved.status, 303, "{}", saved.text);
+        let page = clerk.get(saved.location()).await;
+        assert!(page.says("案内.txt") && !page.says("案内.exe"), "{}", page.text);
+        let address = saved.location().split('?').next().unwrap_or_default();
+        let file = page.between("/files/", "\"").expect("a link").to_owned();
+        assert_eq!(clerk.get(&format!("{address}/files/{file}")).await.text, "案内です");
     }
 
     async fn many_records_are_changed_and_put_back(fixture) {

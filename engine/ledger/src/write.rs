@@ -54,6 +54,17 @@ impl Ledgers {
         self.create_through(context, &gate, draft).await.map(|(saved, _)| saved)
     }
 
+    /// What creating a record would write, for an act that writes it together with more. Nothing is written here.
+    ///
+    /// # Errors
+    /// As [`Ledgers::create`], but for what is seen only in writing, such as [`LedgerError::Duplicate`].
+    pub async fn creation_of(&self, context: &Context, ledger: &str, draft: Draft) -> Result<Unit> {
+        let gate = self.gate_for(context, ledger, Action::Create)?;
+        let (id, checked) = self.check_new(context, &gate, Action::Create, &draft)?;
+        self.check_references(context, &checked).await?;
+        self.creation(context, &gate, id, checked.fields())
+    }
+
     /// Creates a record and answers it as the caller may see it; none where the caller may register but not read.
     ///
     /// # Errors

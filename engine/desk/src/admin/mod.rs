@@ -5,6 +5,7 @@
 
 mod access;
 pub(crate) mod audit;
+mod courier;
 mod definitions;
 mod devices;
 mod events;
@@ -49,6 +50,8 @@ pub fn routes() -> Routes {
         .route("/desk/admin/definitions/{ledger}", get(definitions::show))
         .route("/desk/admin/definitions/{ledger}/source", get(definitions::source))
         .route("/desk/admin/definitions/{ledger}/overlay", get(definitions::overlay))
+        .route("/desk/admin/courier", get(courier::show))
+        .route("/desk/admin/courier/{seq}/retry", post(courier::retry))
         .route("/desk/admin/jobs", get(jobs::list))
         .route("/desk/admin/jobs/{id}/retry", post(jobs::retry))
         .behind(|router| router.layer(from_fn(gate::admin)))

@@ -29,6 +29,7 @@ const PARTS: &[(&str, &str, Icon, &str)] = &[
     ("保守作業", "/desk/admin/maintenance", Icon::Tasks, "保守業者の申請、承認、操作の記録"),
     ("台帳の定義", "/desk/admin/definitions", Icon::Settings, "使われている定義と版"),
     ("Webhook", "/desk/admin/webhooks", Icon::External, "台帳の変更を、ほかのシステムへ知らせる"),
+    ("受渡し", "/desk/admin/courier", Icon::Forward, "公開側と庁内側のあいだで、届いたもの、待っているもの、鍵"),
     ("処理の待ち行列", "/desk/admin/jobs", Icon::Tasks, "待っている処理、失敗した処理のやり直し"),
 ];
 

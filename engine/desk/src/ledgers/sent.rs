@@ -3,12 +3,16 @@
 //! Without a script a reference is a text field. What is typed there is looked up by number and by name: one hit is taken,
 //! several are offered to choose from.
 
+use std::io;
+
 use kawasemi_kernel::{FileRef, RecordId, Value};
 use kawasemi_ledger::field::FieldError;
 use kawasemi_ledger::{Draft, Entry, LedgerError, ListRequest, Visible};
+use kawasemi_sanitize::Sanitizer;
 use kawasemi_schema::{Action, FieldDef, FieldKind};
 use kawasemi_store::files::FileError;
 use kawasemi_ui::field::Choice;
+use tempfile::NamedTempFile;
 use tokio_util::io::ReaderStream;
 
 use super::form::{Around, REASON, REVISION};
@@ -329,20 +333,52 @@ async fn store(cx: &Cx, field: &FieldDef, upload: &Upload) -> Result<FileRef, St
         return Err(StoreFailure::Refused("ファイルを添付できない項目です。".to_owned()));
     };
     let failed = |error: &dyn std::error::Error| StoreFailure::Failed(Problem::internal(error));
-    let reopened = upload.file.reopen().map_err(|error| failed(&error))?;
+    let ToStore { name, file } = match &cx.desk().settings().sanitizer {
+        Some(sanitizer) => made_anew(sanitizer.clone(), upload).await?,
+        None => ToStore { name: upload.name.clone(), file: upload.file.reopen() },
+    };
+    let reopened = file.map_err(|error| failed(&error))?;
     let content = ReaderStream::new(tokio::fs::File::from_std(reopened));
     let id = cx.desk().ids().next();
-    let stored = match cx.city().files.put(id, &upload.name, *max_bytes, content).await {
+    let stored = match cx.city().files.put(id, &name, *max_bytes, content).await {
         Ok(stored) => stored,
         Err(error @ (FileError::Storage(_) | FileError::Missing)) => return Err(failed(&error)),
-        Err(error) => return Err(StoreFailure::Refused(format!("{}：{error}", upload.name))),
+        Err(error) => return Err(StoreFailure::Refused(format!("{name}：{error}"))),
     };
     let media_type = stored.kind.media_type.to_owned();
     if !is_accepted(accept, &media_type) {
-        let message = format!("{}：この項目には{}を添付してください。", upload.name, accept.join("、"));
+        let message = format!("{name}：この項目には{}を添付してください。", accept.join("、"));
         return Err(StoreFailure::Refused(message));
     }
-    Ok(FileRef { id, name: upload.name.clone(), media_type, size: stored.size, sha256: stored.sha256 })
+    Ok(FileRef { id, name, media_type, size: stored.size, sha256: stored.sha256 })
+}
+
+/// A file as it is to be stored.
+struct ToStore {
+    name: String,
+    file: io::Result<std::fs::File>,
+}
+
+/// Makes a file anew (無害化). What was left out of it is logged without its name, which may be a person's.
+async fn made_anew(sanitizer: Sanitizer, upload: &Upload) -> Result<ToStore, StoreFailure> {
+    let (name, input) = (upload.name.clone(), upload.file.path().to_owned());
+    let output = NamedTempFile::new().map_err(|error| StoreFailure::Failed(Problem::internal(&error)))?;
+    let path = output.path().to_owned();
+    let made = tokio::task::spawn_blocking(move || sanitizer.clean_file(&name, &input, &path)).await;
+    match made.map_err(|error| StoreFailure::Failed(Problem::internal(&error)))? {
+        Ok(cleaned) => {
+            let removed: Vec<_> = cleaned.removed.iter().map(|removed| removed.what).collect();
+            tracing::info!(
+                media_type = cleaned.media_type,
+                size = cleaned.size,
+                ?removed,
+                "an attached file was made anew"
+            );
+            Ok(ToStore { name: cleaned.name, file: output.reopen() })
+        }
+        Err(refusal) if refusal.is_ours() => Err(StoreFailure::Failed(Problem::internal(&refusal))),
+        Err(refusal) => Err(StoreFailure::Refused(format!("{}：{refusal}", upload.name))),
+    }
 }
 
 /// Whether a field takes files of a type; `image/*` takes every image.

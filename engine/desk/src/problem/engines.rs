@@ -4,6 +4,7 @@
 //! those who may not know.
 
 use http::StatusCode as S;
+use kawasemi_courier::CourierError;
 use kawasemi_exchange::ExchangeError;
 use kawasemi_identity::IdentityError;
 use kawasemi_oversight::OversightError;
@@ -56,6 +57,21 @@ impl From<IdentityError> for Problem {
                 IdentityError::Store(error) => error.into(),
                 other => Self::internal(&other),
             },
+        }
+    }
+}
+
+impl From<CourierError> for Problem {
+    fn from(error: CourierError) -> Self {
+        match error {
+            CourierError::Identity(error) => error.into(),
+            CourierError::Ledger(error) => error.into(),
+            CourierError::Store(error) => error.into(),
+            CourierError::Refused(reason) => {
+                Self::new(S::UNPROCESSABLE_ENTITY, "parcel-refused", "受け取れませんでした", reason)
+            }
+            CourierError::NotSeparated => Self::not_found(),
+            other => Self::internal(&other),
         }
     }
 }

@@ -16,6 +16,7 @@ use url::Url;
 use crate::problem::Problem;
 use crate::request::arrival::Arrival;
 use crate::request::language::localised;
+use crate::roles::Role;
 use crate::state::{CityDesk, Desk, Place};
 use crate::words;
 
@@ -241,7 +242,10 @@ impl Cx {
             site.search = Some(SearchBox { action: "/desk/search".to_owned(), value: String::new() });
             site.user = Some(self.user_menu(account));
         }
-        site.footer = vec![NavItem::new(t.get("nav-portal"), "/"), NavItem::new(t.get("nav-api"), "/api/openapi.json")];
+        site.footer = vec![NavItem::new(t.get("nav-api"), "/api/openapi.json")];
+        if self.desk().settings().role != Role::Desk {
+            site.footer.insert(0, NavItem::new(t.get("nav-portal"), "/"));
+        }
         site.lock_after = self.lock_after();
         self.banded(site)
     }
@@ -281,7 +285,8 @@ impl Cx {
             .collect();
         site.languages =
             Lang::ALL.map(|lang| LanguageLink { lang, href: localised(lang, self.path()) }).into_iter().collect();
-        site.sign_in_href = (!self.is_signed_in()).then(|| "/auth/sign-in".to_owned());
+        let has_door = self.desk().settings().role != Role::Portal;
+        site.sign_in_href = (has_door && !self.is_signed_in()).then(|| "/auth/sign-in".to_owned());
         if self.is_signed_in() {
             site.footer.push(NavItem::new(self.t().get("nav-desk"), "/desk"));
         }

@@ -19,6 +19,7 @@ use crate::request::arrival::Arrival;
 use crate::request::context::Cx;
 use crate::request::language::{AskedPath, PageLang};
 use crate::request::reference;
+use crate::roles::Role;
 use crate::state::Desk;
 use crate::words;
 
@@ -53,7 +54,7 @@ impl Asked {
     fn of(request: &Request) -> Self {
         let path = request.uri().path().to_owned();
         let accept = request.headers().get(header::ACCEPT).and_then(|v| v.to_str().ok()).unwrap_or_default();
-        let for_programs = ["/api/", "/ogc", "/open311/", "/healthz", "/metrics"];
+        let for_programs = ["/api/", "/ogc", "/open311/", "/courier/", "/healthz", "/metrics"];
         let program = for_programs.iter().any(|prefix| path.starts_with(prefix))
             || (accept.contains("json") && !accept.contains("html"));
         let lang = request.extensions().get::<PageLang>().map_or(Lang::Ja, |lang| lang.0);
@@ -64,7 +65,11 @@ impl Asked {
 async fn context(desk: &Desk, arrival: Arrival) -> Result<Cx, Problem> {
     let city = desk.city_of_host(arrival.host.as_deref()).await?;
     let at = desk.clock().now();
-    let caller = caller(&city.identity, &arrival, at).await?;
+    // On the portal nobody is a member of the staff, whatever the request brings along.
+    let caller = match desk.settings().role {
+        Role::Portal => Caller::visitor(),
+        Role::All | Role::Desk => caller(&city.identity, &arrival, at).await?,
+    };
     let mut context = Context::new(caller, at);
     context.lang = arrival.lang;
     context.request = Some(arrival.reference.clone());
