@@ -3,11 +3,10 @@
 
 mod common;
 
-use axum::body::Body;
 use common::{PARKS, city, outcome, park, parks, send_file};
 use kawasemi_desk::Settings;
 use kawasemi_sanitize::Sanitizer;
-use kawasemi_testkit::desk::{Answer, Browser, Setup, tables};
+use kawasemi_testkit::desk::{Setup, tables};
 use kawasemi_testkit::{TestCity, on_both_stores};
 
 const CSV: &str = "公園名,種別,面積,備考\r\n新しい公園,街区公園,\"1,200\",ﾒﾓ\r\nもう一つの公園,街区公園,広い,\r\n";

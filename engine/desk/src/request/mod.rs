@@ -7,7 +7,7 @@ pub mod entries;
 pub mod gate;
 pub mod language;
 mod recorded;
-mod reference;
+pub mod reference;
 pub mod uploads;
 
 pub use context::Cx;
