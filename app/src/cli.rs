@@ -904,11 +904,18 @@ pub enum Audit {
         /// 最後の日
         #[arg(long, value_name = "日付")]
         to: Option<jiff::civil::Date>,
-        /// jsonl、syslog、cef のどれか
-        #[arg(long, default_value = "jsonl", value_parser = ["jsonl", "syslog", "cef"])]
+        /// jsonl（既定）、syslog、cef のどれか
+        #[arg(
+            long,
+            value_name = "形式",
+            default_value = "jsonl",
+            hide_default_value = true,
+            value_parser = ["jsonl", "syslog", "cef"],
+            hide_possible_values = true
+        )]
         format: String,
         /// access（閲覧）、events（認証）、audit（変更）のどれか。省くとすべて
-        #[arg(long, value_parser = ["access", "events", "audit"])]
+        #[arg(long, value_name = "記録", value_parser = ["access", "events", "audit"], hide_possible_values = true)]
         log: Option<String>,
     },
 }

@@ -142,7 +142,7 @@ impl Caller {
 /// What the records of the walk hold: a name, and the text of a file.
 pub const CONTENT: [&str; 2] = ["城山公園", "plan of the north gate"];
 
-const ENTRIES: [(&str, &str); 22] = [
+const ENTRIES: [(&str, &str); 23] = [
     ("login", "intruder"),
     ("display_name", "書き換え"),
     ("kind", "staff"),
@@ -165,6 +165,7 @@ const ENTRIES: [(&str, &str); 22] = [
     ("_all", "1"),
     ("_step", "do"),
     ("until", "2030-01-01"),
+    ("ledger", "walk-park"),
 ];
 
 /// Where there is something, by the names that routes give it.
@@ -193,17 +194,8 @@ async fn city(fixture: &Fixture) -> (TestCity, Vec<String>) {
     let built_in = ["admin", "auditor", "privacy-officer"].map(str::to_owned);
     let roles = declared.map(|role| role.key.clone()).chain(built_in).collect();
     let mut setup = Setup { calculators: offer.calculators, ..Setup::default() };
-    // The registers come with the test's city.
-    for system in systems.into_iter().filter(|system| system.key() != registers()) {
-        let (site, pages) = system.into_site();
-        setup.systems.push(site);
-        setup.pages = setup.pages.merge(pages);
-    }
+    super::show(&mut setup, systems);
     (TestCity::with(fixture, setup).await, roles)
-}
-
-fn registers() -> String {
-    kawasemi_registry::bundle().expect("the registers are well defined").system.key
 }
 
 impl Hall {

@@ -8,9 +8,10 @@ use kawasemi_testkit::run_on_sqlite;
 use super::routes;
 
 /// All routes that the portal serves. A new public page is added here, and in `kawasemi_desk::roles`, on purpose.
-const PORTAL: [&str; 27] = [
+const PORTAL: [&str; 28] = [
     "GET /",
     "GET /enquiry",
+    "GET /names/{file}",
     "POST /enquiry",
     "GET /enquiry/sent",
     "POST /courier/v1/exchange",
@@ -57,7 +58,7 @@ fn the_portal_serves_what_is_listed_and_every_page_has_a_half() {
     let desk = served(Role::Desk);
     assert!(desk.iter().all(|name| {
         let path = name.split(' ').nth(1).unwrap_or_default();
-        ["/desk", "/auth", "/api"].iter().any(|folder| path.starts_with(folder)) || OUTSIDE.contains(&path)
+        ["/desk", "/auth", "/api", "/names"].iter().any(|folder| path.starts_with(folder)) || OUTSIDE.contains(&path)
     }));
     let nowhere: Vec<_> = routes()
         .into_iter()
@@ -74,12 +75,7 @@ fn what_is_the_other_half_s_answers_404() {
             let mut setup = Setup { settings: Settings { role, ..Settings::default() }, ..Setup::default() };
             let systems = crate::systems::all().expect("the systems are well defined");
             setup.calculators = crate::systems::Offer::of(&systems).calculators;
-            let registers = kawasemi_registry::bundle().expect("the registers are well defined").system.key;
-            for system in systems.into_iter().filter(|system| system.key() != registers) {
-                let (site, pages) = system.into_site();
-                setup.systems.push(site);
-                setup.pages = setup.pages.merge(pages);
-            }
+            super::show(&mut setup, systems);
             let city = TestCity::with(fixture, setup).await;
             let browser = city.visitor();
             for route in routes() {

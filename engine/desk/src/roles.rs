@@ -25,9 +25,9 @@ pub enum Role {
 }
 
 /// Folders of the portal: an address is one of them or lies below.
-const PORTAL: [&str; 6] = ["/board", "/board.csv", "/board.json", "/enquiry", "/api", "/courier"];
+const PORTAL: [&str; 7] = ["/board", "/board.csv", "/board.json", "/enquiry", "/api", "/courier", "/names"];
 /// Folders of the desk.
-const DESK: [&str; 3] = ["/desk", "/auth", "/api"];
+const DESK: [&str; 4] = ["/desk", "/auth", "/api", "/names"];
 /// What an installation that is both has no use for.
 const BETWEEN: &str = "/courier";
 
