@@ -165,7 +165,7 @@ const ENTRIES: [(&str, &str); 23] = [
     ("_all", "1"),
     ("_step", "do"),
     ("until", "2030-01-01"),
-    ("ledger", "walk-park"),
+    ("ledger", "staff"),
 ];
 
 /// Where there is something, by the names that routes give it.

@@ -4,7 +4,7 @@
 //! more. The form carries an id, from which and from what was typed the parcel's follows: what is sent twice is there once.
 
 use axum::response::{Html, IntoResponse, Redirect, Response};
-use http::StatusCode;
+use http::{StatusCode, header};
 use kawasemi_courier::CourierError;
 use kawasemi_courier::records::ENQUIRY;
 use kawasemi_kernel::contact::{MailAddress, Phone};
@@ -36,18 +36,20 @@ struct Typed {
     values: Vec<(&'static str, String)>,
     reply_wanted: bool,
     mistakes: Vec<(&'static str, String)>,
+    /// Minutes until something may be sent again.
+    wait: Option<i64>,
 }
 
 impl Typed {
     fn empty(id: Uuid) -> Self {
-        Self { id, values: Vec::new(), reply_wanted: false, mistakes: Vec::new() }
+        Self { id, values: Vec::new(), reply_wanted: false, mistakes: Vec::new(), wait: None }
     }
 
     fn of(cx: &Cx, entries: &Entries) -> Self {
         let id = entries.text("id").parse().unwrap_or_else(|_| cx.desk().ids().next());
         let values = TYPED.iter().map(|(key, _)| (*key, entries.text(key).to_owned())).collect();
         let reply_wanted = entries.all("reply_wanted").any(|value| !value.is_empty() && value != "false");
-        let mut typed = Self { id, values, reply_wanted, mistakes: Vec::new() };
+        let mut typed = Self { id, values, reply_wanted, mistakes: Vec::new(), wait: None };
         typed.check(cx);
         typed
     }
@@ -118,8 +120,13 @@ async fn empty(cx: Cx) -> Result<Response, Problem> {
 /// `POST /enquiry`
 async fn send(cx: Cx, entries: Entries) -> Result<Response, Problem> {
     is_offered(&cx).await?;
-    let typed = Typed::of(&cx, &entries);
+    let mut typed = Typed::of(&cx, &entries);
     if !typed.mistakes.is_empty() {
+        return Ok(show(&cx, &typed));
+    }
+    let visit = cx.visit();
+    if let Err(wait) = cx.desk().hand_ins().take(visit.address, visit.at) {
+        typed.wait = Some(wait.as_mins() + 1);
         return Ok(show(&cx, &typed));
     }
     let id = typed.parcel();
@@ -199,6 +206,12 @@ fn show(cx: &Cx, typed: &Typed) -> Response {
         )
         .submit(t.get("enquiry-send"));
     let page = Page::new(&site, t.get("enquiry-title")).narrow().lead(t.get("enquiry-lead")).body(form.html());
+    if let Some(minutes) = typed.wait {
+        let said = t.say("enquiry-often-note").with("minutes", minutes.to_string()).to_string();
+        let page = page.notice(Notice::new(Tone::Warning, t.get("enquiry-often")).text(said));
+        let retry = [(header::RETRY_AFTER, (minutes * 60).to_string())];
+        return (StatusCode::TOO_MANY_REQUESTS, retry, Html(page.with_mistakes().render())).into_response();
+    }
     if typed.mistakes.is_empty() {
         return Html(page.render()).into_response();
     }

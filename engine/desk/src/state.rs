@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
+use jiff::SignedDuration;
 use kawasemi_courier::Courier;
 use kawasemi_exchange::Exchange;
 use kawasemi_identity::{Identity, Provider};
@@ -21,6 +22,7 @@ use tokio::sync::{Mutex, watch};
 
 use crate::api::Streams;
 use crate::problem::Problem;
+use crate::request::allowance::Allowance;
 use crate::roles::Role;
 
 /// The state behind every route. Cheap to clone.
@@ -39,8 +41,12 @@ struct Inner {
     cities: Mutex<HashMap<String, Arc<CityDesk>>>,
     directory: RwLock<Arc<Vec<CityInfo>>>,
     streams: Arc<Streams>,
+    hand_ins: Allowance,
     closing: watch::Sender<bool>,
 }
+
+/// How often in an hour an address may hand something in on the portal.
+const HAND_INS: usize = 30;
 
 /// What the operator decides.
 #[derive(Clone, Debug)]
@@ -158,7 +164,9 @@ impl Desk {
     ) -> Self {
         let (cities, directory, streams) = <_>::default();
         let closing = watch::Sender::new(false);
-        let inner = Inner { store, clock, ids, systems, settings, opener, cities, directory, streams, closing };
+        let hand_ins = Allowance::new(HAND_INS, SignedDuration::from_hours(1));
+        let inner =
+            Inner { store, clock, ids, systems, settings, opener, cities, directory, streams, hand_ins, closing };
         Self { inner: Arc::new(inner) }
     }
 
@@ -170,6 +178,11 @@ impl Desk {
     /// Tells when the server stops.
     pub(crate) fn closing(&self) -> watch::Receiver<bool> {
         self.inner.closing.subscribe()
+    }
+
+    /// What people who are not signed in may hand in.
+    pub(crate) fn hand_ins(&self) -> &Allowance {
+        &self.inner.hand_ins
     }
 
     /// The streams that are open.

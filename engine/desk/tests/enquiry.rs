@@ -38,13 +38,32 @@ on_both_stores! {
         let shown = visitor.get(sent.location()).await;
         let reference = sent.location().rsplit('=').next().unwrap_or_default().to_owned();
         assert!(shown.says(&reference));
-        assert!(!visitor.get("/enquiry/sent?reference=<b>x</b>").await.says("<b>x"));
+        assert!(!visitor.get("/enquiry/sent?reference=%3Cb%3Ex%3C/b%3E").await.says("<b>x"));
         whole[2] = ("body", "二本折れています");
         assert_ne!(visitor.post("/enquiry", &whole).await.location(), sent.location());
         let page = city.city.ledgers.list(&city.system(), ENQUIRY, &ListRequest::all()).await.expect("is listed");
         assert_eq!(page.records.len(), 2);
         let clerk = city.sign_in("kouchou", &["enquiry-handler"]).await;
         assert!(clerk.get("/desk/ledgers/enquiry").await.says(&reference));
+    }
+
+    async fn whoever_sends_too_often_waits_and_loses_nothing(fixture) {
+        let city = city(fixture, Role::All).await;
+        let visitor = city.visitor();
+        let send = async |n: usize| {
+            let body = format!("{n}本目の柵が折れています");
+            visitor.post("/enquiry", &[("subject", "柵"), ("body", body.as_str())]).await
+        };
+        for n in 0..30 {
+            assert_eq!(send(n).await.status, 303);
+        }
+        let refused = send(30).await;
+        assert_eq!(refused.status, 429);
+        assert!(refused.says("まだ送っていません") && refused.says("30本目の柵が折れています"), "{}", refused.text);
+        city.clock.advance(jiff::SignedDuration::from_mins(61));
+        assert_eq!(send(30).await.status, 303);
+        let page = city.city.ledgers.list(&city.system(), ENQUIRY, &ListRequest::all()).await.expect("is listed");
+        assert_eq!(page.records.len(), 31);
     }
 
     async fn a_portal_that_knows_no_desk_takes_nothing(fixture) {

@@ -106,7 +106,7 @@ on_both_stores! {
         let sent = send(&clerk, &format!("{PARKS}/import"), &[("file", "個票.zip", archive(&files))], &[("form", "公園台帳")]).await;
         assert_eq!(sent.status, 303, "{}", sent.text);
         let map = clerk.get(sent.location()).await;
-        assert!(map.says("様式「公園台帳」として読みます") && map.says("別.xlsx：A3には見出し「公園名」があるはず"), "{}", map.text);
+        assert!(map.says("様式「公園台帳」として読みます") && map.says("別.xlsx「Sheet1」：B3には「公園名」の値があるはず"), "{}", map.text);
         let mut entries = map.form(&format!("{PARKS}/import/run")).expect("a way on");
         entries.retain(|(name, _)| name != "mode" && name != "merge");
         entries.extend([("mode", "import"), ("merge", ""), ("skip_bad", "1")].map(|(k, v)| (k.to_owned(), v.to_owned())));

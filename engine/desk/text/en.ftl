@@ -41,5 +41,7 @@ enquiry-no-body = Please enter a message.
 enquiry-bad-mail = This is not a mail address. Example: name@example.jp
 enquiry-bad-phone = This is not a telephone number. Example: 0467-00-0000
 enquiry-no-contact = For a reply, please enter a mail address or a telephone number.
+enquiry-often = Too many messages in a short time
+enquiry-often-note = Nothing has been sent yet, and what you entered is still here. Please press “Send” again in about { $minutes } minutes. If it is urgent, please call the city hall.
 enquiry-closed = Not open at the moment
 enquiry-closed-note = Nothing can be sent from here yet. If it is urgent, please call the city hall. What you entered was not kept.

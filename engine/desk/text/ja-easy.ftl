@@ -41,5 +41,7 @@ enquiry-no-body = 言いたい ことを 書いてください。
 enquiry-bad-mail = メールアドレスが ちがいます。例: name@example.jp
 enquiry-bad-phone = 電話番号が ちがいます。例: 0467-00-0000
 enquiry-no-contact = へんじが ほしい ときは、メールアドレスか 電話番号を 書いてください。
+enquiry-often = たくさん 送りすぎて います
+enquiry-often-note = まだ 送って いません。書いた ことは この ページに 残って います。{ $minutes }分 くらい 待って、もう 一度「送る」を 押して ください。いそぐ ときは 市役所に 電話して ください。
 enquiry-closed = いまは 送れません
 enquiry-closed-note = まだ 準備が できていません。急ぐ ときは 市役所に 電話を してください。書いた ことは のこっていません。

@@ -41,5 +41,7 @@ enquiry-no-body = 内容を入力してください。
 enquiry-bad-mail = メールアドレスの形が違います。例: name@example.jp
 enquiry-bad-phone = 電話番号の形が違います。例: 0467-00-0000
 enquiry-no-contact = 返事を希望するときは、メールアドレスか電話番号を入力してください。
+enquiry-often = 続けて送れる回数を超えました
+enquiry-often-note = まだ送っていません。入力した内容はこのまま残っています。{ $minutes }分ほど待ってから、もう一度「送る」を押してください。お急ぎのときは市役所に電話してください。
 enquiry-closed = いまは受け付けていません
 enquiry-closed-note = 準備ができていないため、ここからは送れません。お急ぎのときは市役所に電話してください。入力した内容は保存されていません。

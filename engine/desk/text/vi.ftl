@@ -41,5 +41,7 @@ enquiry-no-body = Hãy nhập nội dung.
 enquiry-bad-mail = Địa chỉ email không đúng. Ví dụ: name@example.jp
 enquiry-bad-phone = Số điện thoại không đúng. Ví dụ: 0467-00-0000
 enquiry-no-contact = Để nhận trả lời, hãy nhập email hoặc số điện thoại.
+enquiry-often = Đã gửi quá nhiều lần
+enquiry-often-note = Nội dung chưa được gửi và vẫn còn ở đây. Vui lòng bấm “Gửi” lại sau khoảng { $minutes } phút. Nếu gấp, hãy gọi điện cho tòa thị chính.
 enquiry-closed = Hiện chưa tiếp nhận
 enquiry-closed-note = Chưa thể gửi từ đây. Nếu gấp, hãy gọi điện cho tòa thị chính. Nội dung đã nhập không được lưu.

@@ -5,9 +5,10 @@
 //! service, which does it before it writes.
 //!
 //! The order matters: defaults and entries first; then what is not asked is emptied, since a rule may not count a value
-//! that nobody sees; then what is computed; then what must be there; then the conditions on the whole record; then what is
+//! that nobody sees; then what was before a change is kept in its rows; then what is computed; then what must be there; then the conditions on the whole record; then what is
 //! frozen, which counts a version only for a record that is otherwise as it should be.
 
+mod keep;
 mod rows;
 
 use jiff::civil::Date;
@@ -90,6 +91,7 @@ pub(crate) fn check(draft: &Draft, against: &Against<'_>) -> Result<Checked> {
     let mut check = Check { against, fields: Fields::new(), mistakes: draft.mistakes().to_vec() };
     check.fill(draft);
     check.leave_out_what_is_not_asked();
+    check.keep_what_was(draft);
     check.compute();
     check.require();
     check.refuse_retired_choices();

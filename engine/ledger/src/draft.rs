@@ -22,6 +22,7 @@ pub struct Draft {
     unknown: Vec<String>,
     /// The fields that were read by their types. What a program sets is proven when the draft is checked.
     read: BTreeSet<String>,
+    is_restored: bool,
     uploads: Vec<FileRef>,
 }
 
@@ -67,6 +68,7 @@ impl Draft {
             self.uploads.extend(files.iter().cloned());
         }
         self.take(key, Ok(value));
+        self.is_restored = true;
     }
 
     /// Notes a mistake that was found before the fields were checked.
@@ -111,6 +113,11 @@ impl Draft {
     /// Whether a field's value was read by its type.
     pub(crate) fn is_read(&self, key: &str) -> bool {
         self.read.contains(key)
+    }
+
+    /// Whether it brings back what a record held before.
+    pub(crate) fn is_restored(&self) -> bool {
+        self.is_restored
     }
 
     /// What was entered in a field; none if it stays as it is.

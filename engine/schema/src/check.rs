@@ -16,6 +16,7 @@ pub(crate) fn ledger(ledger: &LedgerDef) -> Result<(), SchemaErrors> {
     check.protection();
     check.protects();
     check.master();
+    check.keeps();
     check.duties();
     check.persons();
     if check.errors.is_empty() { Ok(()) } else { Err(SchemaErrors(check.errors)) }
@@ -282,6 +283,44 @@ impl Check<'_> {
                 && ledger.field(key).is_none_or(|field| matches!(field.kind, FieldKind::Computed { .. }))
             {
                 self.refuse("master.fields", format!("「{key}」は人が書く項目ではありません"), "");
+            }
+        }
+    }
+
+    /// What is kept goes into child rows with fields of the same keys and kinds, and with two dates.
+    fn keeps(&mut self) {
+        let ledger = self.ledger;
+        for (n, keep) in ledger.keeps.iter().enumerate() {
+            let path = format!("keep.{n}");
+            if keep.fields.is_empty() {
+                self.refuse(
+                    &format!("{path}.fields"),
+                    "残す項目がありません",
+                    "fields = [\"address\"] のように書いてください",
+                );
+            }
+            let Some(FieldKind::Rows { fields: row, .. }) = ledger.field(&keep.rows).map(|field| &field.kind) else {
+                self.refuse(&format!("{path}.in"), format!("「{}」は明細（rows）の項目ではありません", keep.rows), "");
+                continue;
+            };
+            let of_row = |key: &str| row.iter().find(|field| field.key == key).map(|field| &field.kind);
+            for key in &keep.fields {
+                if self.known(&format!("{path}.fields"), key)
+                    && of_row(key).is_none_or(|kind| ledger.field(key).is_none_or(|field| field.kind != *kind))
+                {
+                    let message = format!("明細「{}」に、「{key}」と同じキーと型の項目がありません", keep.rows);
+                    self.refuse(&format!("{path}.fields"), message, "残す項目と同じ形の項目を明細に足してください");
+                }
+            }
+            let is_date = |kind: Option<&FieldKind>| kind == Some(&FieldKind::Date);
+            for key in ["from", "until"].into_iter().filter(|key| !is_date(of_row(key))) {
+                let message = format!("明細「{}」に日付（date）の項目「{key}」がありません", keep.rows);
+                self.refuse(&format!("{path}.in"), message, "");
+            }
+            if let Some(since) = &keep.since
+                && !is_date(ledger.field(since).map(|field| &field.kind))
+            {
+                self.refuse(&format!("{path}.since"), format!("「{since}」は日付（date）の項目ではありません"), "");
             }
         }
     }

@@ -9,8 +9,8 @@ use crate::error::{SchemaErrors, translate};
 use crate::field::{Column, ColumnType, FieldDef, FieldKind};
 use crate::lower;
 use crate::raw::{
-    RawCheck, RawFreeze, RawLedger, RawMaster, RawNumber, RawPersonalFile, RawProtection, RawProtects, RawSubject,
-    RawView,
+    RawCheck, RawFreeze, RawKeep, RawLedger, RawMaster, RawNumber, RawPersonalFile, RawProtection, RawProtects,
+    RawSubject, RawView,
 };
 use crate::source::SourceFile;
 use crate::text::Text;
@@ -56,6 +56,8 @@ pub struct LedgerDef {
     pub protects: Option<RawProtects>,
     /// The other system that is the master of some records.
     pub master: Option<RawMaster>,
+    /// What is kept in child rows when it changes.
+    pub keeps: Vec<RawKeep>,
     /// Views offered to everybody.
     pub views: Vec<RawView>,
     /// Who may do what.

@@ -71,6 +71,7 @@ pub(crate) fn ledger(raw: RawLedger, source: SourceFile) -> Result<LedgerDef, Sc
         protection: raw.protection,
         protects: raw.protects,
         master: raw.master,
+        keeps: raw.keep,
         views: raw.view,
         grants,
         source,

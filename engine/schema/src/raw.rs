@@ -68,6 +68,9 @@ pub struct RawLedger {
     /// Records of which another system is the master: read-only here, and stamped with the day as of which they are known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub master: Option<RawMaster>,
+    /// What of a record is kept in its own child rows when it changes, such as the address before a move.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub keep: Vec<RawKeep>,
     /// Views offered to everybody who may read the ledger.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub view: Vec<RawView>,
@@ -414,6 +417,22 @@ pub struct RawMaster {
     pub stamp: String,
     /// The fields that are the other system's own. Whatever is not named is ours.
     pub fields: Vec<String>,
+}
+
+/// Fields whose values before a change become a child row, so that what held earlier can be read in the record itself. A difference
+/// in width, case or spaces is no change; nor is a row added where the one who changes them edits the rows as well.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawKeep {
+    /// The fields that belong together; the first of them is what must have been there. The rows have fields of the same keys.
+    pub fields: Vec<String>,
+    /// The child rows.
+    #[serde(rename = "in")]
+    pub rows: String,
+    /// The date field of the record since when its present values hold. A row's own `from` takes it, and `until` takes the next one,
+    /// or the day of the change where it was left as it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<String>,
 }
 
 /// A view offered with the ledger.

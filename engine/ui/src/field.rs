@@ -203,7 +203,8 @@ impl FieldView {
         let own = self.hint.clone().unwrap_or_default();
         let of_kind = if self.read_only { String::new() } else { self.kind_hint(t) };
         match (own.is_empty(), of_kind.is_empty()) {
-            (false, false) => format!("{own} {of_kind}"),
+            (false, false) if own.ends_with(['。', '.']) => format!("{own} {of_kind}"),
+            (false, false) => t.say("hint-both").with("own", own).with("more", of_kind).to_string(),
             _ => own + &of_kind,
         }
     }

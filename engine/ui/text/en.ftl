@@ -67,6 +67,7 @@ step-done = (done)
 month-previous = Previous month
 month-next = Next month
 
+hint-both = { $own }. { $more }
 hint-max = Up to { $max } characters.
 hint-date = For example 2026-04-01 or 令和8年4月1日
 hint-year-month = For example 2026-04

@@ -61,6 +61,7 @@ step-done = （終（お）わりました）
 month-previous = 前（まえ）の月（つき）
 month-next = 次（つぎ）の月（つき）
 
+hint-both = { $own }。{ $more }
 hint-max = { $max }文字（もじ）まで。
 hint-date = 例（れい）：2026-04-01、令和8年4月1日
 hint-year-month = 例（れい）：2026-04

@@ -61,6 +61,7 @@ step-done = （完了）
 month-previous = 前の月
 month-next = 次の月
 
+hint-both = { $own }。{ $more }
 hint-max = { $max }文字まで。
 hint-date = 例：令和8年4月1日、R8.4.1、2026-04-01
 hint-year-month = 例：令和8年4月、2026-04

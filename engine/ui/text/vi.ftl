@@ -61,6 +61,7 @@ step-done = (đã xong)
 month-previous = Tháng trước
 month-next = Tháng sau
 
+hint-both = { $own }. { $more }
 hint-max = Tối đa { $max } ký tự.
 hint-date = Ví dụ: 2026-04-01
 hint-year-month = Ví dụ: 2026-04

@@ -104,7 +104,7 @@ pub fn reasons(likeness: &Likeness) -> SafeHtml {
         chip(if reason.points() > 0 { State::Plain } else { State::Warning }, reason.label())
     };
     let chips: SafeHtml = likeness.reasons.iter().map(one).collect();
-    SafeHtml::trusted(format!("<div class=\"chips\">{chips}</div>"))
+    SafeHtml::trusted(format!("<div class=\"row\">{chips}</div>"))
 }
 
 /// How sure it is, in a word.

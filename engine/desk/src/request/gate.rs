@@ -39,7 +39,7 @@ pub async fn staff(cx: Cx, request: Request, next: Next) -> Response {
         return refused;
     }
     let is_token = cx.context().caller.strength == Strength::Token;
-    let is_form = !is_page && (is_below(path, "/desk") || is_below(path, "/auth"));
+    let is_form = !is_page && !is_below(path, "/api") && !is_below(path, "/courier");
     if is_token && (is_form || is_below(path, "/desk/account")) {
         // Forms are for people: what a token was limited to is decided where programs call. And whoever has got hold of a
         // token is not shown where its owner is signed in.

@@ -1,5 +1,6 @@
 //! What a request brings: the city, the caller, the language and what was typed.
 
+pub mod allowance;
 pub mod arrival;
 pub mod context;
 pub mod enter;
