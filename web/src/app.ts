@@ -15,6 +15,7 @@ import * as locate from "./locate";
 import * as menus from "./menus";
 import * as passkey from "./passkey";
 import * as password from "./password";
+import * as postcode from "./postcode";
 import * as print from "./print";
 import * as reference from "./reference";
 import * as rows from "./rows";
@@ -22,7 +23,7 @@ import * as shortcuts from "./shortcuts";
 import * as submit from "./submit";
 
 // Drafts come last: they need the rows and references that the others have started.
-const fragments = [bulk, columns, dates, locate, passkey, password, print, reference, rows, draft];
+const fragments = [bulk, columns, dates, locate, passkey, password, postcode, print, reference, rows, draft];
 
 function startFragment(root: ParentNode): void {
   for (const module of fragments) {

@@ -25,6 +25,7 @@ pub mod organisation;
 pub mod outside;
 pub mod parties;
 pub mod portal;
+mod postcode;
 pub mod prints;
 pub mod privacy;
 pub mod problem;
@@ -108,6 +109,7 @@ fn inside(pages: Pages) -> Routes {
         .merge(home::routes())
         .merge(search::routes())
         .merge(name_fonts::routes())
+        .merge(postcode::routes())
         .merge(ledgers::routes())
         .merge(parties::routes())
         .merge(account::routes())

@@ -67,7 +67,7 @@ on_both_stores! {
         let moved = Draft::new().with("address", at(NEW)).with("building", Value::Null);
         hall.change(id, moved.with("address_since", date(2026, 4, 20))).await;
         let first = (Some(SINCE), Some(date(2026, 4, 20)), OLD.to_owned(), "みどり荘101".to_owned());
-        assert_eq!(hall.former(id).await, [first.clone()]);
+        assert_eq!(hall.former(id).await, std::slice::from_ref(&first));
 
         // Nobody said since when: it was until the day on which it was entered.
         hall.change(id, Draft::new().with("address", at(OLD))).await;

@@ -153,7 +153,7 @@ impl FieldView {
         match &self.kind {
             FieldKind::YesNo | FieldKind::Choice { .. } | FieldKind::ManyChoices { .. } => choice::control(self, t),
             FieldKind::FiscalYear { years } if !years.is_empty() => choice::control(self, t),
-            FieldKind::PersonName | FieldKind::Address => parts::control(self, t),
+            FieldKind::PersonName | FieldKind::Address { .. } => parts::control(self, t),
             FieldKind::Reference { lookup, label, href } => reference::control(self, t, lookup, label, href.as_deref()),
             FieldKind::Rows { prototype, rows, ordered } => rows::control(self, t, prototype, rows, *ordered),
             FieldKind::Files { existing, accept, .. } => files::control(self, t, existing, accept),
@@ -167,7 +167,9 @@ impl FieldView {
             return true;
         }
         match &self.kind {
-            FieldKind::YesNo | FieldKind::ManyChoices { .. } | FieldKind::PersonName | FieldKind::Address => true,
+            FieldKind::YesNo | FieldKind::ManyChoices { .. } | FieldKind::PersonName | FieldKind::Address { .. } => {
+                true
+            }
             FieldKind::Rows { .. } | FieldKind::Computed => true,
             FieldKind::Choice { choices } => choice::as_radios(choices),
             _ => false,
@@ -182,7 +184,7 @@ impl FieldView {
     fn first_id(&self) -> String {
         match &self.kind {
             FieldKind::PersonName => format!("{}.name", self.id()),
-            FieldKind::Address => format!("{}.postcode", self.id()),
+            FieldKind::Address { .. } => format!("{}.postcode", self.id()),
             _ if self.is_group() && !matches!(self.kind, FieldKind::Rows { .. }) => format!("{}-0", self.id()),
             _ => self.id(),
         }
@@ -236,7 +238,7 @@ impl FieldView {
                 | FieldKind::Files { .. }
                 | FieldKind::Line
                 | FieldKind::Polygon
-                | FieldKind::Address
+                | FieldKind::Address { .. }
                 | FieldKind::ManyChoices { .. }
         )
     }

@@ -36,6 +36,7 @@ shortcuts-open = Keyboard shortcuts
 shortcuts-title = Keyboard shortcuts
 shortcuts-use = Use keyboard shortcuts on this device
 
+postcode-filled = “{"{town}"}” was filled in from the postcode. Please go on from there.
 draft-restored = We brought back what you had typed last time. It is not saved yet.
 draft-discard = Discard what was typed
 request-failed = The connection failed. Please wait a little and try again.

@@ -33,6 +33,7 @@ shortcuts-open = キーボード操作の一覧
 shortcuts-title = キーボード操作
 shortcuts-use = この端末でキーボード操作を使う
 
+postcode-filled = 郵便番号から「{"{town}"}」と入れました。続きを入力してください。
 draft-restored = 前回の入力の途中から再開しました。まだ保存されていません。
 draft-discard = 途中の入力を破棄する
 request-failed = 通信に失敗しました。しばらくしてからもう一度お試しください。

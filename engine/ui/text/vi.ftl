@@ -33,6 +33,7 @@ shortcuts-open = Phím tắt
 shortcuts-title = Phím tắt
 shortcuts-use = Dùng phím tắt trên thiết bị này
 
+postcode-filled = Đã điền “{"{town}"}” theo mã bưu điện. Vui lòng nhập tiếp.
 draft-restored = Đã khôi phục nội dung bạn nhập lần trước. Nội dung chưa được lưu.
 draft-discard = Bỏ nội dung đang nhập
 request-failed = Kết nối thất bại. Vui lòng đợi một lát rồi thử lại.

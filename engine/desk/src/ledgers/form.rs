@@ -144,7 +144,7 @@ impl RecordForm<'_> {
             FieldKind::Choice { .. } => Control::Choice { choices: self.offered(field, name, stored) },
             FieldKind::Choices { .. } => Control::ManyChoices { choices: self.offered(field, name, stored) },
             FieldKind::PersonName => Control::PersonName,
-            FieldKind::Address => Control::Address,
+            FieldKind::Address => Control::Address { postcodes: crate::postcode::PATH.to_owned() },
             FieldKind::Phone => Control::Phone,
             FieldKind::CorporateNumber => Control::Text { max: Some(13) },
             FieldKind::Mail => Control::Mail,

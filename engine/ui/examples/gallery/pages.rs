@@ -428,7 +428,8 @@ pub fn every_field(wrong: bool) -> Vec<(&'static str, Vec<FieldView>)> {
                         ("postcode", "252-1192".into()),
                         ("text", "綾瀬市早川550番地".into()),
                     ]),
-                    ..FieldView::new("address", "住所", FieldKind::Address).autocomplete("street-address")
+                    ..FieldView::new("address", "住所", FieldKind::Address { postcodes: String::new() })
+                        .autocomplete("street-address")
                 },
                 FieldView::new("phone", "電話番号", FieldKind::Phone).autocomplete("tel"),
                 FieldView::new("mail", "メールアドレス", FieldKind::Mail).autocomplete("email"),

@@ -55,7 +55,10 @@ pub enum FieldKind {
     /// A person's or organisation's name with its reading.
     PersonName,
     /// A postal address.
-    Address,
+    Address {
+        /// Where a script asks to which town a postcode belongs (`?code=`); empty where nobody knows.
+        postcodes: String,
+    },
     /// A telephone number.
     Phone,
     /// A mail address.

@@ -14,9 +14,13 @@ pub(super) fn control(field: &FieldView, t: Text) -> SafeHtml {
         class,
         mode,
         autocomplete: own_part(field, name),
+        towns: match &field.kind {
+            FieldKind::Address { postcodes } if name == "postcode" && !field.read_only => postcodes.clone(),
+            _ => String::new(),
+        },
     };
     let parts = match field.kind {
-        FieldKind::Address => {
+        FieldKind::Address { .. } => {
             vec![part("postcode", "part-postcode", "width-code", "numeric"), part("text", "part-address", "", "")]
         }
         _ => vec![part("name", "part-name", "", ""), part("kana", "part-kana", "", "")],
@@ -43,11 +47,13 @@ struct Part {
     class: &'static str,
     mode: &'static str,
     autocomplete: &'static str,
+    /// Where a script asks for the towns of what is typed here.
+    towns: String,
 }
 
 #[derive(Template)]
 #[template(
-    source = r#"<div class="parts">{% for part in parts %}<div class="part"><label for="{{ part.id }}">{{ part.label }}</label><input class="input {{ part.class }}" type="text" id="{{ part.id }}" name="{{ part.name }}" value="{{ part.value }}"{% if !part.mode.is_empty() %} inputmode="{{ part.mode }}"{% endif %}{% if !part.autocomplete.is_empty() %} autocomplete="{{ part.autocomplete }}"{% endif %}{{ attributes }}></div>{% endfor %}</div>"#,
+    source = r#"<div class="parts">{% for part in parts %}<div class="part"><label for="{{ part.id }}">{{ part.label }}</label><input class="input {{ part.class }}" type="text" id="{{ part.id }}" name="{{ part.name }}" value="{{ part.value }}"{% if !part.mode.is_empty() %} inputmode="{{ part.mode }}"{% endif %}{% if !part.autocomplete.is_empty() %} autocomplete="{{ part.autocomplete }}"{% endif %}{% if !part.towns.is_empty() %} data-postcode="{{ part.towns }}"{% endif %}{{ attributes }}></div>{% endfor %}</div>"#,
     ext = "html"
 )]
 struct Parts {
