@@ -70,7 +70,7 @@ bench-write: ## 最後に測った表を README.md・README.en.md・bench/README
 	@node bench/table.mjs --write
 
 schema: ## docs/schema/ の JSON Schema を作り直す
-	KAWASEMI_TEST_UPDATE_SCHEMA=1 $(CARGO) test --locked -p kawasemi-schema -p kawasemi-exchange --test published
+	KAWASEMI_TEST_UPDATE_SCHEMA=1 $(CARGO) test --locked -p kawasemi-schema -p kawasemi-exchange --test it published
 
 clean-data: ## デモの市を消す（確かめてから）
 	@dev/clean-data.sh $(DATA)

@@ -67,6 +67,13 @@ package_test() {
     dev/package/test.sh "$binary"
 }
 
+# A full disk fails somewhere in the middle, with words that point anywhere but there.
+free=$(df -Pk . | awk 'NR == 2 { print int($4 / 1048576) }')
+if [ "$free" -lt 16 ] && [ ! -d "${CARGO_TARGET_DIR:-target}/debug/deps" ]; then
+    echo "ディスクの空きが ${free} GB しかありません。作るものに 16 GB ほど要ります。空けてから、もう一度動かしてください。" >&2
+    exit 1
+fi
+
 step "Debian パッケージ" dev/setup-packages.sh test
 step "画面の部品を作る" make --no-print-directory web
 step "書式（rustfmt）" cargo fmt --all --check

@@ -3,7 +3,8 @@
 
 #![allow(clippy::unwrap_used, missing_docs, reason = "a measurement that fails has nothing better to do")]
 
-#[path = "../tests/common/mod.rs"]
+#[allow(dead_code, clippy::unwrap_used, reason = "what the tests share, of which this uses a part")]
+#[path = "../tests/it/common/mod.rs"]
 mod common;
 
 use std::time::Instant;

@@ -58,7 +58,7 @@
 //! - `\'`, which the standard allows in a string, is refused.
 //!
 //! So the text is read here with `winnow`, from the standard's grammar, and the crate is the other side of a
-//! differential test (`tests/differential.rs`).
+//! differential test (`tests/it/differential.rs`).
 
 pub mod ast;
 pub mod error;

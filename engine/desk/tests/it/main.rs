@@ -1,0 +1,26 @@
+//! Everything that answers over HTTP, asked as browsers and programs ask.
+
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod account;
+mod admin;
+mod api_changes;
+mod april;
+mod common;
+mod counter;
+mod edge;
+mod enquiry;
+mod hidden;
+mod ledgers;
+mod ledgers_access;
+mod ledgers_files;
+mod ledgers_narrow;
+mod ledgers_sheets;
+mod names;
+mod others;
+mod oversight;
+mod protected;
+mod provider;
+mod sign_in;
+mod telling;
+mod webhooks;

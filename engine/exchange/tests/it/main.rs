@@ -1,0 +1,6 @@
+//! Files in and out of host systems, from the folder to the records.
+
+mod common;
+mod folders;
+mod intake;
+mod published;

@@ -1,0 +1,5 @@
+//! Documents with and without something active inside.
+
+mod hostile;
+mod office;
+mod support;

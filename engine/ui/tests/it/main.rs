@@ -1,0 +1,4 @@
+//! The components of pages and their words.
+
+mod gallery;
+mod words;

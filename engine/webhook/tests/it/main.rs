@@ -1,0 +1,5 @@
+//! Webhooks, from the register to the receiver.
+
+mod common;
+mod delivery;
+mod register;
