@@ -18,7 +18,7 @@ RELEASE    := $(TARGET_DIR)/release/kawasemi
 WEB_FILES  := $(shell find web -type f -not -path 'web/dist/*' -not -path 'web/.*' -not -path '*/node_modules/*')
 
 .DEFAULT_GOAL := help
-.PHONY: help run test web build release fmt lint bench bench-peers bench-oversight bench-write schema package test-package
+.PHONY: help run test web build release fmt lint bench bench-peers bench-oversight bench-registers bench-write schema package test-package
 .PHONY: tools clean-data
 
 help: ## この一覧を表示する
@@ -65,6 +65,10 @@ bench-peers: release ## 同じ表・索引・問いで Directus・Datasette と�
 
 bench-oversight: release ## 月次のアクセス報告と、閲覧の記録の費用を測り、上限と並べる
 	@node bench/oversight.mjs
+
+bench-registers: ## 住民の差分ファイルの反映と名寄せの候補探しを、両方の DB で測り、上限と並べる
+	$(CARGO) run --locked --release -p kawasemi-exchange --example residents
+	$(CARGO) run --locked --release -p kawasemi-parties --example duplicates
 
 bench-write: ## 最後に測った表を README.md・README.en.md・bench/README.md に書き込む
 	@node bench/table.mjs --write

@@ -130,6 +130,8 @@ impl Cluster {
     fn start(&self) {
         let data = self.data();
         if !self.root.join("data/PG_VERSION").exists() {
+            // A watchdog that was killed in the middle of its work leaves a part of the folder, which initdb refuses.
+            let _ = fs::remove_dir_all(self.root.join("data"));
             let arguments = ["-D", &data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync"];
             assert!(self.succeeds("initdb", &arguments), "initdb fails; is the Debian package postgresql installed?");
         }

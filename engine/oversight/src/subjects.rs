@@ -13,7 +13,7 @@ use kawasemi_kernel::text::fold;
 use kawasemi_kernel::{RecordId, Value};
 use kawasemi_ledger::{ListRequest, Visible};
 use kawasemi_registry::{ASSIGNMENT, STAFF, register};
-use kawasemi_schema::{FieldKind, LedgerDef};
+use kawasemi_schema::{FieldDef, FieldKind, LedgerDef};
 use kawasemi_store::{Param, Sql};
 
 use crate::city::Oversight;
@@ -81,6 +81,34 @@ impl Oversight {
         Ok(found)
     }
 
+    /// The records that bear a number (番号): their own, or one that is unique among them, such as a resident's or an
+    /// employee's. A number shows nothing of what it stands for, and whoever oversees has it from a letter or a receipt.
+    ///
+    /// # Errors
+    /// [`OversightError::Forbidden`]; as [`kawasemi_store::City::read`].
+    pub async fn numbered(&self, context: &Context, number: &str) -> Result<Vec<(String, RecordId)>> {
+        context.require_overseer()?;
+        let catalogue = self.city().catalogue();
+        let mut found = Vec::new();
+        for ledger in catalogue.iter() {
+            let own = ledger.def.number.as_ref().map(|_| "number");
+            let unique = ledger.def.fields.iter().filter(|field| is_number(field));
+            let columns: Vec<&str> = own.into_iter().chain(unique.map(|field| field.key.as_str())).collect();
+            if columns.is_empty() {
+                continue;
+            }
+            let mut sql = Sql::text("SELECT \"id\" FROM ");
+            sql.table(ledger.table()).push(" WHERE ");
+            for (n, column) in columns.into_iter().enumerate() {
+                sql.push(if n == 0 { "" } else { " OR " }).ident(column).push(" = ").bind(Param::from(number));
+            }
+            for row in self.city().read(sql).await? {
+                found.push((ledger.key().to_owned(), RecordId(row.get(0)?)));
+            }
+        }
+        Ok(found)
+    }
+
     /// The records about somebody of the staff, those who live with them and those who work with them on a day.
     ///
     /// # Errors
@@ -117,6 +145,11 @@ impl Oversight {
         }
         Ok(close)
     }
+}
+
+/// Whether a field is a number by which people are known outside: unique, of text, and not one that protection hides.
+fn is_number(field: &FieldDef) -> bool {
+    field.unique && !field.protected && matches!(field.kind, FieldKind::Text { .. } | FieldKind::CorporateNumber)
 }
 
 /// What the registers say of the staff, read once for a report.

@@ -5,14 +5,15 @@
 
 mod asked;
 mod logs;
+mod meant;
 mod overview;
 mod people;
 mod reports;
 mod seen;
 pub(crate) mod sheet;
 
+pub(crate) use meant::{LABEL as MEANT, Meant, meant, named};
 pub(crate) use people::{People, ledger};
-pub(crate) use seen::named;
 
 use axum::middleware::from_fn;
 use kawasemi_ui::page::{Page, Site};

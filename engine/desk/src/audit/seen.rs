@@ -1,12 +1,13 @@
 //! Everyone who saw this person.
 
 use axum::response::Response;
+use kawasemi_kernel::Lang;
 use kawasemi_kernel::era::parse_date;
-use kawasemi_kernel::{Lang, RecordId};
 use kawasemi_oversight::reports::Period;
 use kawasemi_ui::field::{FieldKind, FieldView};
 use kawasemi_ui::table::Align;
 
+use super::meant::{LABEL, Meant, meant};
 use super::people::{People, ledger};
 use super::reports::{manners, short};
 use super::sheet::{Cell, Sheet};
@@ -25,14 +26,18 @@ pub async fn show(cx: Cx) -> Result<Response, Problem> {
     let usual = Period { from: today.checked_sub(year).unwrap_or(today), until: today };
     let day = |text: &str, usual| parse_date(text).unwrap_or(usual);
     let period = Period { from: day(&from, usual.from), until: day(&until, usual.until) };
-    let id = named(&record);
-    let mut mistake = None;
-    let mut found = Vec::new();
-    match id {
-        _ if record.is_empty() => {}
-        None => mistake = Some("記録のIDか、記録の画面のアドレスを入力してください。"),
-        Some(_) if key.is_empty() => mistake = Some("台帳も選んでください。"),
-        Some(id) => found = cx.city().oversight.who_saw(cx.context(), &key, id, period).await?,
+    let seen_by = |ledger: &str, record: &str| {
+        address(PATH, &[("ledger", ledger), ("record", record), ("from", &from), ("until", &until)])
+    };
+    let (mut mistake, mut choices, mut found, mut key) = (None, None, Vec::new(), key);
+    match meant(&cx, &key, &record, |ledger, id| seen_by(ledger, &id.to_string())).await? {
+        Meant::Nothing => {}
+        Meant::None(sentence) => mistake = Some(sentence),
+        Meant::Several(list) => choices = Some(list),
+        Meant::Record(ledger, id) => {
+            found = cx.city().oversight.who_saw(cx.context(), &ledger, id, period).await?;
+            key = ledger;
+        }
     }
     let people = People::load(&cx, found.iter().map(|seen| seen.account), []).await?;
     let rows = found.iter().map(|seen| {
@@ -57,7 +62,9 @@ pub async fn show(cx: Cx) -> Result<Response, Problem> {
     });
     let sheet = Sheet {
         title: "この人を見た職員",
-        lead: "記録を一つ選ぶと、その記録と、その記録を参照するほかの台帳の記録を見た人がすべて分かります。".to_owned(),
+        lead:
+            "氏名や番号で記録を一つ決めると、その記録と、その記録を参照するほかの台帳の記録を見た人がすべて分かります。"
+                .to_owned(),
         columns: vec![
             ("day", "日", Align::Tight),
             ("account", "見た人", Align::Text),
@@ -69,13 +76,14 @@ pub async fn show(cx: Cx) -> Result<Response, Problem> {
             ("last", "最後", Align::Tight),
         ],
         rows: rows.collect(),
-        none: if record.is_empty() {
-            "記録を指定してください"
-        } else {
-            "この期間に見た人はいません"
+        none: match (&choices, mistake) {
+            (Some(_), _) => "どの記録かを選ぶと、見た人が出ます",
+            (None, Some(_)) => "記録が見つかりません",
+            (None, None) if record.is_empty() => "だれの記録かを入力してください",
+            (None, None) => "この期間に見た人はいません",
         },
         remark: "一覧に名前が出ただけの閲覧も数えます。方法の欄で区別してください。",
-        notice: None,
+        notice: choices,
     };
     let date = |key: &str, label: &str, value: jiff::civil::Date| {
         FieldView::new(key, label, FieldKind::Date).value(value.to_string()).html(Lang::Ja)
@@ -85,8 +93,8 @@ pub async fn show(cx: Cx) -> Result<Response, Problem> {
     let form = narrowing(
         PATH,
         [
-            chosen("ledger", "台帳", "選んでください", ledgers, &key),
-            sought("record", "記録のIDか画面のアドレス", &record, mistake),
+            chosen("ledger", "台帳", "すべての台帳から探す", ledgers, &key),
+            sought("record", LABEL, &record, mistake),
             date("from", "この日から", period.from),
             date("until", "この日まで", period.until),
         ],
@@ -95,25 +103,4 @@ pub async fn show(cx: Cx) -> Result<Response, Problem> {
     let csv =
         address(PATH, &[("ledger", &key), ("record", &record), ("from", &from), ("until", &until), ("format", "csv")]);
     Ok(sheet.answer(&cx, form, &csv))
-}
-
-/// The record that is meant by an id or by the address of its page.
-pub(crate) fn named(text: &str) -> Option<RecordId> {
-    let path = text.split(['?', '#']).next().unwrap_or_default();
-    path.trim_end_matches('/').rsplit('/').find_map(|part| part.parse().ok())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_record_is_named_by_its_id_or_its_page() {
-        let id = "0190a1b2-0000-7000-8000-000000000001";
-        let record = id.parse().ok();
-        assert_eq!(named(id), record);
-        assert_eq!(named(&format!("https://desk.example.jp/desk/ledgers/park/{id}?x=1")), record);
-        assert_eq!(named(&format!("/desk/ledgers/park/{id}/history#top")), record);
-        assert_eq!(named("公園"), None);
-    }
 }

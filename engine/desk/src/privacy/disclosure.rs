@@ -13,7 +13,7 @@ use kawasemi_ui::{Component, Icon, SafeHtml};
 use tokio_util::io::ReaderStream;
 
 use super::{refused, with_refusal};
-use crate::audit::{People, page, site};
+use crate::audit::{MEANT, Meant, People, meant, page, site};
 use crate::ledgers::disposition;
 use crate::problem::Problem;
 use crate::request::{Cx, Entries};
@@ -37,27 +37,25 @@ const GROUNDS: [&str; 8] = [
 pub async fn choose(cx: Cx) -> Result<Response, Problem> {
     let entered = |name: &str| cx.query(name).unwrap_or_default();
     let (ledger, record) = (entered("ledger"), entered("record"));
-    let mut mistake = None;
-    if !record.is_empty() {
-        match crate::audit::named(&record) {
-            Some(id) if !ledger.is_empty() => {
-                return Ok(Redirect::to(&format!("{PATH}/{ledger}/{id}")).into_response());
-            }
-            Some(_) => mistake = Some("台帳も選んでください。"),
-            None => mistake = Some("記録のIDか、記録の画面のアドレスを入力してください。"),
-        }
+    let (mut mistake, mut choices) = (None, None);
+    let of = |ledger: &str, id: RecordId| format!("{PATH}/{ledger}/{id}");
+    match meant(&cx, &ledger, &record, of).await? {
+        Meant::Nothing => {}
+        Meant::Record(ledger, id) => return Ok(Redirect::to(&of(&ledger, id)).into_response()),
+        Meant::Several(list) => choices = Some(list),
+        Meant::None(sentence) => mistake = Some(sentence),
     }
     let catalogue = cx.catalogue();
     let ledgers = catalogue.iter().map(|ledger| (ledger.key(), ledger.def.title.get(Lang::Ja)));
     let form = narrowing(
         PATH,
-        [
-            chosen("ledger", "台帳", "選んでください", ledgers, &ledger),
-            sought("record", "本人の記録のIDか画面のアドレス", &record, mistake),
-        ],
+        [chosen("ledger", "台帳", "すべての台帳から探す", ledgers, &ledger), sought("record", MEANT, &record, mistake)],
         "この人の情報を集める",
     );
     let mut body = section("本人の記録", &form);
+    if let Some(choices) = choices {
+        body.push(&choices.html());
+    }
     let decisions = cx.city().oversight.disclosures(cx.context()).await?;
     let account = |actor: &str| actor.parse::<Actor>().ok().and_then(Actor::account);
     let people = People::load(&cx, decisions.iter().filter_map(|one| account(&one.made_by)), []).await?;

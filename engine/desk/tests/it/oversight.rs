@@ -65,6 +65,28 @@ on_both_stores! {
         assert!(auditor.get("/desk/audit/monthly?from=x").await.says("日付を選んでください"));
     }
 
+    async fn a_person_is_found_by_number_and_by_name_as_far_as_the_caller_may_read(fixture) {
+        let (city, staff) = city(fixture).await;
+        let name = Value::Name(PersonName { name: "綾瀬 花子".into(), kana: "アヤセ ハナコ".into() });
+        let draft = Draft::new().with("kind", "person").with("name", name).with("resident_number", "12345");
+        let party = city.city.ledgers.create(&city.system(), "party", draft).await.expect("a party");
+        let number = party.number.expect("parties are numbered");
+        let auditor = city.sign_in("kansa", &["auditor"]).await;
+        for entered in ["7", &number, "12345"] {
+            let page = auditor.get(&format!("/desk/audit/seen?record={entered}")).await;
+            assert!(page.says("この期間に見た人はいません"), "{entered}: {}", page.text);
+        }
+        let page = auditor.get("/desk/audit/seen?record=川瀬&ledger=staff").await;
+        assert!(page.says("川瀬 渚") && page.says(&format!("record={staff}")), "whoever may read it chooses: {}", page.text);
+        let page = auditor.get("/desk/audit/seen?record=綾瀬").await;
+        assert!(page.says("当たる記録がありません") && !page.says("花子"), "nobody else is told a name: {}", page.text);
+        let page = auditor.get(&format!("/desk/audit/seen?record={}", party.id)).await;
+        assert!(page.says("台帳も選んでください"), "{}", page.text);
+        let officer = city.sign_in("hogo", &["privacy-officer"]).await;
+        let answer = officer.get(&format!("/desk/privacy/disclosure?record={number}")).await;
+        assert_eq!(answer.location(), format!("/desk/privacy/disclosure/party/{}", party.id));
+    }
+
     async fn the_officer_stops_the_use_and_another_erases(fixture) {
         let (city, record) = city(fixture).await;
         let (one, other) = (city.sign_in("hogo", &["privacy-officer"]).await, city.sign_in("hogo2", &["privacy-officer"]).await);

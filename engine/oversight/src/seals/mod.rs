@@ -7,25 +7,26 @@
 //!
 //! Several nodes may seal at once: the number of a seal is taken once, and whoever comes second leaves it to the first.
 
+mod purge;
+mod verify;
+
 use std::time::Duration;
 
-use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 use kawasemi_identity::AccessRow;
 use kawasemi_identity::access_log::COLUMNS as ACCESS;
 use kawasemi_kernel::Act;
-use kawasemi_kernel::context::{civil_date, start_of};
 use kawasemi_registry::register;
 use kawasemi_store::audit::{FIRST, Signed, Trail, id_of_name};
 use kawasemi_store::{Row, Sql, SqlType, Statement, StoreError, Unit, Unmet};
-use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
 use crate::city::Oversight;
 use crate::error::Result;
-use crate::hours::day_number;
 use crate::totals;
+
+pub use verify::LogReport;
 
 /// Entries that one seal covers at most.
 const AT_ONCE: i64 = 2_000;
@@ -39,8 +40,6 @@ const ANCHOR_EVERY: SignedDuration = SignedDuration::from_hours(1);
 const ANCHOR: &str = "log-seal";
 /// How long a look through a whole log may take.
 const PATIENCE: Duration = Duration::from_secs(600);
-/// Findings that a report names.
-const NAMED: usize = 20;
 
 /// A log that is sealed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -184,32 +183,6 @@ impl Seal {
 
 const SEAL: &str = "number, first, last, digest, prev, at, \"key\", signature, purged_at, purge_rule, purge_key, \
                     purge_signature";
-
-/// What a verification of the logs found.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct LogReport {
-    /// Entries that were looked at.
-    pub entries: u64,
-    /// Seals that were looked at.
-    pub seals: u64,
-    /// Entries without a place, since they are younger than the last seal.
-    pub unsealed: u64,
-    /// Entries that were removed at the end of their retention.
-    pub purged: u64,
-    /// How many things are wrong.
-    pub broken: u64,
-    /// The first of them, as sentences.
-    pub findings: Vec<String>,
-}
-
-impl LogReport {
-    fn found(&mut self, finding: String) {
-        self.broken += 1;
-        if self.findings.len() < NAMED {
-            self.findings.push(finding);
-        }
-    }
-}
 
 impl Oversight {
     /// Seals and counts what was written so far. Answers how many entries got their place.
@@ -370,213 +343,6 @@ impl Oversight {
         let hash = payload.get("hash").and_then(serde_json::Value::as_str).unwrap_or_default();
         Ok(Some((row.get(0)?, number, hash.to_owned())))
     }
-
-    /// Holds the logs against their seals, the seals against the audit trail, and the counters against the entries.
-    ///
-    /// # Errors
-    /// When the database or the public keys can't be read. What is wrong with the logs is in the report.
-    pub async fn verify_logs(&self) -> Result<LogReport> {
-        let mut report = LogReport::default();
-        for log in Log::ALL {
-            self.verify_log(log, &mut report).await?;
-        }
-        self.verify_totals(&mut report).await?;
-        Ok(report)
-    }
-
-    async fn verify_log(&self, log: Log, report: &mut LogReport) -> Result<()> {
-        let label = log.label();
-        let code = self.city().code().to_owned();
-        let noted = self.anchored(log).await?;
-        let mut before: Option<Seal> = None;
-        loop {
-            let seals = self.seals_after(log, before.as_ref().map_or(0, |before| before.number)).await?;
-            if seals.is_empty() {
-                break;
-            }
-            for seal in seals {
-                let (number, last, prev) =
-                    before.as_ref().map_or((0, 0, FIRST), |before| (before.number, before.last, before.hash(&code)));
-                let follows = seal.number == number + 1 && seal.first == last + 1 && seal.prev == prev;
-                let keeper = self.parts.keeper.clone();
-                let is_signed = keeper.has_signed(&seal.message(&code), &seal.signed)?;
-                if !follows || !is_signed {
-                    let number = seal.number;
-                    report.found(format!("{label}の検印 {number} が書き換えられているか、前の検印とつながりません。"));
-                }
-                if let Some((_, number, hash)) = &noted
-                    && *number == seal.number
-                    && *hash != hex::encode(seal.hash(&code))
-                {
-                    report.found(format!("{label}の検印 {number} が、監査の記録に控えたものと違います。"));
-                }
-                self.verify_entries(&seal, report).await?;
-                report.seals += 1;
-                before = Some(seal);
-            }
-        }
-        let last = before.as_ref().map_or((0, 0), |seal| (seal.number, seal.last));
-        if let Some((_, number, _)) = noted.filter(|(_, number, _)| *number > last.0) {
-            report.found(format!(
-                "{label}の検印 {number} までが監査の記録に控えられていますが、データベースにありません。"
-            ));
-        }
-        let mut sql = Sql::text(
-            "SELECT coalesce(sum(CASE WHEN seq IS NULL THEN 1 ELSE 0 END), 0), \
-                                 coalesce(sum(CASE WHEN seq > ",
-        );
-        sql.bind(last.1).push(" THEN 1 ELSE 0 END), 0) FROM ").table(log.table());
-        sql.push(" WHERE seq IS NULL OR seq > ").bind(last.1);
-        if let Some(row) = self.city().read_one(sql).await? {
-            report.unsealed += count(&row, 0)?.unsigned_abs();
-            let beyond = count(&row, 1)?;
-            if beyond > 0 {
-                report.found(format!("{label}に、検印のない通し番号が付いた記録が{beyond}件あります。"));
-            }
-        }
-        Ok(())
-    }
-
-    async fn verify_entries(&self, seal: &Seal, report: &mut LogReport) -> Result<()> {
-        let log = seal.log;
-        let mut sql = Sql::text("SELECT ");
-        sql.push(log.columns()).push(" FROM ").table(log.table());
-        sql.push(" WHERE seq >= ").bind(seal.first).push(" AND seq <= ").bind(seal.last).push(" ORDER BY seq");
-        let rows = self.city().read(sql).await?;
-        let wanted = (seal.last - seal.first + 1).unsigned_abs();
-        if let Some((at, rule, signed)) = &seal.purged {
-            let message = seal.purge_message(self.city().code(), *at, rule);
-            if !self.parts.keeper.has_signed(&message, signed)? {
-                let number = seal.number;
-                report.found(format!("{}の検印 {number} の記録の廃棄が、この市の署名ではありません。", log.label()));
-            }
-            report.purged += wanted;
-            return Ok(());
-        }
-        report.entries += rows.len() as u64;
-        let mut chain = Sha256::new();
-        for (seq, row) in (seal.first..).zip(&rows) {
-            chain.update(seq.to_be_bytes());
-            chain.update(log.digest(row)?);
-        }
-        let is_same = rows.len() as u64 == wanted && chain.finalize().as_slice() == seal.digest;
-        if !is_same {
-            let (first, last) = (seal.first, seal.last);
-            report.found(format!(
-                "{}の通し番号 {first}〜{last} の記録が、検印のときと違います（書換え、削除、差込みのどれか）。",
-                log.label()
-            ));
-        }
-        Ok(())
-    }
-
-    /// The counters hold exactly the sealed entries that are still there.
-    async fn verify_totals(&self, report: &mut LogReport) -> Result<()> {
-        let after = self.oldest_day().await?;
-        let (from, day) = match after {
-            Some(oldest) => (start_of(oldest.tomorrow().unwrap_or(oldest)).as_microsecond(), day_number(oldest)),
-            None => (i64::MIN, 0),
-        };
-        let entries =
-            "SELECT count(*), coalesce(sum(record_count), 0) FROM {access_log} WHERE seq IS NOT NULL AND at >= $1";
-        let entries = self.sums(entries, from).await?;
-        let counted = "SELECT coalesce(sum(entries), 0), coalesce(sum(records), 0) FROM {access_day} WHERE day > $1";
-        let counted = self.sums(counted, day).await?;
-        if entries != counted {
-            report.found(format!(
-                "個人情報アクセスログの集計（{}件、延べ{}記録）が、検印のある記録（{}件、延べ{}記録）と合いません。",
-                counted.0, counted.1, entries.0, entries.1
-            ));
-        }
-        let subjects = self.sums("SELECT count(*), 0 FROM {access_subject} WHERE day > $1", day).await?;
-        let persons = self.sums("SELECT coalesce(sum(persons), 0), 0 FROM {access_reader} WHERE day > $1", day).await?;
-        if subjects != persons {
-            report
-                .found(format!("見られた記録の索引（{}件）と人数の集計（{}件）が合いません。", subjects.0, persons.0));
-        }
-        Ok(())
-    }
-
-    async fn sums(&self, sql: &str, after: i64) -> Result<(i64, i64)> {
-        match self.city().read_within(Sql::with(sql, [after.into()]), PATIENCE).await?.first() {
-            Some(row) => Ok((count(row, 0)?, count(row, 1)?)),
-            None => Ok((0, 0)),
-        }
-    }
-
-    /// Removes the entries of seals from before an instant, at the end of the log's own retention, with what counts them. The
-    /// seals stay, with a signature on the rule.
-    ///
-    /// # Errors
-    /// As [`Oversight::seal`].
-    pub async fn purge_logs(&self, before: Timestamp, rule: &str, at: Timestamp) -> Result<u64> {
-        let mut purged = 0;
-        for log in Log::ALL {
-            loop {
-                let mut sql = Sql::text("SELECT ");
-                sql.push(SEAL).push(" FROM ").table("log_seal").push(" WHERE log = ").bind(log.key());
-                sql.push(" AND purged_at IS NULL ORDER BY number LIMIT 1");
-                let Some(row) = self.city().read_one(sql).await? else { break };
-                let seal = Seal::read(log, &row)?;
-                if seal.at >= before.as_microsecond() {
-                    break;
-                }
-                self.purge(&seal, rule, at).await?;
-                purged += (seal.last - seal.first + 1).unsigned_abs();
-            }
-        }
-        if purged > 0
-            && let Some(oldest) = self.oldest_day().await?
-        {
-            let mut unit = Unit::new();
-            for table in ["access_day", "access_reader", "access_subject"] {
-                let mut sql = Sql::text("DELETE FROM ");
-                sql.table(table).push(" WHERE day < ").bind(day_number(oldest));
-                unit.add(sql);
-            }
-            unit.patiently();
-            self.city().write(unit).await?;
-        }
-        Ok(purged)
-    }
-
-    /// The day of the oldest entry of the access log that is left, once entries were removed: of that day some may be gone, and
-    /// the counters of later days hold. None while nothing was ever removed.
-    async fn oldest_day(&self) -> Result<Option<Date>> {
-        let purged = "SELECT 1 FROM {log_seal} WHERE log = 'access' AND purged_at IS NOT NULL LIMIT 1";
-        if self.city().read_one(Sql::with(purged, [])).await?.is_none() {
-            return Ok(None);
-        }
-        let oldest = Sql::with("SELECT min(at) FROM {access_log}", []);
-        let rows = self.city().read_within(oldest, PATIENCE).await?;
-        let at = rows.first().map(|row| row.get::<Option<i64>>(0)).transpose()?.flatten();
-        let at = at.and_then(|at| Timestamp::from_microsecond(at).ok()).unwrap_or_else(|| self.now());
-        Ok(Some(civil_date(at)))
-    }
-
-    async fn purge(&self, seal: &Seal, rule: &str, at: Timestamp) -> Result<()> {
-        let at = at.as_microsecond();
-        let signed = self.signed(seal.purge_message(self.city().code(), at, rule)).await?;
-        let mut unit = Unit::new();
-        let note = Sql::with(
-            "UPDATE {log_seal} SET purged_at = $1, purge_rule = $2, purge_key = $3, purge_signature = $4 \
-             WHERE log = $5 AND number = $6 AND purged_at IS NULL",
-            [
-                at.into(),
-                rule.into(),
-                signed.key.into(),
-                signed.signature.into(),
-                seal.log.key().into(),
-                seal.number.into(),
-            ],
-        );
-        unit.add(Statement::one_row(note, Unmet::Conflict));
-        let mut sql = Sql::text("DELETE FROM ");
-        sql.table(seal.log.table()).push(" WHERE seq >= ").bind(seal.first).push(" AND seq <= ").bind(seal.last);
-        unit.add(sql);
-        self.city().write(unit).await?;
-        Ok(())
-    }
 }
 
 /// How many entries one unit may count.
@@ -609,9 +375,4 @@ fn places(log: Log, first: i64, ids: &[Uuid]) -> Vec<Statement> {
         rest = others;
     }
     statements
-}
-
-/// A sum, which PostgreSQL answers as a decimal unless it is told otherwise.
-fn count(row: &Row, index: usize) -> Result<i64> {
-    Ok(row.get(index)?)
 }
