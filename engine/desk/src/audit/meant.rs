@@ -5,8 +5,8 @@
 //! an auditor without a grant finds nobody by name and a protected address is found by nobody.
 
 use kawasemi_kernel::RecordId;
-use kawasemi_ui::notice::{Notice, Tone};
 use kawasemi_ui::SafeHtml;
+use kawasemi_ui::notice::{Notice, Tone};
 
 use crate::ledgers::opened::{Opened, item, style};
 use crate::problem::Problem;
@@ -78,8 +78,10 @@ pub(crate) async fn meant(
         let labels = cx.ledgers().labels(cx.context(), &hits.ledger, &records).await?;
         let style = style().with_labels(&labels);
         for record in &records {
-            let number = record.number.as_deref().unwrap_or_default();
-            let note = format!("{}　{number}", hits.title);
+            // People of one name are told apart by the number that they are known by.
+            let unique = opened.def.fields.iter().filter(|field| field.unique);
+            let known = unique.filter_map(|field| record.get(&field.key).as_text()).next();
+            let note = format!("{}　{}", hits.title, record.number.as_deref().or(known).unwrap_or_default());
             choices.push(&item(&link(&hits.ledger, record.id), &opened.name_of(record, &style), note.trim()));
         }
     }

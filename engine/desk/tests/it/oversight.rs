@@ -76,9 +76,9 @@ on_both_stores! {
             let page = auditor.get(&format!("/desk/audit/seen?record={entered}")).await;
             assert!(page.says("この期間に見た人はいません"), "{entered}: {}", page.text);
         }
-        let page = auditor.get("/desk/audit/seen?record=川瀬&ledger=staff").await;
+        let page = auditor.get("/desk/audit/seen?record=%E5%B7%9D%E7%80%AC&ledger=staff").await;
         assert!(page.says("川瀬 渚") && page.says(&format!("record={staff}")), "whoever may read it chooses: {}", page.text);
-        let page = auditor.get("/desk/audit/seen?record=綾瀬").await;
+        let page = auditor.get("/desk/audit/seen?record=%E7%B6%BE%E7%80%AC").await;
         assert!(page.says("当たる記録がありません") && !page.says("花子"), "nobody else is told a name: {}", page.text);
         let page = auditor.get(&format!("/desk/audit/seen?record={}", party.id)).await;
         assert!(page.says("台帳も選んでください"), "{}", page.text);
