@@ -97,6 +97,8 @@ kawasemi_testkit::on_both_stores! {
         let report = import(&city, &plan).await;
         assert_eq!((report.created, report.bad), (2, 0), "{:?}\n{}", report.problems, report.understood);
         for (sort, piece) in [
+            (Sort::Understood, "「公園名」→公園名"),
+            (Sort::Left, "「No.」"),
             (Sort::Guessed, "「開園日」：日付の形式になっていない数"),
             (Sort::Guessed, "「開園日」：日付のうしろの曜日"),
             (Sort::Guessed, "選択肢の前の番号"),
@@ -113,6 +115,23 @@ kawasemi_testkit::on_both_stores! {
         assert_eq!(central.get("kind").as_text(), Some("city"));
         let north = park("公-0002").await;
         assert_eq!((north.get("department"), north.get("closed")), (&Value::Record(city.parks), &Value::Bool(true)));
+    }
+
+    async fn a_heading_finds_a_field_by_part_of_its_name(fixture) {
+        let city = City::open(fixture).await;
+        let renamed = PARK.replacen("label = \"公園名\"", "label = \"名称・愛称（正式）\"", 1);
+        assert_ne!(renamed, PARK);
+        publish(fixture, &[DEPARTMENT, &renamed]).await;
+        let file = NamedTempFile::new().expect("makes a file");
+        saved(file.path(), |sheet| rows(sheet, 0, &[&["名　称", "愛称", "見たことのない列"], &["中央公園", "まんなか", "x"]]));
+        let plan = plan(&city, file.path(), FileOptions::default()).await;
+        assert_eq!(plan.mapping.columns, ["name", "", ""]);
+        let report = city.ledgers.import_dry_run(&city.keeper(), "park", &plan, &|_| {}).await.expect("is tried");
+        assert!(tells(&report, Sort::Left, "「愛称」、「見たことのない列」"), "{}", report.understood);
+        let page = NamedTempFile::new().expect("makes a file");
+        std::fs::write(page.path(), "<html><table><tr><td>公園名</td></tr></table></html>").expect("writes");
+        let refused = city.ledgers.look_at_file(&city.keeper(), "park", page.path(), &FileOptions::default()).await;
+        assert!(refused.expect_err("is refused").to_string().contains("HTML"));
     }
 
     async fn forms_are_mapped_once_and_read_by_the_hundred(fixture) {
