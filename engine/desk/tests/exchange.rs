@@ -267,6 +267,37 @@ on_both_stores! {
         }
     }
 
+    async fn residents_are_shown_with_the_day_of_the_register(fixture) {
+        let city = TestCity::with(fixture, Setup::default()).await;
+        hall(&city).await;
+        let request = ListRequest::filtered("resident_number = '101'".to_owned());
+        let found = city.city.ledgers.list(&city.system(), "party", &request).await.expect("a list");
+        let person = found.records.first().expect("is there").id;
+        let own = add(&city, "party", Draft::new().with("kind", "person").with("name", name("自前　一郎"))).await;
+        let mut fields = Fields::new();
+        fields.insert("person".to_owned(), Value::Record(person));
+        let members = Value::Rows(vec![ChildRow { id: Uuid::from_u128(80), fields }]);
+        let household = Draft::new().with("kind", "household").with("name", name("川蝉の世帯")).with("members", members);
+        let household = add(&city, "party", household).await;
+        let browser = city.sign_in("editor", &["party-editor"]).await;
+        let of = |id: RecordId| format!("/desk/ledgers/party/{id}");
+        for path in [
+            "/desk/ledgers/party".to_owned(),
+            "/desk/ledgers/party/sheet".to_owned(),
+            "/desk/search?q=川蝉".to_owned(),
+            of(person),
+            format!("{}/history", of(person)),
+            format!("{}/sheet", of(person)),
+            format!("{}/edit", of(person)),
+            of(household),
+        ] {
+            let shown = browser.get(&path).await;
+            assert_eq!(shown.status, 200, "{path}: {}", shown.text);
+            assert!(shown.says("住民記録（R8.4.30時点）"), "{path}: {}", shown.text);
+        }
+        assert!(!browser.get(&of(own)).await.says("住民記録（"), "what is entered here is of no other day");
+    }
+
     async fn what_is_given_out_leaves_the_address_of_a_protected_person_empty(fixture) {
         const OUT: &str = r#"
 key = "residents-out"
@@ -336,5 +367,50 @@ field = [
         let cut = &file(2, &rows)[..3_000];
         let cut = send_file(&operator, &format!("{LAYOUT}/files"), "file", "JUKI_2.txt", cut, &[]).await;
         assert!(operator.get(cut.location()).await.says("途中で切れています"));
+    }
+
+    async fn a_layout_is_made_from_a_sample_with_a_header_and_a_trailer(fixture) {
+        const SAMPLE: &str = "/desk/exchange/sample";
+        const FIELDS: &str = "/desk/exchange/sample/fields";
+        let city = TestCity::with(fixture, Setup::default()).await;
+        let operator = city.sign_in("operator", &["exchange-operator", "party-editor"]).await;
+        let rows: Vec<Vec<u8>> = (1..=5).map(|n| Row { change: "1", ..row(n) }.record()).collect();
+        let looked = send_file(&operator, SAMPLE, "file", "JUKI.txt", &file(1, &rows), &[("ledger", "party")]).await;
+        for text in ["ヘッダー（団体コード、作成日、通番）", "トレーラー（件数）"] {
+            assert!(looked.says(text), "{text}: {}", looked.text);
+        }
+        let widths = "1, 15, 15, 1, 60, 30, 60, 7, 1, 2, 7, 11, 100, 110";
+        let told = |answer: &Answer, changes: &[(&str, &str)]| -> Vec<(String, String)> {
+            let mut form = answer.form(FIELDS).expect("a form");
+            // A browser sends a box only where it is ticked.
+            form.retain(|(name, _)| name != "is_plain");
+            for (name, value) in changes {
+                form.retain(|(known, _)| known != name);
+                form.push(((*name).to_owned(), (*value).to_owned()));
+            }
+            form
+        };
+        let cut = operator.post(FIELDS, &told(&looked, &[("widths", widths), ("act", "cut")])).await;
+        assert!(cut.says("000000000000005") && cut.says("綾瀬市早川五五〇"), "{}", cut.text);
+        let plain = operator.post(FIELDS, &told(&cut, &[("is_plain", "on"), ("act", "cut")])).await;
+        assert!(plain.says("ほかと同じデータとして読みます") && plain.says("142182202604300"), "{}", plain.text);
+        let choices =
+            [("key", "juki"), ("find", "resident_number"), ("to1", "resident_number"), ("to4", "name"), ("to12", "address")];
+        let named = [("title", "見本"), ("kind1", "number"), ("act", "try")];
+        let tried = operator.post(FIELDS, &told(&cut, &[choices.as_slice(), &named].concat())).await;
+        assert!(tried.says("5行: 追加 5"), "{}", tried.text);
+        let published = operator.post(FIELDS, &told(&tried, &[("act", "publish")])).await;
+        assert_eq!(published.status, 303, "{}", published.text);
+        // The layout knows what the sample was framed by.
+        let path = "/desk/exchange/layouts/juki/files";
+        for (content, said) in [
+            (file(2, &rows)[..2_200].to_vec(), "途中で切れています"),
+            ([file(2, &rows), file(3, &rows)].concat(), "トレーラーの後"),
+            (String::from_utf8_lossy(&file(2, &[])).replace("1142182", "1142034").into_bytes(), "別の団体のファイルです"),
+        ] {
+            let sent = send_file(&operator, path, "file", "JUKI_2.txt", &content, &[]).await;
+            let shown = operator.get(sent.location()).await;
+            assert!(shown.says(said), "{said}: {}", shown.text);
+        }
     }
 }

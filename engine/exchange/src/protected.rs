@@ -128,7 +128,7 @@ impl Exchange {
             let run = run.ok_or(ExchangeError::NotFound)?;
             let layout = self.version(&run.layout, run.version).await?;
             let is_same = |at: &usize| given.get(*at).map(|text| text.trim()) == known.get(*at).map(|text| text.trim());
-            if !key_places(&layout).iter().all(|at| is_same(at)) {
+            if !key_places(&layout).iter().all(is_same) {
                 return Err(ExchangeError::Refused(OTHER_KEY.to_owned()));
             }
         }

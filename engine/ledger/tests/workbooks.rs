@@ -160,20 +160,24 @@ kawasemi_testkit::on_both_stores! {
             form(&format!("{number:03}.xlsx"), &|sheet| fields(sheet, 0, &format!("公園{number}")));
         }
         form("移動.xlsx", &|sheet| fields(sheet, 3, "あの公園"));
+        form("欄の移動.xlsx", &|sheet| {
+            rows(sheet, 2, &[&["公園名", "その公園", "管理コード", "C-9"], &["所管", "", "みどり公園課"], &["種別", "■街区公園"]]);
+        });
         form("別の様式.xlsx", &|sheet| rows(sheet, 0, &[&["遊具名", "砂場"], &["", ""], &["設置場所", "早川"]]));
         std::fs::write(folder.path().join("覚書.txt"), "x").expect("writes");
         std::fs::write(folder.path().join("壊れた.xlsx"), b"PK\x03\x04").expect("writes");
         let options = FileOptions { form: Some(kept[0].mapping.clone()), ..FileOptions::default() };
         let mut plan = plan(&city, folder.path(), options).await;
         let report = import(&city, &plan).await;
-        assert_eq!((report.rows, report.bad, report.is_applied), (103, 2, false));
+        assert_eq!((report.rows, report.bad, report.is_applied), (104, 3, false));
         let refused: Vec<&str> = report.problems.iter().map(|problem| problem.file.as_str()).collect();
-        assert_eq!(refused, ["別の様式.xlsx", "壊れた.xlsx"]);
+        assert_eq!(refused, ["別の様式.xlsx", "壊れた.xlsx", "欄の移動.xlsx"]);
+        assert!(report.problems[2].reason.contains("「所管」の値の欄B4が空で、C4に「みどり公園課」"), "{:?}", report.problems);
         assert!(report.problems[0].reason.contains("A3には見出し「公園名」があるはずですが、「設置場所」があります"), "{:?}", report.problems);
         assert!(tells(&report, Sort::Left, "覚書.txt"), "{}", report.understood);
         plan.mapping.skip_bad = true;
         let report = import(&city, &plan).await;
-        assert_eq!((report.created, report.bad, report.is_applied), (101, 2, true), "{:?}", report.problems);
+        assert_eq!((report.created, report.bad, report.is_applied), (101, 3, true), "{:?}", report.problems);
         assert!(tells(&report, Sort::Guessed, "移動.xlsx：「公園名」A3→A6"), "{}", report.understood);
         let names = city.names(&city.keeper(), &ListRequest::all()).await;
         assert!(names.contains(&"あの公園".to_owned()), "{names:?}");

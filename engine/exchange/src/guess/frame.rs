@@ -58,14 +58,18 @@ const DATE: Found = Found { name: "作成日", used: "file-date", kind: "date", 
 const SEQUENCE: Found = Found { name: "通番", used: "sequence", kind: "number", at: 0, length: 0 };
 const TOTAL: Found = Found { name: "件数", used: "count", kind: "number", at: 0, length: 0 };
 
+/// A line without what may stand at its end: CR, and the sign with which old hosts end a file.
+pub(super) fn without_end(line: &[u8]) -> &[u8] {
+    let length = line.iter().rposition(|byte| !matches!(byte, b'\r' | b'\x1A')).map_or(0, |at| at + 1);
+    &line[..length]
+}
+
 /// How many lines a file has that are not empty, and the last of them.
 pub(super) fn end_of(path: &Path) -> Result<(usize, Vec<u8>), std::io::Error> {
     let (mut file, mut block) = (File::open(path)?, vec![0; 1 << 16]);
     let (mut count, mut line, mut last) = (0, Vec::new(), Vec::new());
     let mut end = |line: &mut Vec<u8>| {
-        while matches!(line.last(), Some(b'\r' | b'\x1A')) {
-            line.pop();
-        }
+        line.truncate(without_end(line).len());
         if !line.is_empty() {
             count += 1;
             last = std::mem::take(line);
@@ -96,14 +100,13 @@ pub(super) fn of_fixed(lines: &[&[u8]], last: &[u8], count: usize, city: &str) -
             Some(String::from_utf8_lossy(bytes).into_owned())
         };
         let signs: Vec<String> = lines.iter().map(|line| sign(line)).collect::<Option<_>>()?;
-        let (data, has_header, has_trailer) = kinds(&signs, &sign(last)?, count)?;
-        let records = count - usize::from(has_header) - usize::from(has_trailer);
-        let header = has_header.then(|| Framing { is: signs[0].clone(), found: in_header(lines[0], length, city) });
-        let trailer = has_trailer.then(|| Framing {
-            is: sign(last).unwrap_or_default(),
-            found: counted(last, length, records).into_iter().collect(),
-        });
-        Some(Frame { length, data, header, trailer })
+        let kinds = kinds(&signs, &sign(last)?, count)?;
+        let header = kinds.header.map(|is| Framing { is, found: in_header(lines[0], length, city) });
+        let trailer =
+            kinds.trailer.map(|is| Framing { is, found: counted(last, length, kinds.records).into_iter().collect() });
+        let filled = |line: &[u8]| line.iter().rposition(|byte| *byte != b' ').map_or(0, |at| at + 1);
+        let seen: Vec<usize> = lines.iter().map(|line| filled(line)).collect();
+        Frame { length, data: kinds.data, header, trailer }.if_meant(&seen, filled(last), lines.len() == count)
     })
 }
 
@@ -115,26 +118,37 @@ pub(super) fn of_csv(rows: &[csv::StringRecord], last: &csv::StringRecord, count
         is_sign.then(|| text.to_owned())
     };
     let signs: Vec<String> = rows.iter().map(sign).collect::<Option<_>>()?;
-    let (data, has_header, has_trailer) = kinds(&signs, &sign(last)?, count)?;
-    let records = count - usize::from(has_header) - usize::from(has_trailer);
-    let header = has_header.then(|| Framing { is: signs[0].clone(), found: cells_of_header(&rows[0], city) });
-    let trailer = has_trailer.then(|| {
-        let at = last.iter().skip(1).position(|cell| cell.trim().parse() == Ok(records));
-        let found = at.map(|at| Found { at: at + 2, ..TOTAL });
-        Framing { is: sign(last).unwrap_or_default(), found: found.into_iter().collect() }
+    let kinds = kinds(&signs, &sign(last)?, count)?;
+    let header = kinds.header.map(|is| Framing { is, found: cells_of_header(&rows[0], city) });
+    let trailer = kinds.trailer.map(|is| {
+        let at = last.iter().skip(1).position(|cell| cell.trim().parse() == Ok(kinds.records));
+        Framing { is, found: at.map(|at| Found { at: at + 2, ..TOTAL }).into_iter().collect() }
     });
-    Some(Frame { length: 0, data, header, trailer })
+    let filled = |row: &csv::StringRecord| row.iter().filter(|cell| !cell.trim().is_empty()).count();
+    let seen: Vec<usize> = rows.iter().map(filled).collect();
+    Frame { length: 0, data: kinds.data, header, trailer }.if_meant(&seen, filled(last), rows.len() == count)
 }
 
-/// The sign that all records have between the first and the last, and whether those two have another.
-fn kinds(signs: &[String], last: &str, count: usize) -> Option<(String, bool, bool)> {
+/// The signs of a file's records.
+struct Kinds {
+    data: String,
+    header: Option<String>,
+    trailer: Option<String>,
+    /// How many records of data there are.
+    records: usize,
+}
+
+/// The sign that all records have between the first and the last, and those of the two where they are others. `signs` are
+/// those of the first records.
+fn kinds(signs: &[String], last: &str, count: usize) -> Option<Kinds> {
     let data = signs.get(1)?;
-    let seen_to_the_end = signs.len() == count;
-    let inner = signs.iter().skip(1).take(signs.len() - 1 - usize::from(seen_to_the_end));
-    let (has_header, has_trailer) = (signs[0] != *data, last != data);
-    let is_framed = (has_header || has_trailer) && count > 2 && inner.into_iter().all(|sign| sign == data);
-    // Ascending numbers also begin alike for a while: two records around the data never have the same sign.
-    (is_framed && (signs[0] != last || !has_header)).then(|| (data.clone(), has_header, has_trailer))
+    let are_all = signs.len() == count;
+    let mut inner = signs.iter().skip(1).take(signs.len() - 1 - usize::from(are_all));
+    let header = signs.first().filter(|sign| *sign != data).cloned();
+    let trailer = Some(last).filter(|sign| *sign != data).map(str::to_owned);
+    let is_framed = (header.is_some() || trailer.is_some()) && header != trailer && inner.all(|sign| sign == data);
+    let records = count.checked_sub(usize::from(header.is_some()) + usize::from(trailer.is_some()))?;
+    (is_framed && records > 0).then(|| Kinds { data: data.clone(), header, trailer, records })
 }
 
 fn in_header(line: &[u8], from: usize, city: &str) -> Vec<Found> {
@@ -148,7 +162,8 @@ fn in_header(line: &[u8], from: usize, city: &str) -> Vec<Found> {
             break;
         }
     }
-    let is_date = |start: &usize| text.get(*start..start + 8).is_some_and(|text| text.starts_with("20") && is_day(text));
+    let is_date =
+        |start: &usize| text.get(*start..start + 8).is_some_and(|text| text.starts_with("20") && is_day(text));
     if let Some(start) = (at..text.len()).find(is_date) {
         found.push(Found { at: start + 1, length: 8, ..DATE });
         let digits = text[start + 8..].bytes().take_while(u8::is_ascii_digit).count();
@@ -195,22 +210,33 @@ fn counted(line: &[u8], from: usize, records: usize) -> Option<Found> {
 }
 
 impl Frame {
-    /// Where a record says of which kind it is, as a layout writes it.
-    pub(super) fn kind_toml(&self, format: Format) -> String {
-        match format {
-            Format::Fixed => format!("\n[kind]\noffset = 1\nlength = {}\n", self.length),
-            _ => "\n[kind]\ncolumn = 1\n".to_owned(),
-        }
+    /// Itself, where the records of other signs look like no data: numbers that ascend also begin alike for a while. They are
+    /// filled less than all data or say how many records there are, and of one at least it is known what it says. `seen` says
+    /// how far the first records are filled (all, where `are_all`), `last` how far the last of all is.
+    fn if_meant(self, seen: &[usize], last: usize, are_all: bool) -> Option<Self> {
+        let has_trailer = self.trailer.is_some();
+        let end = seen.len() - usize::from(has_trailer && are_all);
+        let least = *seen.get(usize::from(self.header.is_some())..end)?.iter().min()?;
+        let says = |framing: &Option<Framing>| framing.as_ref().is_some_and(|framing| !framing.found.is_empty());
+        let header_fits = self.header.is_none() || seen[0] < least;
+        let trailer_fits = !has_trailer || says(&self.trailer) || last < least;
+        (header_fits && trailer_fits && (says(&self.header) || says(&self.trailer))).then_some(self)
     }
 
-    /// The records around the data, as a layout writes them.
-    pub(super) fn records_toml(&self, format: Format) -> String {
-        let mut text = String::new();
+    /// Where a record says of which kind it is, and the records around the data, as a layout writes them.
+    pub(super) fn to_toml(&self, format: Format) -> String {
+        let mut text = match format {
+            Format::Fixed => format!("\n[kind]\noffset = 1\nlength = {}\n", self.length),
+            _ => "\n[kind]\ncolumn = 1\n".to_owned(),
+        };
         for (kind, framing) in [("header", &self.header), ("trailer", &self.trailer)] {
             let Some(framing) = framing else { continue };
             // Writing to a text can't fail.
             let is = toml::Value::from(framing.is.as_str());
-            let _ = write!(text, "\n[[record]]\nkind = \"{kind}\"\nis = {is}\n\n[[record.field]]\nname = \"レコード区分\"\n");
+            let _ = write!(
+                text,
+                "\n[[record]]\nkind = \"{kind}\"\nis = {is}\n\n[[record.field]]\nname = \"レコード区分\"\n"
+            );
             let _ = match format {
                 Format::Fixed => writeln!(text, "offset = 1\nlength = {}", self.length),
                 _ => writeln!(text, "column = 1"),
