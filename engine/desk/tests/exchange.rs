@@ -206,7 +206,7 @@ on_both_stores! {
         // Files that are refused as a whole say why, and nothing of their rows.
         let whole = among(40, &[secret(NUMBER, moved).record()]);
         let headless: Vec<u8> = secret(NUMBER, moved).record().into_iter().chain(*b"\r\n").collect();
-        for content in [whole[..whole.len() - 500].to_vec(), headless, vec![whole.clone(), whole].concat()] {
+        for content in [whole[..whole.len() - 500].to_vec(), headless, [whole.clone(), whole].concat()] {
             let run = take(&city, &content, Wish::AsTheLayoutSays).await;
             assert_eq!(run.state, RunState::Refused, "{run:?}");
             runs.push(run);

@@ -20,7 +20,7 @@ use kawasemi_ui::{Component, Icon, SafeHtml};
 
 use super::asked::Asked;
 use super::opened::{Look as Way, Opened};
-use super::{condition, facets, list_bar, list_table};
+use super::{cells, condition, facets, list_bar, list_table};
 use crate::problem::Problem;
 use crate::request::Cx;
 use crate::view::done;
