@@ -284,7 +284,7 @@ on_both_stores! {
         for path in [
             "/desk/ledgers/party".to_owned(),
             "/desk/ledgers/party/sheet".to_owned(),
-            "/desk/search?q=川蝉".to_owned(),
+            "/desk/search?q=%E5%B7%9D%E8%9D%89".to_owned(),
             of(person),
             format!("{}/history", of(person)),
             format!("{}/sheet", of(person)),
