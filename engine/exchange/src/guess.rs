@@ -131,8 +131,10 @@ impl Sample<'_> {
     }
 }
 
-/// The delimiter with which most lines have the same number of columns; none where there is none.
+/// The delimiter with which most lines have the same number of columns; none where there is none. The first and the last may be
+/// a header and a trailer, which have fewer.
 fn delimiter(lines: &[&[u8]]) -> Option<char> {
+    let lines = if lines.len() > 3 { &lines[1..lines.len() - 1] } else { lines };
     [',', '\t', ';'].into_iter().find(|delimiter| {
         let counts: Vec<usize> =
             lines.iter().map(|line| line.iter().filter(|byte| **byte == *delimiter as u8).count()).collect();
