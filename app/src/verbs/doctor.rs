@@ -152,9 +152,9 @@ async fn exchange(shell: &Shell, open: &OpenCity, found: &mut Findings) -> anyho
     let mut is_quiet = true;
     for status in open.exchange.overview(&shell.context("")).await? {
         let check = format!("{} 連携「{}」", open.city.code(), status.layout.layout.raw.title.ja());
-        if status.open > 0 {
+        if !status.waiting.is_empty() {
             is_quiet = false;
-            let message = format!("承認を待つファイルが{}件あります。", status.open);
+            let message = format!("承認を待つファイルが{}件あります。", status.waiting.len());
             found.add(check.clone(), State::Warning, message);
         }
         for alarm in status.alarms {

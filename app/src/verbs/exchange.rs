@@ -233,7 +233,7 @@ impl From<Status> for Line {
             title: raw.title.ja().to_owned(),
             ledger: raw.ledger.clone(),
             last: status.last,
-            open: status.open,
+            open: status.waiting.len(),
             next: status.next.map(|at| at.strftime("%Y-%m-%d %H:%M").to_string()),
             alarms: status.alarms.into_iter().map(|alarm| alarm.message).collect(),
         }

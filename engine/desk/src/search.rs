@@ -11,6 +11,7 @@ use kawasemi_ui::page::Page;
 use kawasemi_ui::{Component, Icon, SafeHtml};
 
 use crate::ledgers::asked::Asked;
+use crate::ledgers::cells;
 use crate::ledgers::opened::{Opened, item, ledger_href, record_href, style};
 use crate::ledgers::recent;
 use crate::problem::Problem;
@@ -60,7 +61,9 @@ async fn of_ledger(cx: &Cx, hits: &Hits, text: &str) -> Result<SafeHtml, Problem
         .iter()
         .map(|record| {
             let number = record.number.as_deref().unwrap_or_default();
-            let note = format!("{number}　更新 {}", when(record.updated_at));
+            let known = kawasemi_ledger::master::of(&opened.def, record.fields());
+            let known = known.map(|mastered| format!("　{}", cells::known(&mastered))).unwrap_or_default();
+            let note = format!("{number}{known}　更新 {}", when(record.updated_at));
             item(&record_href(&hits.ledger, record.id), &opened.name_of(record, &style), note.trim())
         })
         .collect();

@@ -3,7 +3,7 @@
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use jiff::civil::Date;
-use kawasemi_kernel::era::Era;
+use kawasemi_kernel::era::{Era, parse_date};
 use kawasemi_ledger::field::Cell;
 use kawasemi_ledger::import::FedAct;
 
@@ -14,6 +14,9 @@ use crate::read::RawRow;
 const FILE_DATE: &str = "@file-date";
 /// The present day, in what a layout sets.
 const TODAY: &str = "@today";
+/// Years that are taken for those of a date: others come from fields that have moved.
+const YEARS: std::ops::RangeInclusive<i16> = 1800..=2999;
+const OUT_OF_RANGE: &str = "年が範囲の外です。項目の位置がずれていないか確かめてください。";
 const UNREADABLE: &str = "読み取れない文字があります。文字コードか、項目の位置がずれています。";
 
 /// The days that a layout may name.
@@ -141,7 +144,7 @@ pub fn text_of(place: &Place, text: &str) -> Result<String, String> {
     if text.contains('\u{FFFD}') {
         return Err(UNREADABLE.to_owned());
     }
-    let text = text.trim_matches(|c: char| c.is_whitespace() || c == '\0');
+    let text = text.trim_matches(|c: char| c.is_whitespace() || matches!(c, '\0' | '\u{1A}'));
     let is_empty = text.is_empty() || place.raw.empty.iter().any(|empty| empty == text);
     if is_empty {
         return if place.raw.required { Err("空です。".to_owned()) } else { Ok(String::new()) };
@@ -208,42 +211,55 @@ fn civil(year: i16, month: &str, day: &str) -> Result<Date, String> {
 }
 
 fn date(text: &str) -> Result<Option<Date>, String> {
-    let text = digits(text);
-    if text.bytes().all(|byte| byte == b'0') {
+    let packed = digits(text);
+    if is_zeros(&packed) {
         return Ok(None);
     }
-    if text.len() != 8 || !text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err("日付（年4桁・月2桁・日2桁）ではありません。".to_owned());
+    if packed.len() != 8 || !packed.bytes().all(|byte| byte.is_ascii_digit()) {
+        return written(text, "日付（年4桁・月2桁・日2桁、または 2026/4/1 の形）ではありません。").map(Some);
     }
-    let year: i16 = text[..4].parse().map_err(|_| "日付ではありません。".to_owned())?;
-    if !(1800..=2999).contains(&year) {
-        return Err("年が範囲の外です。項目の位置がずれていないか確かめてください。".to_owned());
+    let year: i16 = packed[..4].parse().map_err(|_| "日付ではありません。".to_owned())?;
+    if !YEARS.contains(&year) {
+        return Err(OUT_OF_RANGE.to_owned());
     }
-    civil(year, &text[4..6], &text[6..8]).map(Some)
+    civil(year, &packed[4..6], &packed[6..8]).map(Some)
+}
+
+fn is_zeros(packed: &str) -> bool {
+    packed.bytes().all(|byte| byte == b'0')
+}
+
+/// A date as people and spreadsheets write it: `R8.4.1`, `昭和64年1月7日`, `2026/4/1`. Digits alone are none: of those each
+/// kind of field has its own count.
+fn written(text: &str, wrong: &str) -> Result<Date, String> {
+    if text.chars().map(half).all(|c| c.is_ascii_digit()) {
+        return Err(wrong.to_owned());
+    }
+    let day = parse_date(text).map_err(|_| wrong.to_owned())?;
+    if YEARS.contains(&day.year()) { Ok(day) } else { Err(OUT_OF_RANGE.to_owned()) }
 }
 
 fn era_date(text: &str) -> Result<Option<Date>, String> {
-    let text = digits(text);
-    if text.bytes().all(|byte| byte == b'0') {
+    const WRONG: &str = "和暦の日付（元号1桁・年2桁・月2桁・日2桁、または R8.4.1 の形）ではありません。";
+    let packed = digits(text);
+    if is_zeros(&packed) {
         return Ok(None);
     }
-    let wrong = || "和暦の日付（元号1桁・年2桁・月2桁・日2桁）ではありません。".to_owned();
-    if text.len() != 7 || !text.is_ascii() {
-        return Err(wrong());
-    }
-    let era = match &text[..1] {
-        "1" | "M" | "m" => Era::Meiji,
-        "2" | "T" | "t" => Era::Taisho,
-        "3" | "S" | "s" => Era::Showa,
-        "4" | "H" | "h" => Era::Heisei,
-        "5" | "R" | "r" => Era::Reiwa,
-        _ => return Err(wrong()),
+    let is_packed = packed.len() == 7 && packed.is_ascii() && packed[1..].bytes().all(|byte| byte.is_ascii_digit());
+    let era = match packed.get(..1).filter(|_| is_packed) {
+        None => return written(text, WRONG).map(Some),
+        Some("1" | "M" | "m") => Era::Meiji,
+        Some("2" | "T" | "t") => Era::Taisho,
+        Some("3" | "S" | "s") => Era::Showa,
+        Some("4" | "H" | "h") => Era::Heisei,
+        Some("5" | "R" | "r") => Era::Reiwa,
+        Some(_) => return written(text, WRONG).map(Some),
     };
-    let year: i16 = text[1..3].parse().map_err(|_| wrong())?;
+    let year: i16 = packed[1..3].parse().map_err(|_| WRONG.to_owned())?;
     if year == 0 {
-        return Err(wrong());
+        return Err(WRONG.to_owned());
     }
-    let day = civil(era.first_year() + year - 1, &text[3..5], &text[5..7])?;
+    let day = civil(era.first_year() + year - 1, &packed[3..5], &packed[5..7])?;
     if day < era.first_day() || era.last_day().is_some_and(|last| day > last) {
         return Err(format!("{}のうちにない日付です。", era.name()));
     }
@@ -319,7 +335,15 @@ mod tests {
         for (kind, decimals, text, expected) in [
             (Conversion::Date, 0, "20260401", "2026-04-01"),
             (Conversion::Date, 0, "2026/04/01", "2026-04-01"),
+            (Conversion::Date, 0, "2026/4/1", "2026-04-01"),
+            (Conversion::Date, 0, "R8.4.1", "2026-04-01"),
             (Conversion::Date, 0, "00000000", ""),
+            (Conversion::EraDate, 0, "R8.4.1", "2026-04-01"),
+            (Conversion::EraDate, 0, "Ｈ３．４．１", "1991-04-01"),
+            (Conversion::EraDate, 0, "昭和64年1月7日", "1989-01-07"),
+            (Conversion::EraDate, 0, "令和元年５月１日", "2019-05-01"),
+            (Conversion::EraDate, 0, "H31.4.30", "2019-04-30"),
+            (Conversion::EraDate, 0, "1991/4/1", "1991-04-01"),
             (Conversion::EraDate, 0, "3640107", "1989-01-07"),
             (Conversion::EraDate, 0, "4010108", "1989-01-08"),
             (Conversion::EraDate, 0, "5080401", "2026-04-01"),
@@ -342,6 +366,10 @@ mod tests {
             (Conversion::Date, "20260230"),
             (Conversion::Date, "2026041"),
             (Conversion::Date, "01234567"),
+            (Conversion::Date, "2026/2/30"),
+            (Conversion::EraDate, "S64.1.8"),
+            (Conversion::EraDate, "19910401"),
+            (Conversion::EraDate, "050804"),
             (Conversion::EraDate, "3640108"),
             (Conversion::EraDate, "6010101"),
             (Conversion::EraDate, "3000101"),

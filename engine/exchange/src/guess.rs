@@ -3,8 +3,9 @@
 //! What is guessed is shown to a person, who corrects it; nothing is taken in by a guess. [`Guess::to_toml`] writes it down as
 //! a layout, which then goes through the same reader as any other.
 
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
+mod frame;
+mod write;
+
 use std::fs::File;
 use std::io::{BufReader, Read as _};
 use std::path::Path;
@@ -12,6 +13,8 @@ use std::path::Path;
 use encoding_rs::SHIFT_JIS;
 use kawasemi_ledger::import::{Encoding, detect};
 
+pub use self::frame::{Found, Frame, Framing};
+pub use self::write::{Choice, Head, KINDS, key_of, kind_of};
 use crate::convert::text_of;
 use crate::layout::{Conversion, Format, Place, RawPlace};
 
@@ -41,6 +44,8 @@ pub struct Guess {
     pub columns: Vec<Guessed>,
     /// The first records as text, for a ruler (fixed width).
     pub lines: Vec<String>,
+    /// The header and the trailer around the data, where there seem to be any; the columns are those of the data.
+    pub frame: Option<Frame>,
 }
 
 /// A column of the sample.
@@ -56,39 +61,34 @@ pub struct Guessed {
     pub samples: Vec<String>,
 }
 
-/// What becomes of a column: its name, the ledger's field (empty for none) and what it holds.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Choice {
-    /// What the other system calls it.
-    pub name: String,
-    /// The ledger's field.
-    pub to: String,
-    /// What it holds.
-    pub kind: Conversion,
-}
-
-/// What a layout says besides its columns.
+/// What is known of a sample before it is looked at.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Head {
-    /// Its key.
-    pub key: String,
-    /// Its version.
-    pub version: u32,
-    /// Its name for people.
-    pub title: String,
-    /// The ledger.
-    pub ledger: String,
-    /// The ledger's unique field.
-    pub find: String,
-    /// Whether files hold everything; then the field that closes a record, with what is entered in it.
-    pub close: Option<(String, String)>,
+pub struct Told {
+    /// The bytes of the fields, where a person has said them; they make it fixed width.
+    pub widths: Option<Vec<usize>>,
+    /// Whether a person has said that every row is data, the first and the last as well.
+    pub is_plain: bool,
+    /// The code of the city, by which a header is known.
+    pub city: String,
 }
 
-/// Looks at a sample. `widths` are the bytes of the fields where a person has said them; they make it fixed width.
+/// The records of a sample.
+struct Sample<'a> {
+    encoding: &'static str,
+    bytes: &'a [u8],
+    /// The first of them.
+    lines: Vec<&'a [u8]>,
+    /// How many there are.
+    count: usize,
+    /// The last of all.
+    last: &'a [u8],
+}
+
+/// Looks at a sample.
 ///
 /// # Errors
 /// A sentence, where the file is no text.
-pub fn guess(path: &Path, widths: Option<&[usize]>) -> Result<Guess, String> {
+pub fn guess(path: &Path, told: &Told) -> Result<Guess, String> {
     let unreadable = |_| "ファイルを読み込めませんでした。もう一度お試しください。".to_owned();
     let mut bytes = Vec::new();
     File::open(path).map_err(unreadable)?.take(SAMPLE).read_to_end(&mut bytes).map_err(unreadable)?;
@@ -102,11 +102,10 @@ pub fn guess(path: &Path, widths: Option<&[usize]>) -> Result<Guess, String> {
                 .to_owned());
         }
     };
-    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&bytes);
-    let mut lines: Vec<&[u8]> =
-        bytes.split(|byte| *byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line)).collect();
+    let bytes_of_text = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&bytes);
+    let mut lines: Vec<&[u8]> = bytes_of_text.split(|byte| *byte == b'\n').map(frame::without_end).collect();
     // The last one is cut where the sample ends.
-    if lines.len() > 1 {
+    if bytes.len() as u64 == SAMPLE && lines.len() > 1 {
         lines.pop();
     }
     lines.retain(|line| !line.is_empty());
@@ -114,22 +113,28 @@ pub fn guess(path: &Path, widths: Option<&[usize]>) -> Result<Guess, String> {
     if lines.is_empty() {
         return Err("ファイルに行がありません。".to_owned());
     }
-    let decode = |line: &[u8]| {
-        if encoding == "cp932" {
+    let (count, last) = frame::end_of(path).map_err(unreadable)?;
+    let sample = Sample { encoding, bytes: bytes_of_text, lines, count, last: &last };
+    match if told.widths.is_some() { None } else { delimiter(&sample.lines) } {
+        Some(delimiter) => Ok(csv(&sample, delimiter, told)),
+        None => fixed(sample, told),
+    }
+}
+
+impl Sample<'_> {
+    fn decode(&self, line: &[u8]) -> String {
+        if self.encoding == "cp932" {
             SHIFT_JIS.decode_without_bom_handling(line).0.into_owned()
         } else {
             String::from_utf8_lossy(line).into_owned()
         }
-    };
-    let delimiter = if widths.is_some() { None } else { delimiter(&lines) };
-    match delimiter {
-        Some(delimiter) => Ok(csv(encoding, delimiter, &lines, decode)),
-        None => fixed(encoding, bytes, &lines, widths, decode),
     }
 }
 
-/// The delimiter with which most lines have the same number of columns; none where there is none.
+/// The delimiter with which most lines have the same number of columns; none where there is none. The first and the last may be
+/// a header and a trailer, which have fewer.
 fn delimiter(lines: &[&[u8]]) -> Option<char> {
+    let lines = if lines.len() > 3 { &lines[1..lines.len() - 1] } else { lines };
     [',', '\t', ';'].into_iter().find(|delimiter| {
         let counts: Vec<usize> =
             lines.iter().map(|line| line.iter().filter(|byte| **byte == *delimiter as u8).count()).collect();
@@ -138,18 +143,27 @@ fn delimiter(lines: &[&[u8]]) -> Option<char> {
     })
 }
 
-fn csv(encoding: &'static str, delimiter: char, lines: &[&[u8]], decode: impl Fn(&[u8]) -> String) -> Guess {
-    let text: String = lines.iter().map(|line| decode(line) + "\n").collect();
-    let reader = csv::ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .delimiter(delimiter as u8)
-        .from_reader(std::io::Cursor::new(text));
-    let rows: Vec<csv::StringRecord> = reader.into_records().filter_map(Result::ok).collect();
+/// The rows of a text.
+fn rows(text: String, delimiter: char) -> Vec<csv::StringRecord> {
+    let mut reader = csv::ReaderBuilder::new();
+    reader.has_headers(false).flexible(true).delimiter(delimiter as u8);
+    reader.from_reader(std::io::Cursor::new(text)).into_records().filter_map(Result::ok).collect()
+}
+
+fn csv(sample: &Sample<'_>, delimiter: char, told: &Told) -> Guess {
+    let text: String = sample.lines.iter().map(|line| sample.decode(line) + "\n").collect();
+    let mut rows_of_data = rows(text, delimiter);
+    let last = rows(sample.decode(sample.last), delimiter).pop().unwrap_or_default();
+    // A row may have several lines, so they are counted only where they are not all seen.
+    let is_whole = sample.lines.len() == sample.count;
+    let count = if is_whole { rows_of_data.len() } else { sample.count };
+    let frame = frame::of_csv(&rows_of_data, &last, count, &told.city).filter(|_| !told.is_plain);
+    unframe(&mut rows_of_data, frame.as_ref(), is_whole);
+    let rows = rows_of_data;
     let width = rows.iter().map(csv::StringRecord::len).max().unwrap_or(0);
     let is_name =
         |cell: &str| !cell.trim().is_empty() && !cell.trim().chars().all(|c| c.is_ascii_digit() || "-/.".contains(c));
-    let heading = rows.len() > 1 && rows[0].iter().all(is_name) && {
+    let heading = frame.is_none() && rows.len() > 1 && rows[0].iter().all(is_name) && {
         let mut names: Vec<&str> = rows[0].iter().collect();
         names.sort_unstable();
         names.windows(2).all(|pair| pair[0] != pair[1])
@@ -160,7 +174,7 @@ fn csv(encoding: &'static str, delimiter: char, lines: &[&[u8]], decode: impl Fn
         column(name.unwrap_or_else(|| format!("{}列目", n + 1)), 0, values)
     });
     Guess {
-        encoding,
+        encoding: sample.encoding,
         format: Format::Csv,
         delimiter,
         heading,
@@ -168,18 +182,24 @@ fn csv(encoding: &'static str, delimiter: char, lines: &[&[u8]], decode: impl Fn
         line_end: "crlf",
         columns: columns.collect(),
         lines: Vec::new(),
+        frame,
     }
 }
 
-fn fixed(
-    encoding: &'static str,
-    bytes: &[u8],
-    lines: &[&[u8]],
-    widths: Option<&[usize]>,
-    decode: impl Fn(&[u8]) -> String,
-) -> Result<Guess, String> {
-    let record_length = lines.iter().map(|line| line.len()).max().unwrap_or(0);
-    let line_end = match bytes {
+/// Takes a header and a trailer away from the rows that were seen.
+fn unframe<T>(rows: &mut Vec<T>, frame: Option<&Frame>, is_whole: bool) {
+    let Some(frame) = frame else { return };
+    if is_whole && frame.trailer.is_some() {
+        rows.pop();
+    }
+    if frame.header.is_some() {
+        rows.remove(0);
+    }
+}
+
+fn fixed(mut sample: Sample<'_>, told: &Told) -> Result<Guess, String> {
+    let record_length = sample.lines.iter().map(|line| line.len()).max().unwrap_or(0);
+    let line_end = match sample.bytes {
         bytes if bytes.windows(2).any(|pair| pair == b"\r\n") => "crlf",
         bytes if bytes.contains(&b'\n') => "lf",
         _ => {
@@ -188,10 +208,11 @@ fn fixed(
             );
         }
     };
-    let widths = match widths {
-        Some(widths) => widths.to_vec(),
-        None => cuts(lines, record_length),
-    };
+    let lines = sample.lines.iter().take(SHOWN).map(|line| sample.decode(line)).collect();
+    let frame = frame::of_fixed(&sample.lines, sample.last, sample.count, &told.city).filter(|_| !told.is_plain);
+    let is_whole = sample.lines.len() == sample.count;
+    unframe(&mut sample.lines, frame.as_ref(), is_whole);
+    let widths = told.widths.clone().unwrap_or_else(|| cuts(&sample.lines, record_length));
     let mut start = 0;
     let mut columns = Vec::with_capacity(widths.len());
     for width in widths.into_iter().filter(|width| *width > 0) {
@@ -199,14 +220,12 @@ fn fixed(
         if end > record_length {
             return Err(format!("幅の合計が、レコード長（{record_length}バイト）を超えています。"));
         }
-        let values =
-            lines.iter().map(|line| decode(line.get(start..end.min(line.len())).unwrap_or_default())).collect();
-        columns.push(column(format!("{}〜{end}バイト", start + 1), width, values));
+        let cell = |line: &&[u8]| sample.decode(line.get(start..end.min(line.len())).unwrap_or_default());
+        columns.push(column(format!("{}〜{end}バイト", start + 1), width, sample.lines.iter().map(cell).collect()));
         start = end;
     }
-    let lines = lines.iter().take(SHOWN).map(|line| decode(line)).collect();
     Ok(Guess {
-        encoding,
+        encoding: sample.encoding,
         format: Format::Fixed,
         delimiter: ',',
         heading: false,
@@ -214,6 +233,7 @@ fn fixed(
         line_end,
         columns,
         lines,
+        frame,
     })
 }
 
@@ -257,84 +277,6 @@ fn column(name: String, length: usize, values: Vec<String>) -> Guessed {
     Guessed { name, length, kind, samples }
 }
 
-impl Guess {
-    /// The layout that it makes with what a person has chosen.
-    #[must_use]
-    pub fn to_toml(&self, head: &Head, choices: &[Choice]) -> String {
-        let quoted = |text: &str| toml::Value::from(text).to_string();
-        let mut text = String::new();
-        let format = if self.format == Format::Fixed { "fixed" } else { "csv" };
-        let mode = if head.close.is_some() { "full" } else { "difference" };
-        for (key, value) in [
-            ("key", quoted(&head.key)),
-            ("version", head.version.to_string()),
-            ("title", quoted(&head.title)),
-            ("ledger", quoted(&head.ledger)),
-            ("encoding", quoted(self.encoding)),
-            ("format", quoted(format)),
-            ("mode", quoted(mode)),
-            ("find", format!("[{}]", quoted(&head.find))),
-        ] {
-            // Writing to a text can't fail.
-            let _ = writeln!(text, "{key} = {value}");
-        }
-        if self.format == Format::Fixed {
-            let (length, end) = (self.record_length, self.line_end);
-            let _ = write!(text, "\n[fixed]\nrecord_length = {length}\nline_end = \"{end}\"\n");
-        } else {
-            let (delimiter, columns) = (quoted(&self.delimiter.to_string()), self.columns.len());
-            let _ = write!(text, "\n[csv]\ndelimiter = {delimiter}\nheading = {}\ncolumns = {columns}\n", self.heading);
-        }
-        if let Some((field, value)) = &head.close {
-            let _ = write!(text, "\n[close]\n{field} = {}\n", quoted(value));
-        }
-        text.push_str("\n[[record]]\nkind = \"data\"\n");
-        let mut names: BTreeMap<&str, usize> = BTreeMap::new();
-        for (column, choice) in self.columns.iter().zip(choices) {
-            // Two columns may be called alike; a layout tells them apart.
-            let count = names.entry(choice.name.as_str()).or_default();
-            *count += 1;
-            let name = if *count == 1 { choice.name.clone() } else { format!("{}({count})", choice.name) };
-            let _ = write!(text, "\n[[record.field]]\nname = {}\n", quoted(&name));
-            if self.format == Format::Fixed {
-                let _ = writeln!(text, "length = {}", column.length);
-            }
-            if !choice.to.is_empty() {
-                let _ = writeln!(text, "to = {}", quoted(&choice.to));
-            }
-            if choice.to == head.find {
-                text.push_str("required = true\n");
-            }
-            let kind = key_of(choice.kind);
-            if kind != "text" {
-                let _ = writeln!(text, "type = \"{kind}\"");
-            }
-        }
-        text
-    }
-}
-
-/// The kinds of content with their keys and what people call them.
-pub const KINDS: [(&str, &str, Conversion); 5] = [
-    ("text", "文字", Conversion::Text),
-    ("number", "数字（前の0を取る）", Conversion::Number),
-    ("date", "日付（年月日8桁）", Conversion::Date),
-    ("era-date", "和暦の日付（7桁）", Conversion::EraDate),
-    ("year-month", "年月（6桁）", Conversion::YearMonth),
-];
-
-/// The key of a kind of content.
-#[must_use]
-pub fn key_of(kind: Conversion) -> &'static str {
-    KINDS.iter().find(|(_, _, known)| *known == kind).map_or("text", |(key, ..)| key)
-}
-
-/// The kind of content with a key.
-#[must_use]
-pub fn kind_of(key: &str) -> Conversion {
-    KINDS.iter().find(|(known, ..)| *known == key).map_or(Conversion::Text, |(_, _, kind)| *kind)
-}
-
 #[cfg(test)]
 mod tests {
     use std::io::Write as _;
@@ -345,7 +287,8 @@ mod tests {
     fn guessed(content: &[u8], widths: Option<&[usize]>) -> Guess {
         let mut file = tempfile::NamedTempFile::new().expect("a file");
         file.write_all(content).expect("is written");
-        guess(file.path(), widths).expect("is guessed")
+        let told = Told { widths: widths.map(<[usize]>::to_vec), city: "142182".into(), ..Told::default() };
+        guess(file.path(), &told).expect("is guessed")
     }
 
     fn layout(guess: &Guess) -> Layout {
@@ -402,5 +345,64 @@ mod tests {
         let told = guessed(&bytes, Some(&[3, 12, 7]));
         assert_eq!((told.columns[0].samples[0].as_str(), told.columns[1].samples[1].as_str()), ("001", "北公園"));
         assert_eq!(layout(&told).data().places[2].start, 15);
+    }
+
+    fn host_file(people: usize) -> Vec<u8> {
+        let mut text = format!("{:<34}\r\n", "114218220260428000012");
+        for n in 1..=people {
+            text += &format!("2{n:05}ｶﾜｾﾐ     3550401{:>12}\r\n", "x");
+        }
+        text += &format!("{:<34}\r\n\x1A", format!("9{people:08}"));
+        SHIFT_JIS.encode(&text).0.into_owned()
+    }
+
+    #[test]
+    fn a_header_and_a_trailer_are_known_by_their_sign_and_what_stands_in_them() {
+        // Longer than what is looked at, or not.
+        for people in [3, 1000] {
+            let guess = guessed(&host_file(people), Some(&[1, 5, 9, 7, 12]));
+            let frame = guess.frame.as_ref().expect("has a frame");
+            let found = |framing: &Option<Framing>| -> Vec<(&str, usize, usize)> {
+                framing
+                    .iter()
+                    .flat_map(|framing| &framing.found)
+                    .map(|found| (found.used, found.at, found.length))
+                    .collect()
+            };
+            assert_eq!(found(&frame.header), [("city-code", 2, 6), ("file-date", 8, 8), ("sequence", 16, 6)]);
+            assert_eq!(found(&frame.trailer), [("count", 2, 8)]);
+            assert_eq!(guess.columns[1].samples[0], "00001", "the header is no data");
+            assert_eq!(guess.columns[3].kind, Conversion::EraDate);
+            let layout = layout(&guess);
+            assert_eq!((layout.records.len(), layout.data().is.as_str()), (3, "2"));
+            let header = layout.record(crate::layout::RecordKind::Header).expect("has a header");
+            assert_eq!(header.places[header.used(crate::layout::Use::Sequence).expect("is used")].start, 15);
+        }
+        let csv = guessed(b"H,142182,20260428,12\r\nD,1,a,20260401,2\r\nD,2,b,20260402,2\r\nT,2\r\n", None);
+        let layout = layout(&csv);
+        assert_eq!((csv.columns.len(), layout.records.len(), csv.columns[1].samples[0].as_str()), (5, 3, "1"));
+        let frame = csv.frame.expect("has a frame");
+        assert_eq!(frame.header.map(|header| header.found.len()), Some(3));
+        assert_eq!(frame.trailer.map(|trailer| trailer.found[0].at), Some(2));
+    }
+
+    #[test]
+    fn data_is_not_taken_for_a_frame() {
+        let fixed = |from: usize, to: usize| -> Vec<u8> {
+            (from..=to).flat_map(|n| format!("{n:03} 20260401 x\r\n").into_bytes()).collect()
+        };
+        for (name, content) in [
+            ("ends at a hundred", fixed(1, 100)),
+            ("from one hundred to the next", fixed(99, 200)),
+            ("starts before a hundred", fixed(99, 180)),
+            ("kinds of people", b"1,20200401,a\r\n2,20200401,b\r\n2,20200401,c\r\n1,20200401,d\r\n".to_vec()),
+            ("one of another kind", b"1,20200401,a\r\n2,20200401,b\r\n2,20200401,c\r\n".to_vec()),
+        ] {
+            assert_eq!(guessed(&content, None).frame, None, "{name}");
+        }
+        let told = Told { is_plain: true, city: "142182".into(), ..Told::default() };
+        let mut file = tempfile::NamedTempFile::new().expect("a file");
+        file.write_all(&host_file(3)).expect("is written");
+        assert_eq!(guess(file.path(), &told).expect("is guessed").frame, None);
     }
 }

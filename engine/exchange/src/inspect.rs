@@ -3,10 +3,14 @@
 //! One reading, in memory bounded by ten thousand bad rows and sixteen bytes for each key. What is wrong with the whole file
 //! (cut, shifted, another city's) refuses it; what is wrong with single rows puts those aside.
 
+mod disguise;
+
 use std::collections::{HashMap, HashSet};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io::Read as _;
 use std::path::Path;
 
+use jiff::ToSpan as _;
 use jiff::civil::Date;
 use sha2::{Digest as _, Sha256};
 
@@ -18,6 +22,9 @@ use crate::read::{self, FaultKind, RawRow, ReadError};
 const KEPT: usize = 10_000;
 /// A file with fewer failures of one kind is not called shifted.
 const SHIFTED: u64 = 3;
+/// Days by which a file may be dated ahead: senders write the next business day, also before long holidays. A date far ahead
+/// would make every later file look old.
+const AHEAD: i64 = 14;
 
 /// Texts that somebody put in the place of those of bad rows, by line.
 pub type Corrections = HashMap<u64, Vec<String>>;
@@ -41,6 +48,11 @@ pub struct Inspection {
     pub repeated: HashSet<u64>,
     /// Rows that a later row of the same file takes the place of.
     pub superseded: u64,
+    /// Rows that are alike in everything to the row before for the same record: many of them mean that the file was written
+    /// twice.
+    pub twins: u64,
+    /// Rows that say that they are of another city.
+    pub foreign: u64,
     /// Rows that are put aside.
     pub bad: u64,
     /// The first of them.
@@ -82,11 +94,18 @@ pub fn inspect(
         ..Look::of(layout)
     };
     let outcome = read::read(layout, path, &mut |row| look.row(&row));
-    match outcome {
-        Ok(()) => Ok(look.finish()),
-        Err(ReadError::Io(error)) => Err(error),
-        Err(error @ ReadError::Shape(_)) => Ok(look.refused(error.to_string())),
+    let mut found = match outcome {
+        Ok(()) => look.finish(),
+        Err(ReadError::Io(error)) => return Err(error),
+        Err(error @ ReadError::Shape(_)) => look.refused(error.to_string()),
+    };
+    if found.refusal.is_some()
+        && let Some(said) = disguise::what_it_is(layout, path)?
+    {
+        // Whatever else is wrong with it follows from that.
+        found.refusal = Some(said);
     }
+    Ok(found)
 }
 
 pub(crate) fn hash(path: &Path) -> Result<(String, u64), std::io::Error> {
@@ -101,6 +120,14 @@ pub(crate) fn hash(path: &Path) -> Result<(String, u64), std::io::Error> {
     }
 }
 
+/// A text of a header or trailer for a message. Where the file has moved, something about a person may stand there: then
+/// nothing is told.
+fn told(text: &str) -> String {
+    let text = text.trim();
+    let is_code = text.len() <= 20 && text.chars().all(|c| c.is_ascii_alphanumeric() || "-/.+".contains(c));
+    if is_code { format!("「{text}」") } else { "（表示できない文字）".to_owned() }
+}
+
 struct Look<'a> {
     layout: &'a Layout,
     city: &'a str,
@@ -112,6 +139,8 @@ struct Look<'a> {
     trailer: Option<Vec<String>>,
     /// The sums of the data fields that are totalled, at their decimals.
     sums: HashMap<String, i128>,
+    /// For each key the hash of its last row.
+    contents: HashMap<u64, u64>,
     /// How many rows fail in the same way: by the field, or by the fault of the whole record.
     failures: HashMap<String, u64>,
     faults: HashMap<FaultKind, (u64, String)>,
@@ -130,6 +159,7 @@ impl<'a> Look<'a> {
             records: 0,
             headers: 0,
             trailer: None,
+            contents: HashMap::new(),
             sums: totalled(layout).map(|name| (name.to_owned(), 0)).collect(),
             failures: HashMap::new(),
             faults: HashMap::new(),
@@ -171,9 +201,7 @@ impl<'a> Look<'a> {
             let value = match text_of(place, text) {
                 Ok(value) => value,
                 Err(reason) => {
-                    let name = &place.raw.name;
-                    let text: String = text.trim().chars().take(40).collect();
-                    self.found.refusal = Some(format!("ヘッダーの「{name}」（{text}）: {reason}"));
+                    self.found.refusal = Some(format!("ヘッダーの「{}」{}: {reason}", place.raw.name, told(text)));
                     return;
                 }
             };
@@ -181,15 +209,24 @@ impl<'a> Look<'a> {
                 Use::FileDate => {
                     self.found.file_date = value.parse().ok();
                     self.days.file = self.found.file_date.unwrap_or(self.days.today);
+                    let latest = self.days.today.saturating_add(AHEAD.days());
+                    if self.days.file > latest {
+                        let day = self.days.file;
+                        self.found.refusal = Some(format!(
+                            "作成日（{day}）が先の日付です。相手のシステムの日付と、このサーバーの時計を確かめてください。"
+                        ));
+                    }
                 }
                 Use::Sequence => match value.parse() {
                     Ok(number) => self.found.sequence = Some(number),
-                    Err(_) => self.found.refusal = Some(format!("ヘッダーの通番「{value}」を数として読めません。")),
+                    Err(_) => {
+                        self.found.refusal = Some(format!("ヘッダーの通番{}を数として読めません。", told(&value)));
+                    }
                 },
                 Use::CityCode if !self.is_this_city(&value) => {
-                    let ours = self.city;
+                    let (theirs, ours) = (told(&value), self.city);
                     self.found.refusal = Some(format!(
-                        "別の団体のファイルです（団体コード {value}、この市は {ours}）。取り違えていないか確かめてください。"
+                        "別の団体のファイルです。団体コード{theirs}は、この市（{ours}）のものではありません。取り違えていないか確かめてください。"
                     ));
                 }
                 _ => {}
@@ -219,11 +256,9 @@ impl<'a> Look<'a> {
             *self.failures.entry(problem.field.clone()).or_default() += 1;
         }
         self.sum(row);
-        if let Some(key) = key
-            && self.found.last.insert(key, row.line).is_some()
-        {
-            self.found.repeated.insert(key);
-            self.found.superseded += u64::from(self.layout.repeats() == Repeats::Last);
+        self.found.foreign += u64::from(self.is_foreign(row));
+        if let Some(key) = key {
+            self.repeat(key, row);
         }
         if !problems.is_empty() {
             self.found.bad += 1;
@@ -231,6 +266,28 @@ impl<'a> Look<'a> {
                 self.found.quarantined.push(Quarantined { line: row.line, values: row.values.clone(), problems });
             }
         }
+    }
+
+    /// Notes the row of a record, which may be there already.
+    fn repeat(&mut self, key: u64, row: &RawRow) {
+        let mut hasher = DefaultHasher::new();
+        row.values.hash(&mut hasher);
+        let content = hasher.finish();
+        let before = self.contents.insert(key, content);
+        if self.found.last.insert(key, row.line).is_some() {
+            self.found.repeated.insert(key);
+            self.found.superseded += u64::from(self.layout.repeats() == Repeats::Last);
+            self.found.twins += u64::from(before == Some(content));
+        }
+    }
+
+    /// Whether a row says itself that it is of another city: its code, or one that begins with it, such as that of a town.
+    fn is_foreign(&self, row: &RawRow) -> bool {
+        let Some(at) = self.layout.data().used(Use::CityCode) else { return false };
+        let text = row.values.get(at).map_or("", String::as_str);
+        let code = text_of(&self.layout.data().places[at], text).unwrap_or_default();
+        let ours = self.city.get(..5).unwrap_or(self.city);
+        code.len() >= 5 && code.bytes().all(|byte| byte.is_ascii_digit()) && !code.starts_with(ours)
     }
 
     fn sum(&mut self, row: &RawRow) {
@@ -244,7 +301,7 @@ impl<'a> Look<'a> {
 
     fn finish(mut self) -> Inspection {
         if self.found.refusal.is_none() {
-            self.found.refusal = self.whole().err().or_else(|| self.shifted());
+            self.found.refusal = self.whole().err().or_else(|| self.others()).or_else(|| self.shifted());
         }
         self.found
     }
@@ -274,7 +331,8 @@ impl<'a> Look<'a> {
                     };
                     if value.parse::<u64>() != Ok(counted) {
                         return Err(format!(
-                            "件数が合いません（トレーラーは{value}件、実際は{counted}件）。ファイルが途中で欠けています。"
+                            "件数が合いません（トレーラーは{}、実際は{counted}件）。ファイルが途中で欠けています。",
+                            told(&value)
                         ));
                     }
                 }
@@ -286,8 +344,9 @@ impl<'a> Look<'a> {
                     let said = units(&value, theirs).unwrap_or(0) * power(mine);
                     if sum != said {
                         return Err(format!(
-                            "「{}」の合計が合いません（トレーラーは{value}）。中身が欠けているか、書き換わっています。",
-                            place.raw.of
+                            "「{}」の合計が合いません（トレーラーは{}）。中身が欠けているか、書き換わっています。",
+                            place.raw.of,
+                            told(&value)
                         ));
                     }
                 }
@@ -295,6 +354,18 @@ impl<'a> Look<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Why the file counts as another city's, by what its rows say.
+    fn others(&self) -> Option<String> {
+        let Inspection { foreign, rows, .. } = self.found;
+        let share = u64::from(self.layout.raw.checks.bad_percent);
+        (foreign * 100 > rows * share).then(|| {
+            let ours = self.city;
+            format!(
+                "{rows}件のうち{foreign}件が別の団体の行です（この市は {ours}）。取り違えていないか確かめてください。"
+            )
+        })
     }
 
     /// Why the file counts as shifted: many rows fail in the same way.

@@ -6,9 +6,13 @@
 //! ledger; then a person applies the difference, or the program does where the layout says so and nothing is amiss. Every file
 //! leaves a run ([`Run`]) that is kept, whatever became of it.
 //!
-//! [`Exchange`] is the service. Start reading at [`layout`], then [`inspect`](mod@inspect) and [`intake`].
+//! [`Exchange`] is the service. Start reading at [`layout`], then [`inspect`](mod@inspect), [`intake`] and `decide`.
 
+mod alarms;
+mod before;
+mod content;
 pub mod convert;
+mod decide;
 pub mod error;
 pub mod exchange;
 pub mod give;
@@ -19,6 +23,8 @@ pub mod layout;
 pub mod layouts;
 mod protected;
 pub mod read;
+mod recover;
+mod retry;
 pub mod runs;
 pub mod schedule;
 pub mod source;

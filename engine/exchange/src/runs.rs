@@ -1,16 +1,12 @@
 //! Runs (連携の記録): what became of each file, and the rows that somebody has to look at.
 
-use std::collections::HashSet;
-
 use jiff::Timestamp;
 use jiff::civil::Date;
 use kawasemi_identity::Context;
-use kawasemi_kernel::{Actor, RecordId};
+use kawasemi_kernel::Actor;
 use kawasemi_ledger::import::{FeedReport, FeedSample};
-use kawasemi_store::record::Projection;
-use kawasemi_store::record::read::records;
 use kawasemi_store::row::Row;
-use kawasemi_store::{Param, Sql, Statement, StoreError, Unit, lease};
+use kawasemi_store::{Param, Sql, Statement, StoreError, Unit};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -21,8 +17,6 @@ use crate::layout::Direction;
 
 const COLUMNS: &str = "id, layout, version, direction, state, file, sha256, size, file_date, sequence, \"rows\", superseded, \
                        report, alarms, message, received_at, received_by, decided_at, decided_by, reason, batch, origin";
-/// Rows that are written in one unit.
-const AT_ONCE: usize = 500;
 
 /// Where a run stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -108,6 +102,16 @@ pub enum AlarmKind {
     Gap,
     /// It has far fewer rows than the files before (件数の減少).
     Shrunken,
+    /// It has far more rows than the files before (件数の増加).
+    Grown,
+    /// Rows are there twice: the file may have been written twice (二重).
+    Twice,
+    /// It has the content of an earlier file.
+    Again,
+    /// Nearly every record changes in the same fields: columns may have moved (ずれ).
+    Moved,
+    /// Rows that were put aside are taken up after a later file was applied.
+    Overtaken,
     /// Too many rows are bad.
     BadRows,
     /// Rows do not fit the state of the ledger: a file in between may be missing.
@@ -241,22 +245,7 @@ impl Exchange {
         let samples = rows.iter().map(|row| Ok((row.get(0)?, json(row, 1, "exchange_row.content")?)));
         let mut samples: Vec<(i64, FeedSample)> = samples.collect::<Result<_>>()?;
         let run = self.run(context, run).await?;
-        let catalogue = self.city().catalogue();
-        let layout = self.version(&run.layout, run.version).await?;
-        let Some(ledger) = catalogue.get(&layout.raw.ledger).filter(|ledger| ledger.guard.is_some()) else {
-            return Ok(samples);
-        };
-        // Where somebody under protection is to be found is not told here either; of records whose ids are not known, only while
-        // the file waits for its decision.
-        let ids: Vec<RecordId> = samples.iter().filter_map(|(_, sample)| sample.record).collect();
-        let rows = records(self.city(), ledger, &Projection::fields(ledger, []), &ids).await?;
-        let protected: HashSet<RecordId> = rows.iter().filter(|row| row.protected).map(|row| row.id).collect();
-        let is_decided = run.decided_at.is_some();
-        for (_, sample) in &mut samples {
-            let hides = sample.record.map_or(is_decided, |id| protected.contains(&id));
-            let is_hidden = |key: &str| ledger.def.field(key).is_some_and(|field| field.protected);
-            sample.changes.retain(|change| !(hides && is_hidden(&change.field)));
-        }
+        self.hide_in_samples(&run, &mut samples).await?;
         Ok(samples)
     }
 
@@ -278,7 +267,7 @@ impl Exchange {
     /// Writes a run with its rows, which refer to it.
     pub(crate) async fn keep_run(&self, run: &Run, bad: &[Quarantined], samples: &[FeedSample]) -> Result<()> {
         let kept = FeedReport { samples: Vec::new(), refused: Vec::new(), ..run.report.clone() };
-        let mut statements = vec![Statement::any(insertion(run, &kept))];
+        let mut unit = Unit::of([Statement::any(insertion(run, &kept))]);
         let contents = bad.iter().map(|row| ("bad", Some(row.line), serde_json::to_string(row)));
         let contents =
             contents.chain(samples.iter().map(|sample| ("sample", sample.line, serde_json::to_string(sample))));
@@ -288,12 +277,10 @@ impl Exchange {
             let values =
                 Sql::with("($1, $2, $3, $4, $5)", [run.id.into(), n.into(), kind.into(), line, content.into()]);
             let insertion = Sql::with("INSERT INTO {exchange_row} (run, n, kind, line, content) VALUES ", []);
-            statements.push(Statement::row(insertion, &values));
+            unit.add(Statement::row(insertion, &values));
         }
-        let mut statements = statements.into_iter().peekable();
-        while statements.peek().is_some() {
-            self.city().write(Unit::of(statements.by_ref().take(AT_ONCE))).await?;
-        }
+        // In one unit: a run without some of its rows would be taken for whole.
+        self.city().write(unit).await?;
         Ok(())
     }
 }
@@ -384,13 +371,4 @@ fn read(row: &Row) -> Result<Run> {
         batch: row.get(20)?,
         origin: row.get(21)?,
     })
-}
-
-impl Exchange {
-    /// The condition that a run is being written by a process that is gone.
-    pub(crate) fn broken_off(&self) -> Sql {
-        let mut sql = Sql::text("state = 'applying' AND ");
-        sql.push(&lease::has_ended(self.city().dialect()));
-        sql
-    }
 }

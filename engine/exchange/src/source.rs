@@ -92,5 +92,6 @@ pub(crate) fn plan(layout: &Layout, ledger: &LedgerDef, title: String, days: Day
         close: fill(&layout.raw.close),
         full: (layout.raw.mode == Mode::Full && is_whole).then(|| fill(&layout.raw.scope)),
         is_master,
+        origin: String::new(),
     }
 }

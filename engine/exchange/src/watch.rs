@@ -17,7 +17,7 @@ use kawasemi_store::{Sql, Statement, StoreError, Unit};
 use crate::error::{ExchangeError, Result};
 use crate::exchange::Exchange;
 use crate::intake::Wish;
-use crate::layout::{Direction, Layout, Ready};
+use crate::layout::{Direction, Layout, Mode, Ready};
 use crate::layouts::Published;
 use crate::runs::{Alarm, AlarmKind, Run, RunState};
 
@@ -49,8 +49,8 @@ pub struct Status {
     pub layout: Published,
     /// Its last run.
     pub last: Option<Run>,
-    /// Runs that wait for a person.
-    pub open: usize,
+    /// Runs that wait for a person, newest first.
+    pub waiting: Vec<Run>,
     /// When the next file is expected, or given out.
     pub next: Option<DateTime>,
     /// What is amiss.
@@ -70,13 +70,11 @@ impl Exchange {
             let key = published.layout.key().to_owned();
             let recent = self.select_runs(&Sql::with("layout = $1", [key.into()]), 50).await?;
             let mut alarms: Vec<Alarm> = self.late(&published, &recent, now, &calendar).into_iter().collect();
-            for run in recent.iter().filter(|run| run.state.is_open()) {
-                alarms.extend(run.alarms.iter().cloned());
-            }
+            let waiting: Vec<Run> = recent.iter().filter(|run| run.state.is_open()).cloned().collect();
+            alarms.extend(waiting.iter().flat_map(|run| run.alarms.iter().cloned()));
             let next = published.layout.due.and_then(|due| due.next(now, &calendar));
-            let open = recent.iter().filter(|run| run.state.is_open()).count();
             let last = recent.into_iter().next();
-            all.push(Status { layout: published, last, open, next, alarms });
+            all.push(Status { layout: published, last, waiting, next, alarms });
         }
         Ok(all)
     }
@@ -91,15 +89,17 @@ impl Exchange {
         let first = recent.last().map(|run| run.received_at).into_iter().chain(published.published_at).min()?;
         let half = before.duration_until(last).as_secs() / 2;
         let from = last.checked_sub(SignedDuration::from_secs(half)).ok()?;
-        let has_come = recent.iter().any(|run| {
-            !matches!(run.state, RunState::Refused | RunState::Duplicate)
-                && run.origin.is_none()
-                && self.local(run.received_at) >= from
-        });
+        // A whole register in which nothing has changed is the same file again.
+        let counts = |run: &Run| match run.state {
+            RunState::Refused => false,
+            RunState::Duplicate => layout.raw.mode == Mode::Full,
+            _ => run.origin.is_none(),
+        };
+        let has_come = recent.iter().any(|run| counts(run) && self.local(run.received_at) >= from);
         if has_come || self.local(first) > last {
             return None;
         }
-        let came = recent.iter().find(|run| !matches!(run.state, RunState::Refused | RunState::Duplicate));
+        let came = recent.iter().find(|run| counts(run));
         let came = came.map_or_else(
             || "まだ一度も届いていません".to_owned(),
             |run| format!("最後に届いたのは{}", self.local(run.received_at).strftime("%Y-%m-%d %H:%M")),
@@ -134,7 +134,10 @@ impl Exchange {
                 continue;
             }
             let outcome = match layout.raw.direction {
-                Direction::In => self.look_into(folders, &layout).await,
+                Direction::In => match self.go_on(&layout).await {
+                    Ok(()) => self.look_into(folders, &layout).await,
+                    Err(error) => Err(error),
+                },
                 Direction::Out => self.give_if_due(folders, &layout).await,
             };
             match outcome {

@@ -4,13 +4,18 @@
 //! fields that are the other system's own. Those change only by its files ([`crate::Ledgers::feed`]); forms, the API, imports,
 //! bulk edits and the restoring of revisions all meet the same refusal in [`crate::check`].
 
+use std::collections::HashMap;
+
 use jiff::civil::Date;
-use kawasemi_kernel::{Fields, Value};
-use kawasemi_schema::LedgerDef;
-use kawasemi_store::record::RecordRow;
+use kawasemi_identity::Context;
+use kawasemi_kernel::{Fields, RecordId, Value};
+use kawasemi_schema::{Action, LedgerDef};
+use kawasemi_store::record::{RecordRow, read};
 
 use crate::error::{LedgerError, Result};
-use crate::ledgers::Gate;
+use crate::labels::Wanted;
+use crate::ledgers::{Gate, Ledgers};
+use crate::record::Visible;
 
 /// What a record says of its master.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +36,35 @@ pub fn of(ledger: &LedgerDef, fields: &Fields) -> Option<Mastered> {
         _ => None,
     };
     is_own.then(|| Mastered { name: ledger.master_name().unwrap_or_default().to_owned(), as_of })
+}
+
+impl Ledgers {
+    /// The masters of the records to which a record refers, as far as the caller may see them: a person's name in another
+    /// ledger is also known as of a day.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn masters_of_references(
+        &self,
+        context: &Context,
+        ledger: &str,
+        record: &Visible,
+    ) -> Result<HashMap<RecordId, Mastered>> {
+        let mut wanted = Wanted::default();
+        wanted.add(&self.gate(context, ledger)?.def().fields, record.fields());
+        let mut known = HashMap::new();
+        for (target, ids) in wanted.by_ledger {
+            let Ok(gate) = self.gate_for(context, &target, Action::Read) else { continue };
+            let Some(master) = &gate.def().master else { continue };
+            let projection = gate.projection([master.field.as_str(), master.stamp.as_str()]);
+            let ids: Vec<RecordId> = ids.into_iter().collect();
+            for row in read::records(self.city(), &gate.ledger, &projection, &ids).await? {
+                let seen = Visible::of(gate.def(), &gate.access, row);
+                known.extend(seen.and_then(|seen| Some((seen.id, of(gate.def(), seen.fields())?))));
+            }
+        }
+        Ok(known)
+    }
 }
 
 /// Whether nobody here may change a field of this record.

@@ -123,9 +123,12 @@ impl Ledgers {
     }
 }
 
-/// What a short list of a ledger shows: its columns and the fields by which records are called.
+/// What a short list of a ledger shows: its columns, the fields by which records are called, and as of which day those of
+/// another system are known.
 fn shown_fields(gate: &Gate) -> Vec<String> {
     let (columns, label) = (&gate.def().list.columns, &gate.def().label);
     let visible = gate.access.visible_fields(Action::Read).map(|field| &field.key);
-    visible.filter(|key| columns.contains(key) || label.contains(key)).cloned().collect()
+    let is_of_master =
+        |key: &String| gate.def().master.as_ref().is_some_and(|master| *key == master.field || *key == master.stamp);
+    visible.filter(|key| columns.contains(key) || label.contains(key) || is_of_master(key)).cloned().collect()
 }

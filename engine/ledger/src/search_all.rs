@@ -67,9 +67,12 @@ impl Ledgers {
     }
 }
 
-/// The fields by which records are called, as far as the caller may see them.
+/// The fields by which records are called, and those that say whose they are and as of which day, as far as the caller may see
+/// them.
 fn label_fields(gate: &crate::ledgers::Gate) -> Vec<String> {
     let visible: Vec<&str> =
         gate.access.visible_fields(kawasemi_schema::Action::Read).map(|field| field.key.as_str()).collect();
-    gate.def().label.iter().filter(|key| visible.contains(&key.as_str())).cloned().collect()
+    let master = gate.def().master.iter().flat_map(|master| [&master.field, &master.stamp]);
+    let wanted = gate.def().label.iter().chain(master);
+    wanted.filter(|key| visible.contains(&key.as_str())).cloned().collect()
 }

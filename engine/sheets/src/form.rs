@@ -3,7 +3,8 @@
 //! A form is mapped once, by a filled-in or an empty one: each field has the cell of its label and the cell of its value.
 //! Then hundreds are read. A file in which a label is not where it was is not believed: if the label stands at exactly one
 //! other place, the value is taken from the same place beside it and told as a guess; otherwise the whole file is refused,
-//! with the cell, the label that was expected, and what stands there.
+//! with the cell, the label that was expected, and what stands there. It is refused as well where a value is missing and
+//! something that the mapped form hasn't stands right behind its cell: the cell itself has moved then.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -20,6 +21,10 @@ use crate::table::words::heading;
 
 /// Most cells of a form.
 const CELLS: usize = 20_000;
+/// How far behind an empty value it is looked for what may be the value.
+const BEHIND: u32 = 2;
+/// Longest text that is told of a cell, in characters.
+const TOLD: usize = 40;
 /// Most sheets of one file that are read as forms.
 const SHEETS: usize = 500;
 
@@ -55,6 +60,10 @@ pub struct FormField {
     /// The value is one of several choices: `有・無` alone then says nothing, as a ring around a word is a drawing.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub choice: bool,
+    /// What stands close behind the value in the form that was mapped, such as `㎡`; empty where nothing does. Without it
+    /// nothing is concluded from what stands there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub beside: Option<String>,
 }
 
 /// A form that was read, or why not.
@@ -131,6 +140,20 @@ impl Grid {
         self.filled().into_iter().filter(is_text).map(label).filter(|label| !label.text.is_empty()).collect()
     }
 
+    /// The first cell that is filled close behind the one of a value, on the side away from its label.
+    fn behind(&self, label: Place, value: Place) -> Option<(Place, String)> {
+        let last =
+            self.frame.merges.iter().find(|area| area.has(value.row, value.column)).map_or(value, |area| area.last);
+        (1..=BEHIND).find_map(|step| {
+            let place = match value.row == label.row {
+                true => Place::new(value.row, last.column + step),
+                false => Place::new(last.row + step, value.column),
+            };
+            let text = label_text(&self.cells.get(&place)?.to_text());
+            (!text.is_empty()).then_some((place, text))
+        })
+    }
+
     /// Where a label stands.
     fn find(&self, label: &str) -> Vec<Place> {
         let wanted = fold(label);
@@ -145,6 +168,16 @@ pub fn label_text(text: &str) -> String {
 }
 
 impl FormMapping {
+    /// Itself, with what stands behind the values in the form that was mapped.
+    #[must_use]
+    pub fn beside(mut self, sample: &Grid) -> Self {
+        for field in &mut self.fields {
+            let behind = sample.behind(field.label_at, field.value_at);
+            field.beside = Some(behind.map_or_else(String::new, |(_, text)| text));
+        }
+        self
+    }
+
     /// Reads the forms of a file: one, or one for each sheet, with the name of its sheet.
     ///
     /// # Errors
@@ -182,10 +215,10 @@ impl FormMapping {
     /// Reads one form; the cells are in the order of the fields. What was guessed is told only of a form that is taken.
     pub fn fill(&self, grid: &Grid, file: &str, findings: &mut Findings) -> Filled {
         let labels: Vec<String> = self.fields.iter().map(|field| fold(&field.label)).collect();
+        let places: Vec<(Place, Place)> = self.fields.iter().map(|field| field.find(grid)).collect::<Result<_, _>>()?;
         let mut cells = Vec::with_capacity(self.fields.len());
         let mut notes = Vec::new();
-        for field in &self.fields {
-            let (label_at, at) = field.find(grid)?;
+        for (field, (label_at, at)) in self.fields.iter().zip(places.iter().copied()) {
             if label_at != field.label_at {
                 notes.push((
                     Sort::Guessed,
@@ -194,17 +227,27 @@ impl FormMapping {
                 ));
             }
             let cell = grid.cell(at);
-            let text = label_text(&cell.to_text());
-            if !field.choice
-                && at != label_at
-                && !text.is_empty()
-                && labels.contains(&fold(&text))
-                && text != field.label
-            {
+            let text = fold(&label_text(&cell.to_text()));
+            // A choice may be called as another field is; its own label in its place is one that was merged with it.
+            let is_label = labels.contains(&text) && (!field.choice || text == fold(&field.label));
+            if at != label_at && !text.is_empty() && is_label {
                 return Err(format!(
-                    "{at}には「{}」の値があるはずですが、見出し「{text}」があります。様式の形が変わっています。",
-                    field.label
+                    "{at}には「{}」の値があるはずですが、見出し「{}」があります。様式の形が変わっています。",
+                    field.label,
+                    label_text(&cell.to_text())
                 ));
+            }
+            if cell.is_blank()
+                && let Some(known) = &field.beside
+                && let Some((place, found)) = grid.behind(label_at, at)
+            {
+                let is_known = fold(&found) == fold(known) || labels.contains(&fold(&found));
+                if !is_known && places.iter().all(|(_, value)| *value != place) {
+                    let (label, found) = (&field.label, found.chars().take(TOLD).collect::<String>());
+                    return Err(format!(
+                        "「{label}」の値の欄{at}が空で、{place}に「{found}」があります。値のセルが動いているかもしれません。元のファイルを直すか、手で入力してください。"
+                    ));
+                }
             }
             let (cell, note) = field.value(cell);
             notes.extend(note.map(|(sort, text)| (sort, text, format!("{file}：{at}「{}」", field.label))));
@@ -297,82 +340,4 @@ fn is_to_be_circled(text: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn grid(cells: &[(&str, &str)]) -> Grid {
-        let cells = cells.iter().map(|(at, text)| (at.parse().expect("is a place"), Cell::Text((*text).to_owned())));
-        Grid { cells: cells.collect(), frame: Frame::default() }
-    }
-
-    fn field(target: &str, label: &str, label_at: &str, value_at: &str) -> FormField {
-        let place = |text: &str| text.parse().expect("is a place");
-        FormField {
-            target: target.into(),
-            label: label.into(),
-            label_at: place(label_at),
-            value_at: place(value_at),
-            repeated: false,
-            choice: false,
-        }
-    }
-
-    fn mapping() -> FormMapping {
-        let fields = vec![field("name", "公園名", "A2", "B2"), field("phone", "電話", "A3", "B3")];
-        FormMapping { fields, ..FormMapping::default() }
-    }
-
-    fn fill(cells: &[(&str, &str)]) -> (Filled, String) {
-        let mut findings = Findings::default();
-        let filled = mapping().fill(&grid(cells), "a.xlsx", &mut findings);
-        (filled, findings.into_report().to_string())
-    }
-
-    #[test]
-    fn values_stand_beside_their_labels() {
-        let (filled, report) = fill(&[("A2", "公　園　名："), ("B2", "中央公園"), ("A3", "電 話"), ("B3", "1111")]);
-        assert_eq!(filled, Ok(vec![Cell::Text("中央公園".into()), Cell::Text("1111".into())]));
-        assert_eq!(report, "");
-    }
-
-    #[test]
-    fn a_moved_label_is_followed_or_the_file_is_refused() {
-        let (filled, report) = fill(&[
-            ("A2", "公園名"),
-            ("B2", "中央公園"),
-            ("A3", "住所"),
-            ("B3", "早川"),
-            ("A4", "電話"),
-            ("B4", "1111"),
-        ]);
-        assert_eq!(filled.expect("is taken")[1], Cell::Text("1111".into()));
-        assert!(report.contains("a.xlsx：「電話」A3→A4、値はB4"), "{report}");
-        let (filled, report) = fill(&[("A2", "公園名"), ("B2", "中央公園"), ("A3", "住所"), ("B3", "早川")]);
-        let reason = filled.expect_err("is refused");
-        assert!(reason.contains("A3には見出し「電話」があるはずですが、「住所」があります"), "{reason}");
-        assert_eq!(report, "", "of a refused file nothing is told as read");
-        let (filled, _) = fill(&[("A2", "公園名"), ("A4", "電話"), ("A9", "電話")]);
-        assert!(filled.expect_err("is refused").contains("A4、A9"));
-        let (filled, _) = fill(&[("A2", "公園名"), ("B2", "電話"), ("A3", "電話"), ("B3", "1111")]);
-        assert!(filled.expect_err("is refused").contains("B2には「公園名」の値があるはず"));
-    }
-
-    #[test]
-    fn a_repeated_label_is_never_guessed() {
-        let mut mapping = mapping();
-        mapping.fields[1].repeated = true;
-        let filled = mapping.fill(&grid(&[("A2", "公園名"), ("A9", "電話")]), "a", &mut Findings::default());
-        assert!(filled.is_err());
-    }
-
-    #[test]
-    fn boxes_are_read_and_rings_are_not() {
-        assert_eq!(checked("☑有　□無"), Some(vec!["有".to_owned()]));
-        assert_eq!(checked("□街区　■近隣・■地区"), Some(vec!["近隣".to_owned(), "地区".to_owned()]));
-        assert_eq!((checked("□有　□無"), checked("有・無"), checked("☑")), (Some(vec![]), None, None));
-        let choice = FormField { choice: true, ..field("a", "a", "A1", "B1") };
-        let value = |text: &str| choice.value(&Cell::Text(text.into()));
-        assert!(matches!(value("有・無"), (Cell::Empty, Some((Sort::Left, _)))));
-        assert!(matches!(value("有"), (Cell::Text(_), None)));
-    }
-}
+mod tests;

@@ -242,6 +242,14 @@ pub async fn lookup(city: &City, batch: i64) -> Result<Option<Batch>> {
     Ok(select(city, Sql::with("id = $1", [batch.into()])).await?.pop())
 }
 
+/// The last batch of a ledger that was begun with these notes.
+///
+/// # Errors
+/// As [`City::read`].
+pub async fn of_meta(city: &City, ledger: &str, meta: &str) -> Result<Option<Batch>> {
+    Ok(select(city, Sql::with("ledger = $1 AND meta = $2", [ledger.into(), meta.into()])).await?.pop())
+}
+
 /// The batches that were neither wholly published nor given up, oldest first.
 ///
 /// # Errors

@@ -1,7 +1,7 @@
 //! How every layout stands, and the latest files.
 
 use axum::response::Response;
-use kawasemi_exchange::{Direction, Run, Status};
+use kawasemi_exchange::{AlarmKind, Direction, Run, Status};
 use kawasemi_kernel::Lang;
 use kawasemi_ui::button::{LinkButton, Look};
 use kawasemi_ui::notice::{Empty, Notice, Tone};
@@ -53,8 +53,16 @@ fn alarms(all: &[Status]) -> Option<Notice> {
     let mut items = SafeHtml::EMPTY;
     for status in all {
         let raw = &status.layout.layout.raw;
-        for alarm in &status.alarms {
-            let link = SafeHtml::link(&layout_href(&raw.key), raw.title.ja());
+        // What is amiss with a file is decided on its own page; that none has come is a matter of the layout.
+        let late = status.alarms.iter().filter(|alarm| alarm.kind == AlarmKind::Late);
+        let late = late.map(|alarm| (layout_href(&raw.key), raw.title.ja().to_owned(), alarm));
+        let of_file = |run: &Run| (run_href(run.id), format!("{}「{}」", raw.title.ja(), run.file));
+        let files = status.waiting.iter().flat_map(|run| {
+            let (href, name) = of_file(run);
+            run.alarms.iter().map(move |alarm| (href.clone(), name.clone(), alarm))
+        });
+        for (href, name, alarm) in late.chain(files) {
+            let link = SafeHtml::link(&href, &name);
             items.push(&SafeHtml::trusted(format!("<li>{link}: {}</li>", SafeHtml::escape(&alarm.message))));
         }
     }
@@ -83,7 +91,7 @@ fn layouts(all: &[Status]) -> SafeHtml {
             SafeHtml::escape(direction),
             last,
             SafeHtml::or_dash(&next),
-            SafeHtml::escape(status.open),
+            SafeHtml::escape(status.waiting.len()),
         ])
     });
     Table::new(Lang::Ja, "連携レイアウト", columns, rows.collect()).html()

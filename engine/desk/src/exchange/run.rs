@@ -43,8 +43,9 @@ pub async fn show(cx: Cx, Path(id): Path<Uuid>) -> Result<Response, Problem> {
     let bad = exchange.bad_rows(cx.context(), id, 0, rows::LISTED).await?;
     seen.note(&cx, &samples).await?;
     let mut body = facts_of(&run, &layout);
-    if run.direction == Direction::In && !matches!(run.state, RunState::Refused | RunState::Duplicate) {
-        body.push(&section("台帳との差分", &difference(&run, &seen, &samples)));
+    let is_compared = run.direction == Direction::In && !matches!(run.state, RunState::Refused | RunState::Duplicate);
+    if is_compared {
+        body.push(&section("台帳との差分", &counts(&run)));
     }
     if !bad.is_empty() {
         body.push(&section("誤りのある行", &rows::table(&run, &layout, &seen, &bad)));
@@ -55,6 +56,10 @@ pub async fn show(cx: Cx, Path(id): Path<Uuid>) -> Result<Response, Problem> {
         let question = "このファイルで登録・変更した記録を元に戻します。そのあとに変更された記録は残ります。";
         let undo = Submit::new("反映を取り消す").look(Look::Danger).question(question);
         body.push(&section("取消", &Post::new(format!("{}/undo", run_href(id)), undo).html()));
+    }
+    // The longest comes last: what there is to decide is not below hundreds of records.
+    if is_compared && !samples.is_empty() {
+        body.push(&section("差分の記録", &difference(&run, &seen, &samples)));
     }
     let site = site(&cx);
     let mut page = page(&site, &run.file)
@@ -106,19 +111,25 @@ fn number(count: u64) -> String {
     format!("{}件", said::whole(i64::try_from(count).unwrap_or(i64::MAX)))
 }
 
-fn difference(run: &Run, seen: &Seen, samples: &[(i64, FeedSample)]) -> SafeHtml {
+fn counts(run: &Run) -> SafeHtml {
     let report = &run.report;
-    let mut html = facts(&[
+    let mut all = vec![
         Fact::text("追加", &number(report.created)),
         Fact::text("変更", &number(report.updated)),
         Fact::text("消除", &number(report.closed)),
         Fact::text("変わらない", &number(report.unchanged)),
         Fact::text("誤りのある行", &number(report.bad)),
         Fact::text("後の行に含まれる行", &number(run.superseded)),
-    ]);
-    if samples.is_empty() {
-        return html;
+    ];
+    if report.sealed > 0 {
+        let said = format!("{}（所在が変わるかどうかは表示しません）", number(report.sealed));
+        all.push(Fact::text("支援措置の対象", &said));
     }
+    facts(&all)
+}
+
+/// Some of the records, with what they were and will be.
+fn difference(run: &Run, seen: &Seen, samples: &[(i64, FeedSample)]) -> SafeHtml {
     let page = usize::try_from(SAMPLES).unwrap_or(usize::MAX);
     let columns = vec![
         Column::new("act", "内容").align(Align::Tight),
@@ -134,7 +145,7 @@ fn difference(run: &Run, seen: &Seen, samples: &[(i64, FeedSample)]) -> SafeHtml
         let line = sample.line.map(|line| line.to_string()).unwrap_or_default();
         Row::new(vec![chip(look, label), SafeHtml::or_dash(&line), changes(sample, seen)])
     });
-    html.push(&Table::new(Lang::Ja, "差分の記録", columns, rows.collect()).html());
+    let mut html = Table::new(Lang::Ja, "差分の記録", columns, rows.collect()).html();
     html.push(&note("種類ごとに200件までを見本として残しています。"));
     if let Some((next, _)) = samples.get(page) {
         let href = format!("{}?from={next}", run_href(run.id));
@@ -146,18 +157,27 @@ fn difference(run: &Run, seen: &Seen, samples: &[(i64, FeedSample)]) -> SafeHtml
 /// The fields that change, as far as they may be shown.
 fn changes(sample: &FeedSample, seen: &Seen) -> SafeHtml {
     let mut html = SafeHtml::EMPTY;
-    let mut hidden = 0;
+    let (mut hidden, mut new) = (0, Vec::new());
     for change in &sample.changes {
+        if change.field.is_empty() {
+            // What is hidden for another reason than the lack of a grant says so itself.
+            html.push(&note(&change.after));
+            continue;
+        }
         let Some(label) = seen.label(&change.field) else {
             hidden += 1;
             continue;
         };
+        if sample.act == FeedAct::Created && change.before.is_empty() {
+            new.push(format!("{label}: {}", change.after));
+            continue;
+        }
         let (label, after) = (SafeHtml::escape(label), SafeHtml::or_dash(&change.after));
-        let text = match (sample.act, change.before.is_empty()) {
-            (FeedAct::Created, true) => format!("<div>{label}: {after}</div>"),
-            _ => format!("<div>{label}: <del>{}</del> → <ins>{after}</ins></div>", SafeHtml::or_dash(&change.before)),
-        };
-        html.push(&SafeHtml::trusted(text));
+        let before = SafeHtml::or_dash(&change.before);
+        html.push(&SafeHtml::trusted(format!("<div>{label}: <del>{before}</del> → <ins>{after}</ins></div>")));
+    }
+    if !new.is_empty() {
+        html.push(&SafeHtml::trusted(format!("<div>{}</div>", SafeHtml::escape(new.join("　")))));
     }
     if hidden > 0 {
         html.push(&note(&format!("ほかに{hidden}項目（台帳の閲覧の権限がないので、内容は表示しません）")));

@@ -5,7 +5,7 @@
 use std::path::PathBuf;
 
 use axum::response::{IntoResponse, Response};
-use kawasemi_exchange::guess::{Choice as Chosen, Guess, Head, KINDS, guess, key_of, kind_of};
+use kawasemi_exchange::guess::{Choice as Chosen, Framing, Guess, Head, KINDS, Told, guess, key_of, kind_of};
 use kawasemi_exchange::intake::Wish;
 use kawasemi_exchange::{ExchangeError, Format};
 use kawasemi_kernel::Lang;
@@ -63,7 +63,8 @@ pub async fn upload(cx: Cx, uploads: Uploads) -> Result<Response, Problem> {
         return Err(Problem::bad_request("ファイルを選んでから送ってください。"));
     };
     let sha256 = cx.city().exchange.keep_sample(cx.context(), file.file.path()).await?;
-    let looked = look(file.file.path().to_owned(), None).await.map_err(Problem::bad_request)?;
+    let told = told(&cx, None, false);
+    let looked = look(file.file.path().to_owned(), told).await.map_err(Problem::bad_request)?;
     let ledger = uploads.entries.text("ledger").to_owned();
     let (def, _) = cx.ledgers().open(cx.context(), &ledger)?;
     let choices = looked.columns.iter().map(|column| Chosen {
@@ -79,6 +80,7 @@ pub async fn upload(cx: Cx, uploads: Uploads) -> Result<Response, Problem> {
         key: String::new(),
         find: String::new(),
         close: String::new(),
+        is_plain: false,
         choices: choices.collect(),
     };
     Ok(render(&cx, &def, &looked, &typed, None))
@@ -93,6 +95,8 @@ struct Typed {
     find: String,
     /// The field that closes a record, where files hold everything.
     close: String,
+    /// Whether the first and the last row are said to be data as well.
+    is_plain: bool,
     choices: Vec<Chosen>,
 }
 
@@ -111,13 +115,18 @@ impl Typed {
             key: text("key"),
             find: text("find"),
             close: text("close"),
+            is_plain: entries.has("is_plain"),
             choices: choices.collect(),
         }
     }
 }
 
-async fn look(path: PathBuf, widths: Option<Vec<usize>>) -> Result<Guess, String> {
-    let looked = tokio::task::spawn_blocking(move || guess(&path, widths.as_deref())).await;
+fn told(cx: &Cx, widths: Option<Vec<usize>>, is_plain: bool) -> Told {
+    Told { widths, is_plain, city: cx.ledgers().city().code().to_owned() }
+}
+
+async fn look(path: PathBuf, told: Told) -> Result<Guess, String> {
+    let looked = tokio::task::spawn_blocking(move || guess(&path, &told)).await;
     looked.unwrap_or_else(|_| Err("ファイルを読み込めませんでした。".to_owned()))
 }
 
@@ -126,8 +135,8 @@ pub async fn fields(cx: Cx, entries: Entries) -> Result<Response, Problem> {
     let exchange = &cx.city().exchange;
     let sample = exchange.sample(cx.context(), entries.text("sample")).await?;
     let (def, _) = cx.ledgers().open(cx.context(), entries.text("ledger"))?;
-    let widths = widths(entries.text("widths"));
-    let looked = match look(sample.path().to_owned(), widths.clone()).await {
+    let told = told(&cx, widths(entries.text("widths")), entries.has("is_plain"));
+    let looked = match look(sample.path().to_owned(), told).await {
         Ok(looked) => looked,
         Err(said) => return Err(Problem::bad_request(said)),
     };
@@ -259,6 +268,9 @@ fn render(cx: &Cx, def: &LedgerDef, looked: &Guess, typed: &Typed, notice: Optio
     if looked.format == Format::Fixed {
         inside.push(&section("切る位置", &ruler(looked)));
     }
+    if looked.frame.is_some() || typed.is_plain {
+        inside.push(&section("最初と最後の行", &frame(looked, typed.is_plain)));
+    }
     inside.push(&section("項目の対応", &columns(def, looked, typed)));
     inside.push(&row([
         Submit::new("見本で試す").look(Look::Primary).sends("act", "try").html(),
@@ -310,6 +322,34 @@ fn ruler(looked: &Guess) -> SafeHtml {
         "左から順に、半角は1、全角は2と数えて、カンマで区切ります",
     ));
     html.push(&row([Submit::new("この幅で切り直す").sends("act", "cut").html()]));
+    html
+}
+
+/// What was made of the first and the last row, and a way to say that it is wrong.
+fn frame(looked: &Guess, is_plain: bool) -> SafeHtml {
+    let said = |name: &str, framing: &Option<Framing>| {
+        let framing = framing.as_ref()?;
+        let found: Vec<&str> = framing.found.iter().map(|found| found.name).collect();
+        let holds = if found.is_empty() { String::new() } else { format!("（{}）", found.join("、")) };
+        Some(format!("{name}{holds}"))
+    };
+    let text = looked.frame.as_ref().map_or_else(
+        || "最初と最後の行も、ほかと同じデータとして読みます。".to_owned(),
+        |frame| {
+            let parts = [said("最初の行はヘッダー", &frame.header), said("最後の行はトレーラー", &frame.trailer)]
+                .into_iter()
+                .flatten();
+            let parts = parts.collect::<Vec<_>>().join("、");
+            format!("{parts}とみて、データの行だけを下に並べています。（ ）の項目は、取り込むたびに確かめます。")
+        },
+    );
+    let mut html = note(&text);
+    let checked = if is_plain { " checked" } else { "" };
+    html.push(&SafeHtml::trusted(format!(
+        "<label class=\"option\"><input type=\"checkbox\" name=\"is_plain\"{checked}> \
+         <span>最初と最後の行もデータとして読む</span></label>"
+    )));
+    html.push(&row([Submit::new("読み直す").sends("act", "cut").html()]));
     html
 }
 

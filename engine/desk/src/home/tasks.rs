@@ -1,7 +1,8 @@
-//! What waits for this person: the views that ledgers declare as work (`task = true`), and ledgers of theirs that nobody uses
-//! any more, which ask whether they are still needed.
+//! What waits for this person: the views that ledgers declare as work (`task = true`), other systems' files for those who look
+//! after them, and ledgers of theirs that nobody uses any more, which ask whether they are still needed.
 
 use jiff::ToSpan as _;
+use kawasemi_exchange::{AlarmKind, Exchange, Status};
 use kawasemi_kernel::Lang;
 use kawasemi_ledger::{LedgerError, ListRequest};
 use kawasemi_schema::Action;
@@ -24,7 +25,12 @@ const COUNTED: u64 = 99;
 
 /// What waits.
 pub async fn list(cx: &Cx) -> Result<SafeHtml, Problem> {
-    let mut all = waiting(cx).await?;
+    let mut items = waiting(cx).await?;
+    items.push(&files(cx).await?);
+    let mut all = SafeHtml::EMPTY;
+    if !items.is_empty() {
+        all.push(&SafeHtml::trusted(format!("<ul class=\"link-list\">{items}</ul>")));
+    }
     for unused in unused(cx).await? {
         all.push(&unused);
     }
@@ -59,7 +65,27 @@ async fn waiting(cx: &Cx) -> Result<SafeHtml, Problem> {
             }
         }
     }
-    if items.is_empty() { Ok(items) } else { Ok(SafeHtml::trusted(format!("<ul class=\"link-list\">{items}</ul>"))) }
+    Ok(items)
+}
+
+/// Other systems' files that wait for a decision, and those that should have come.
+async fn files(cx: &Cx) -> Result<SafeHtml, Problem> {
+    let mut items = SafeHtml::EMPTY;
+    if !Exchange::may_operate(cx.context()) {
+        return Ok(items);
+    }
+    let all = cx.city().exchange.overview(cx.context()).await?;
+    let is_late = |status: &&Status| status.alarms.iter().any(|alarm| alarm.kind == AlarmKind::Late);
+    let open: usize = all.iter().map(|status| status.waiting.len()).sum();
+    for (count, said) in [
+        (open, "連携：承認を待つファイル"),
+        (all.iter().filter(is_late).count(), "連携：届くはずのファイルが届いていないレイアウト"),
+    ] {
+        if count > 0 {
+            items.push(&item(crate::exchange::PATH, said, &format!("{count}件")));
+        }
+    }
+    Ok(items)
 }
 
 /// Ledgers made on the desk that this person may change and that nobody used for half a year.

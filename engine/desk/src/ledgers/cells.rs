@@ -10,7 +10,7 @@ use kawasemi_ui::chip::{State, chip};
 use kawasemi_ui::table::{Align, Column, Row, Table};
 use kawasemi_ui::{Component, Icon, SafeHtml, said};
 
-use super::opened::record_href;
+use super::opened::{Opened, record_href};
 
 /// Longest text in a cell of a list, in characters.
 const CELL: usize = 60;
@@ -193,6 +193,12 @@ pub fn known(mastered: &kawasemi_ledger::master::Mastered) -> String {
         Some(day) => format!("{}（{}時点）", mastered.name, kawasemi_ui::said::short_date(Lang::Ja, day)),
         None => mastered.name.clone(),
     }
+}
+
+/// The fields that say so, beside others that are asked of records.
+pub fn known_fields<'a>(opened: &'a Opened) -> impl Iterator<Item = String> + 'a {
+    let of = opened.def.master.iter().flat_map(|master| [master.field.clone(), master.stamp.clone()]);
+    of.filter(|key| opened.field(key).is_some())
 }
 
 #[cfg(test)]

@@ -1,8 +1,11 @@
 //! The page of one record (詳細): its fields by section, its files, what other ledgers have about it, and what may be done.
 
+use std::collections::{BTreeSet, HashMap};
+
 use axum::response::{Html, IntoResponse, Response};
 use http::HeaderMap;
-use kawasemi_kernel::{FileRef, Lang, Value};
+use kawasemi_kernel::{FileRef, Lang, RecordId, Value};
+use kawasemi_ledger::master::Mastered;
 use kawasemi_ledger::related::Related;
 use kawasemi_ledger::{Labels, Style, Visible};
 use kawasemi_schema::{FieldDef, FieldKind};
@@ -50,7 +53,8 @@ pub async fn show(cx: Cx, At { ledger, id }: At, headers: HeaderMap) -> Result<R
         labels.extend(cx.ledgers().labels(cx.context(), &each.ledger, &each.records).await?);
     }
     let names = Names::of(&cx, [&record]).await?;
-    let shown = Shown { opened: &opened, record: &record, labels: &labels };
+    let masters = cx.ledgers().masters_of_references(cx.context(), &ledger, &record).await?;
+    let shown = Shown { opened: &opened, record: &record, labels: &labels, masters: &masters };
     let body = shown.body(&cx, &related, &names);
     let site = cx.desk_site("ledgers");
     let page = protection.into_iter().fold(opened.page(&site, shown.name()), Page::notice);
@@ -68,6 +72,8 @@ pub struct Shown<'a> {
     pub record: &'a Visible,
     /// The names of records that it refers to.
     pub labels: &'a Labels,
+    /// As of which day those of another system are known.
+    pub masters: &'a HashMap<RecordId, Mastered>,
 }
 
 impl Shown<'_> {
@@ -167,9 +173,26 @@ impl Shown<'_> {
         let value = if self.record.is_masked(field) {
             super::list_table::masked(self.record, field)
         } else {
-            cells::full(field, self.record.get(&field.key), &self.style())
+            let value = self.record.get(&field.key);
+            let mut shown = cells::full(field, value, &self.style());
+            let known = self.known(value);
+            if !known.is_empty() {
+                shown.push(&crate::view::note(&known));
+            }
+            shown
         };
         Fact::html(field.label.ja(), value)
+    }
+
+    /// As of which day another system knows those to whom a value refers; each day once.
+    fn known(&self, value: &Value) -> String {
+        let ids: Vec<RecordId> = match value {
+            Value::Record(id) => vec![*id],
+            Value::Rows(rows) => rows.iter().flat_map(|row| row.fields.values()).filter_map(Value::as_record).collect(),
+            _ => Vec::new(),
+        };
+        let known: BTreeSet<String> = ids.iter().filter_map(|id| self.masters.get(id)).map(cells::known).collect();
+        known.into_iter().collect::<Vec<_>>().join("、")
     }
 
     fn files(&self) -> Option<SafeHtml> {
@@ -224,7 +247,9 @@ impl Shown<'_> {
             .records
             .iter()
             .map(|record| {
-                let changed = format!("更新 {}", when(record.updated_at));
+                let known = kawasemi_ledger::master::of(&other.def, record.fields());
+                let known = known.map(|mastered| format!("{}　", cells::known(&mastered))).unwrap_or_default();
+                let changed = format!("{known}更新 {}", when(record.updated_at));
                 item(&record_href(&related.ledger, record.id), &other.name_of(record, &style), &changed)
             })
             .collect();

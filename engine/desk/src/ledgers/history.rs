@@ -4,12 +4,14 @@ use axum::response::{Html, IntoResponse, Response};
 use kawasemi_kernel::Lang;
 use kawasemi_ledger::{History, LedgerError, Revision, Visible};
 use kawasemi_ui::button::{LinkButton, Look, Post, Submit};
+use kawasemi_ui::chip::{State, chip};
 use kawasemi_ui::diff::{Change, Diff};
 use kawasemi_ui::notice::{Notice, Tone};
 use kawasemi_ui::timeline::{Entry, Mark, timeline};
 use kawasemi_ui::{Component, SafeHtml, said};
 
 use super::at::At;
+use super::cells;
 use super::form::REVISION;
 use super::opened::{Opened, record_href, style};
 use crate::problem::Problem;
@@ -60,6 +62,9 @@ async fn render(
         .page(&site, "履歴")
         .crumb(&name, &href)
         .lead(format!("「{name}」の変更の記録です。新しい順に並んでいます。"));
+    if let Some(mastered) = kawasemi_ledger::master::of(&opened.def, record.fields()) {
+        page = page.beside_title(chip(State::Plain, &cells::known(&mastered)));
+    }
     if let Some(text) = refusal {
         page = page.notice(Notice::new(Tone::Error, "元の版に戻せませんでした").text(text));
     }

@@ -20,7 +20,7 @@ use kawasemi_ui::{Component, Icon, SafeHtml};
 
 use super::asked::Asked;
 use super::opened::{Look as Way, Opened};
-use super::{condition, facets, list_bar, list_table};
+use super::{cells, condition, facets, list_bar, list_table};
 use crate::problem::Problem;
 use crate::request::Cx;
 use crate::view::done;
@@ -94,14 +94,7 @@ impl Listed {
         let columns = columns(opened, &asked, &views);
         let mut fields = columns.clone();
         // As of which day the records of another system are known is said beside each.
-        fields.extend(
-            opened
-                .def
-                .master
-                .iter()
-                .flat_map(|master| [master.field.clone(), master.stamp.clone()])
-                .filter(|key| opened.field(key).is_some()),
-        );
+        fields.extend(cells::known_fields(opened));
         fields.extend(opened.label_fields().map(|field| field.key.clone()));
         let request = asked.request(&opened.def, Some(fields));
         let conditions =

@@ -9,7 +9,7 @@ mod at;
 mod batches;
 mod bulk;
 mod calendar;
-mod cells;
+pub mod cells;
 mod chart;
 mod condition;
 mod conflict;

@@ -57,7 +57,9 @@ pub async fn many(cx: Cx, Path(ledger): Path<String>) -> Result<Response, Proble
     let is_table = cx.query("form").as_deref() == Some("table");
     let views = cx.ledgers().views(cx.context(), &ledger).await?;
     let columns = list::columns(&opened, &asked, &views);
-    let mut request = asked.request(&opened.def, is_table.then(|| columns.clone()));
+    // As of which day the records of another system are known stands on paper as well.
+    let asked_for = || columns.iter().cloned().chain(cells::known_fields(&opened)).collect();
+    let mut request = asked.request(&opened.def, is_table.then(asked_for));
     request.limit = if is_table { ROWS } else { SHEETS };
     let context = cx.reading(Manner::Print);
     let found = cx.ledgers().list(&context, &ledger, &request).await?;
@@ -134,10 +136,7 @@ impl Press<'_> {
             deleted: if record.deleted_at.is_some() { chip(State::Muted, "削除済み") } else { SafeHtml::EMPTY },
             qr: qr.unwrap_or_default(),
             sections,
-            changed: kawasemi_ledger::master::of(&opened.def, record.fields())
-                .map(|mastered| format!("{}　", cells::known(&mastered)))
-                .unwrap_or_default()
-                + &format!("第{}版　{}　{by}", record.revision, when(record.updated_at)),
+            changed: super::sheet_pdf::changed(opened, record, by),
             printed: self.printed(),
         }
         .html()
@@ -186,16 +185,24 @@ impl Press<'_> {
         if has_number {
             heads.insert(0, Column::new("number", "番号"));
         }
+        let is_mastered = cells::known_fields(self.opened).next().is_some();
+        if is_mastered {
+            heads.push(Column::new("known", "正本"));
+        }
         let row = |record: &Visible| {
             let cell = |field: &&FieldDef| match record.is_masked(field) {
                 true => list_table::masked(record, field),
                 false => SafeHtml::escape(kawasemi_ledger::field::show(field, record.get(&field.key), &style)),
             };
-            let mut cells: Vec<SafeHtml> = fields.iter().map(cell).collect();
+            let mut row: Vec<SafeHtml> = fields.iter().map(cell).collect();
             if has_number {
-                cells.insert(0, SafeHtml::escape(record.number.as_deref().unwrap_or_default()));
+                row.insert(0, SafeHtml::escape(record.number.as_deref().unwrap_or_default()));
             }
-            Row::new(cells)
+            if is_mastered {
+                let known = kawasemi_ledger::master::of(&self.opened.def, record.fields());
+                row.push(SafeHtml::escape(known.as_ref().map(cells::known).unwrap_or_default()));
+            }
+            Row::new(row)
         };
         let caption = format!("{}（{}件）", self.opened.title(), records.len());
         let table = Table::new(Lang::Ja, caption, heads, records.iter().map(row).collect()).show_caption().wide();

@@ -13,6 +13,7 @@ use kawasemi_ui::qr::qr_svg_image;
 use kawasemi_ui::{Component, Icon, SafeHtml};
 
 use super::at::At;
+use super::cells;
 use super::names::Names;
 use super::opened::{Opened, record_href, style};
 use crate::prints;
@@ -30,7 +31,7 @@ pub async fn show(cx: Cx, At { ledger, id }: At) -> Result<Response, Problem> {
     let labels = cx.ledgers().labels(cx.context(), &ledger, std::slice::from_ref(&record)).await?;
     let names = Names::of(&cx, [&record]).await?;
     let name = opened.name_of(&record, &style().with_labels(&labels));
-    let changed = changed(&record, names.get(record.updated_by));
+    let changed = changed(&opened, &record, names.get(record.updated_by));
     let fields: Vec<_> = opened.fields().collect();
     let sheet = Sheet {
         ledger: &opened.def,
@@ -65,8 +66,11 @@ fn options(cx: &Cx, opened: &Opened, record: &Visible, is_official: bool) -> Opt
     Options { author: cx.city_name().to_owned(), footer, ..options }
 }
 
-fn changed(record: &Visible, by: &str) -> String {
-    format!("第{}版　{}　{by}", record.revision, when(record.updated_at))
+/// As of which day another system's record is known, and when and by whom the record was changed.
+pub(super) fn changed(opened: &Opened, record: &Visible, by: &str) -> String {
+    let known = kawasemi_ledger::master::of(&opened.def, record.fields());
+    let known = known.map(|mastered| format!("{}　", cells::known(&mastered))).unwrap_or_default();
+    format!("{known}第{}版　{}　{by}", record.revision, when(record.updated_at))
 }
 
 /// The pictures among the files that the caller may see, as many as fit.

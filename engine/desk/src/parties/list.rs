@@ -14,6 +14,7 @@ use kawasemi_ui::table::{Column, Row, Table};
 use kawasemi_ui::{Component, Icon, SafeHtml};
 
 use super::{DUPLICATES, MERGES, gate, page};
+use crate::ledgers::cells;
 use crate::ledgers::opened::{Opened, record_href, style};
 use crate::problem::Problem;
 use crate::request::Cx;
@@ -91,7 +92,8 @@ fn brief(opened: &Opened, party: &Visible) -> SafeHtml {
     let name = SafeHtml::link(&record_href(PARTY, party.id), &opened.name_of(party, &style()));
     let birth =
         opened.field("birth_date").map(|field| kawasemi_ledger::field::show(field, party.get("birth_date"), &style()));
-    let facts = [birth.unwrap_or_default(), party.number.clone().unwrap_or_default()];
+    let known = kawasemi_ledger::master::of(&opened.def, party.fields()).as_ref().map(cells::known);
+    let facts = [birth.unwrap_or_default(), party.number.clone().unwrap_or_default(), known.unwrap_or_default()];
     let facts: Vec<&str> = facts.iter().map(String::as_str).filter(|text| !text.is_empty()).collect();
     let mark = if party.protected { chip(State::Warning, "支援措置") } else { SafeHtml::EMPTY };
     let facts = SafeHtml::escape(facts.join("　"));

@@ -385,6 +385,8 @@ pub struct RawChecks {
     pub shift_percent: u8,
     /// Fewer rows than this share, in percent, of the median of the last files raise an alarm; 0 for never.
     pub shrunken_percent: u8,
+    /// More rows than this share, in percent, of the median of the last files raise an alarm; 0 for never.
+    pub grown_percent: u16,
     /// More records than this share, in percent, that would be closed for being absent from a full file raise an alarm.
     pub closed_percent: u8,
     /// How sequence numbers follow one another.
@@ -399,6 +401,7 @@ impl Default for RawChecks {
             bad_percent: 5,
             shift_percent: 20,
             shrunken_percent: 50,
+            grown_percent: 300,
             closed_percent: 5,
             sequence: Sequence::default(),
             count: Counted::default(),

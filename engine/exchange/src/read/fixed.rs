@@ -25,8 +25,12 @@ pub(super) fn read(layout: &Layout, path: &Path, each: &mut dyn FnMut(RawRow) ->
         if line == 1 {
             record = record.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(record);
         }
-        // Old hosts end a file with the sign for its end; empty lines mean nothing.
-        if record.is_empty() || record == b"\x1A" {
+        // Old hosts end a file with the sign for its end, on a line of its own or right behind the last record.
+        if record == b"\x1A" || record.len() > fixed.record_length {
+            record = record.strip_suffix(b"\x1A").unwrap_or(record);
+        }
+        // Empty lines mean nothing.
+        if record.is_empty() {
             continue;
         }
         if !each(row(layout, record, line, is_first)) {
@@ -51,7 +55,7 @@ fn row(layout: &Layout, record: &[u8], line: u64, is_first: bool) -> RawRow {
         let message = format!("レコードの長さが{}バイトです（{length}バイトのはず）。", record.len());
         Some(Fault { kind: FaultKind::Length, message })
     } else if found.is_none() {
-        Some(unknown_kind(kind.as_deref().unwrap_or_default()))
+        Some(unknown_kind(layout, kind.as_deref().unwrap_or_default()))
     } else {
         None
     };

@@ -45,6 +45,8 @@ pub enum FaultKind {
     Columns,
     /// Its kind is none of the layout.
     Kind,
+    /// An element that it should have once is there several times.
+    Repeated,
 }
 
 /// Why a file can't be read to its end.
@@ -82,8 +84,10 @@ fn record_of(layout: &Layout, said: Option<&str>, is_first: bool) -> Option<usiz
     }
 }
 
-fn unknown_kind(said: &str) -> Fault {
-    let said: String = said.chars().take(20).collect();
+fn unknown_kind(layout: &Layout, said: &str) -> Fault {
+    // No longer than a kind is: where the record has moved, what stands here may be about a person.
+    let longest = layout.records.iter().map(|record| record.is.chars().count()).max().unwrap_or(0);
+    let said: String = said.chars().take(longest).collect();
     Fault {
         kind: FaultKind::Kind, message: format!("レコードの種類「{said}」が連携レイアウトにありません。")
     }

@@ -9,7 +9,7 @@ use kawasemi_ledger::import::Decoding;
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
-use super::{LONGEST, RawRow, ReadError};
+use super::{Fault, FaultKind, LONGEST, RawRow, ReadError};
 use crate::layout::{Layout, Record};
 
 /// Deepest nesting that is read.
@@ -86,6 +86,20 @@ struct Open<'a> {
     record: &'a Record,
     depth: usize,
     values: Vec<String>,
+    /// Which elements were there already.
+    met: Vec<bool>,
+    fault: Option<Fault>,
+}
+
+impl Open<'_> {
+    /// Notes that an element begins. One that comes again would otherwise be joined to the first.
+    fn meet(&mut self, inside: &str) {
+        let Some(place) = self.record.places.iter().position(|place| place.raw.path == inside) else { return };
+        if std::mem::replace(&mut self.met[place], true) {
+            let message = format!("「{}」が二つ以上あります。", self.record.places[place].raw.name);
+            self.fault.get_or_insert(Fault { kind: FaultKind::Repeated, message });
+        }
+    }
 }
 
 impl Walk<'_> {
@@ -99,11 +113,13 @@ impl Walk<'_> {
         {
             let record = &self.layout.records[index];
             let values = vec![String::new(); record.places.len()];
-            self.open = Some(Open { index, record, depth: self.path.len(), values });
+            let met = vec![false; record.places.len()];
+            self.open = Some(Open { index, record, depth: self.path.len(), values, met, fault: None });
             self.count += 1;
         }
         let Some(open) = &mut self.open else { return Ok(()) };
         let inside = self.path[open.depth..].join("/");
+        open.meet(&inside);
         for attribute in start.attributes() {
             let attribute = attribute.map_err(|error| broken(&error.to_string()))?;
             let name = attribute.key.local_name().as_ref().to_owned();
@@ -135,6 +151,6 @@ impl Walk<'_> {
         let ended = self.open.take_if(|open| open.depth == self.path.len());
         self.path.pop();
         let open = ended?;
-        Some(RawRow { line: self.count, record: Some(open.index), values: open.values, fault: None })
+        Some(RawRow { line: self.count, record: Some(open.index), values: open.values, fault: open.fault })
     }
 }

@@ -58,7 +58,9 @@ pub trait FieldType {
         match cell {
             Cell::Empty => Ok(Value::Null),
             Cell::Error(code) => {
-                Err(format!("表計算のエラー値（{code}）が入っています。元のファイルを直してください。").into())
+                let said = "表計算のエラー値";
+                Err(format!("{said}（{code}）が入っています。元のファイルをExcelで開き、直して保存し直してください。")
+                    .into())
             }
             cell => self.read_text(&cell.to_text()),
         }

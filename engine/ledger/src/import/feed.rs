@@ -82,6 +82,8 @@ pub struct FeedPlan {
     pub full: Option<Vec<(String, String)>>,
     /// The file comes from the system that the ledger names as the master of its records.
     pub is_master: bool,
+    /// Whose work the batch is, such as the id of an exchange's run; by it [`Ledgers::fed`] finds the batch again.
+    pub origin: String,
 }
 
 impl Ledgers {
@@ -126,6 +128,16 @@ impl Ledgers {
         }
     }
 
+    /// The batch that a feed of an origin wrote to its end and nobody has undone since: what remains of a process that died
+    /// before it could note so itself.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn fed(&self, ledger: &str, origin: &str) -> Result<Option<i64>> {
+        let found = batch::of_meta(self.city(), ledger, &meta(origin)).await?;
+        Ok(found.filter(|batch| batch.state == batch::State::Published).map(|batch| batch.id))
+    }
+
     fn gate_for_feed(&self, context: &Context, ledger: &str, plan: &FeedPlan) -> Result<Gate> {
         let mut gate = self.gate_for(context, ledger, Action::Import)?;
         let of_rules = plan.close.iter().chain(plan.full.iter().flatten()).map(|(field, _)| field.as_str());
@@ -159,6 +171,8 @@ struct Feed<'a> {
     close: Vec<(String, Value)>,
     scope: Vec<(String, Value)>,
     staging: Staging<'a>,
+    /// Something changes that may not be counted (see [`Feed::changes_openly`]).
+    changes_unseen: bool,
 }
 
 impl<'a> Feed<'a> {
@@ -172,8 +186,19 @@ impl<'a> Feed<'a> {
     ) -> Result<Self> {
         let close = read_texts(gate, &plan.close)?;
         let scope = read_texts(gate, plan.full.as_deref().unwrap_or_default())?;
-        let staging = Staging::new(ledgers, context, gate, plan.title.clone(), "{}".to_owned());
-        Ok(Self { ledgers, context, gate, plan, source: Arc::clone(source), progress, close, scope, staging })
+        let staging = Staging::new(ledgers, context, gate, plan.title.clone(), meta(&plan.origin));
+        Ok(Self {
+            ledgers,
+            context,
+            gate,
+            plan,
+            source: Arc::clone(source),
+            progress,
+            close,
+            scope,
+            staging,
+            changes_unseen: false,
+        })
     }
 
     async fn first_reading(&mut self, writes: bool) -> Result<FeedReport> {
@@ -195,9 +220,15 @@ impl<'a> Feed<'a> {
                     }
                     Outcome::Update(before, fields) => {
                         report.surprises += u64::from(fed.act == FedAct::Add);
+                        if !self.changes_openly(&before, &fields) {
+                            report.sealed += 1;
+                            self.changes_unseen = true;
+                            continue;
+                        }
                         report.sample(self.gate.def(), FeedAct::Updated, Some(line), Some(&before), &fields);
                     }
-                    Outcome::Unchanged => report.unchanged += 1,
+                    Outcome::Unchanged(true) => report.sealed += 1,
+                    Outcome::Unchanged(false) => report.unchanged += 1,
                     Outcome::Bad(errors) => {
                         report.keyless += u64::from(!preparation.mark(&fed.row));
                         report.refuse(line, errors);
@@ -285,10 +316,19 @@ impl<'a> Feed<'a> {
             Outcome::Update(before, fields) => {
                 let others = self.gate.def().fields.iter().filter(|field| field.key != master.stamp);
                 let is_same = others.into_iter().all(|field| before.fields.get(&field.key) == fields.get(&field.key));
-                if is_same { Outcome::Unchanged } else { Outcome::Update(before, fields) }
+                if is_same { Outcome::Unchanged(before.protected) } else { Outcome::Update(before, fields) }
             }
             outcome => outcome,
         }
+    }
+
+    /// Whether a change may be counted and shown. Of somebody under protection, that a file says another address than the
+    /// ledger would tell the address to whoever sends files with guesses.
+    fn changes_openly(&self, before: &RecordRow, after: &Fields) -> bool {
+        let stamp = self.gate.def().master.as_ref().map(|master| master.stamp.as_str());
+        let mut open =
+            self.gate.def().fields.iter().filter(|field| !field.protected && Some(field.key.as_str()) != stamp);
+        !before.protected || open.any(|field| before.fields.get(&field.key) != after.get(&field.key))
     }
 
     /// A record as it will be once it is closed, with what the row says besides; none where it is so already, or not there.
@@ -363,13 +403,13 @@ impl<'a> Feed<'a> {
 
     async fn finish(&mut self, mut report: FeedReport) -> Result<FeedReport> {
         report.is_applied = true;
-        if report.created + report.updated + report.closed == 0 {
+        if report.created + report.updated + report.closed == 0 && !self.changes_unseen {
             return Ok(report);
         }
         let id = self.staging.batch().await?;
         let (city, at) = (self.ledgers.city(), self.context.act.at);
         report.batch = Some(id);
-        if report.updated + report.closed == 0 {
+        if report.updated + report.closed == 0 && !self.changes_unseen {
             batch::publish(city, id, at).await?;
             return Ok(report);
         }
@@ -432,7 +472,8 @@ impl<'a> Feed<'a> {
                     _ => {}
                 }
             }
-            let (updated, closed) = (changes.len() as u64, closings.len() as u64);
+            let open = changes.iter().filter(|(before, fields)| self.changes_openly(before, fields));
+            let (updated, closed) = (open.count() as u64, closings.len() as u64);
             let closings = closings.iter().map(|closing| (&closing.before, &closing.fields));
             match self.write(batch, changes.into_iter().chain(closings)).await {
                 Ok(()) => return Ok((updated, closed)),
@@ -481,6 +522,11 @@ impl<'a> Feed<'a> {
         });
         receiver
     }
+}
+
+/// What the batch of a feed notes of itself.
+fn meta(origin: &str) -> String {
+    serde_json::json!({ "feed": origin }).to_string()
 }
 
 /// Texts of a layout as values of their fields.

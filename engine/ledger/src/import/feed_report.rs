@@ -1,7 +1,9 @@
 //! What a feed would do or did, with samples for those who have to approve it.
 
+use std::collections::BTreeMap;
+
 use kawasemi_kernel::{Fields, RecordId, Value};
-use kawasemi_schema::LedgerDef;
+use kawasemi_schema::{FieldKind, LedgerDef};
 use kawasemi_store::record::RecordRow;
 use serde::{Deserialize, Serialize};
 
@@ -25,11 +27,19 @@ pub struct FeedReport {
     pub closed: u64,
     /// Rows that say what the ledger says already.
     pub unchanged: u64,
+    /// Rows about people under protection that change nothing but, perhaps, where they are to be found: whether they do is
+    /// told to nobody.
+    #[serde(default)]
+    pub sealed: u64,
     /// Rows that do not fit the state of the ledger: an addition of what is there, a change or closing of what is not. Many of
     /// them mean that a file in between is missing.
     pub surprises: u64,
     /// Rows that were refused, by whoever read them or by the ledger.
     pub bad: u64,
+    /// How many of the records that change do so in which field of free text, name or address. Where nearly all of them
+    /// change in several of these, the file's columns may have moved.
+    #[serde(default)]
+    pub changed: BTreeMap<String, u64>,
     /// Bad rows that do not even say which record they mean: then nothing is closed for being absent.
     pub keyless: u64,
     /// Rows that the ledger refused, the first ten thousand.
@@ -117,11 +127,26 @@ impl FeedReport {
             FeedAct::Closed => &mut self.closed,
         };
         *count += 1;
+        if let (FeedAct::Updated, Some(before)) = (act, before.filter(|before| !before.protected)) {
+            for field in ledger.fields.iter().filter(|field| is_free(&field.kind)) {
+                if before.fields.get(&field.key) != after.get(&field.key) {
+                    *self.changed.entry(field.key.clone()).or_default() += 1;
+                }
+            }
+        }
         if *count <= SAMPLES as u64 {
-            let changes = changes(ledger, before.map(|row| &row.fields), after);
+            let mut changes = changes(ledger, before.map(|row| &row.fields), after);
+            if before.is_some_and(|before| before.protected) {
+                changes.retain(|change| !ledger.field(&change.field).is_some_and(|field| field.protected));
+            }
             self.samples.push(FeedSample { act, line, record: before.map(|row| row.id), changes });
         }
     }
+}
+
+/// Whether a field takes any text, so that another column's values pass for its own.
+const fn is_free(kind: &FieldKind) -> bool {
+    matches!(kind, FieldKind::Text { .. } | FieldKind::LongText { .. } | FieldKind::PersonName | FieldKind::Address)
 }
 
 fn changes(ledger: &LedgerDef, before: Option<&Fields>, after: &Fields) -> Vec<FeedChange> {

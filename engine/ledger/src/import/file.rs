@@ -1,5 +1,6 @@
 //! A file of rows, whatever its format: what it is, its first rows, and all of them one at a time.
 
+use std::io::Read as _;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -235,7 +236,25 @@ fn as_exported() -> FileOptions {
     FileOptions { encoding, delimiter, header, ..FileOptions::default() }
 }
 
+/// A page of a browser that is called a workbook: many systems give those out, and Excel opens them.
+fn refuse_page(path: &Path) -> Result<(), FileError> {
+    let mut head = Vec::new();
+    std::fs::File::open(path)?.take(512).read_to_end(&mut head)?;
+    let head = String::from_utf8_lossy(&head).trim_start_matches(['\u{FEFF}', ' ', '\r', '\n', '\t']).to_lowercase();
+    let is_page = ["<html", "<!doctype html", "<table", "<meta", "<head", "mime-version:"];
+    let is_workbook = head.starts_with("<?xml") && head.contains("urn:schemas-microsoft-com:office");
+    if !is_workbook && !is_page.iter().any(|start| head.starts_with(start)) && !head.contains("<html") {
+        return Ok(());
+    }
+    Err(FileError::Refused(
+        "中身はExcelのブックではなく、表の形をしたWebページ（HTML）かXMLです。Excelで開き、「名前を付けて保存」で「Excel ブック（.xlsx）」か\
+         CSVにしてから、もう一度選んでください。"
+            .to_owned(),
+    ))
+}
+
 fn look_at_text(path: &Path, options: &FileOptions) -> Result<Look, FileError> {
+    refuse_page(path)?;
     let mut look = Look::of_headings(Vec::new());
     let file = open_csv(path, options)?;
     look.encoding = Some(file.encoding());

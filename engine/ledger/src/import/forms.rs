@@ -150,10 +150,12 @@ impl Ledgers {
                 value_at: if is_label(label.right) { label.below } else { label.right },
                 repeated: texts.iter().filter(|text| **text == label.text).count() > 1,
                 choice: matches!(kind, Some(FieldKind::Choice { .. } | FieldKind::Choices { .. } | FieldKind::YesNo)),
+                beside: None,
             }
         };
         let fields = labels.iter().zip(&targets).filter(|(_, target)| !matches!(target.as_str(), "" | "id")).map(field);
-        Ok((FormMapping { fields: fields.collect(), ..FormMapping::default() }, grid))
+        let mapping = FormMapping { fields: fields.collect(), ..FormMapping::default() }.beside(&grid);
+        Ok((mapping, grid))
     }
 
     /// The mappings of forms that are kept for a ledger, by name: those whose fields the caller may all import, since the

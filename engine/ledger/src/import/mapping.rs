@@ -6,6 +6,7 @@ use kawasemi_kernel::Lang;
 use kawasemi_kernel::era::Era;
 use kawasemi_kernel::text::fold;
 use kawasemi_schema::{FieldDef, FieldKind, LedgerDef};
+use kawasemi_sheets::report::{Findings, Report, Sort};
 use kawasemi_sheets::value::{Tidied, Wanted, era_of_heading, other_readings};
 use serde::{Deserialize, Serialize};
 
@@ -32,11 +33,12 @@ pub struct Mapping {
 impl Mapping {
     /// Guesses where columns go, by their headings: keys, labels in any language, `label（フリガナ）`.
     pub fn guess<'a>(look: &Look, ledger: &LedgerDef, fields: impl IntoIterator<Item = &'a FieldDef>) -> Self {
+        let fields: Vec<&FieldDef> = fields.into_iter().filter(|field| is_entered(field)).collect();
         let mut names: Vec<(String, String)> = vec![("id".to_owned(), "id".to_owned())];
         if ledger.number.is_some() {
             names.extend(["number", "番号"].map(|name| (fold(name), "number".to_owned())));
         }
-        for field in fields.into_iter().filter(|field| is_entered(field)) {
+        for field in &fields {
             names.push((fold(&field.key), field.key.clone()));
             for label in Lang::ALL.map(|lang| field.label.get(lang)) {
                 names.push((fold(label), field.key.clone()));
@@ -55,6 +57,7 @@ impl Mapping {
                 names.extend(words.iter().map(|word| (fold(word), target.clone())));
             }
         }
+        names.extend(loose_names(&fields));
         let mut taken = HashSet::new();
         let column = |heading: &String| {
             let wanted = spellings(heading, &look.headings);
@@ -67,6 +70,21 @@ impl Mapping {
         let columns: Vec<String> = look.headings.iter().map(column).collect();
         let merge = if columns.iter().any(|target| target == "id") { vec!["id".to_owned()] } else { Vec::new() };
         Self { columns, merge, clear: false, skip_bad: false }
+    }
+
+    /// Where the columns go, for the report: what goes into which field, and what is left.
+    pub(super) fn told(&self, ledger: &LedgerDef, look: &Look) -> Report {
+        let mut findings = Findings::default();
+        for (at, heading) in look.headings.iter().enumerate() {
+            let target = self.columns.get(at).map_or("", String::as_str);
+            if !target.is_empty() {
+                let label = target_label(ledger, target);
+                findings.add(Sort::Understood, "列を項目に入れます。", format!("「{heading}」→{label}"));
+            } else if look.rows.iter().any(|row| !row.cell(at).is_blank()) {
+                findings.add(Sort::Left, "入れる項目を決めていない列は取り込みません。", format!("「{heading}」"));
+            }
+        }
+        findings.into_report()
     }
 
     /// The positions of the columns that go to a target.
@@ -174,6 +192,44 @@ pub(super) struct Reading<'a> {
     pub(super) era: Option<Era>,
 }
 
+/// What people call a target.
+fn target_label(ledger: &LedgerDef, target: &str) -> String {
+    let (key, part) = target.split_once('.').unwrap_or((target, ""));
+    let Some(field) = ledger.field(key) else {
+        return if target == "id" { "記録のID".to_owned() } else { "番号".to_owned() };
+    };
+    let words = parts(field).iter().find(|(known, _)| *known == part).and_then(|(_, words)| words.first());
+    words.map_or_else(|| field.label.ja().to_owned(), |word| format!("{}（{word}）", field.label.ja()))
+}
+
+/// Shorter names of fields: the parts of a label such as 氏名・名称, what stands before brackets, 漢字 for a name beside its
+/// reading, 電話番号 for 電話. One that might mean two fields means none.
+fn loose_names(fields: &[&FieldDef]) -> Vec<(String, String)> {
+    let mut found: Vec<(String, String)> = Vec::new();
+    for field in fields {
+        let label = field.label.ja().split(['（', '(']).next().unwrap_or_default();
+        let pieces: Vec<&str> =
+            label.split(['・', '／', '/', '、']).filter(|piece| piece.chars().count() > 1).collect();
+        for piece in &pieces {
+            found.push((fold(piece), field.key.clone()));
+            for (part, words) in parts(field) {
+                let target = format!("{}.{part}", field.key);
+                found.extend(words.iter().map(|word| (fold(&format!("{piece}{word}")), target.clone())));
+            }
+        }
+        if matches!(field.kind, FieldKind::Phone) {
+            found.extend(pieces.iter().map(|piece| (fold(&format!("{piece}番号")), field.key.clone())));
+        }
+        if matches!(field.kind, FieldKind::PersonName) {
+            found.push((fold("漢字"), field.key.clone()));
+            found.extend(pieces.iter().map(|piece| (fold(&format!("{piece}漢字")), field.key.clone())));
+        }
+    }
+    let all = found.clone();
+    found.retain(|(name, target)| all.iter().all(|(other, known)| other != name || known == target));
+    found
+}
+
 /// How a heading may be written as a field's name, the nearest first: as it stands, without what is in brackets, with its
 /// parent and without. A part alone stands for the field only where no other column has the same part.
 fn spellings(heading: &str, all: &[String]) -> Vec<String> {
@@ -187,6 +243,10 @@ fn spellings(heading: &str, all: &[String]) -> Vec<String> {
             wanted.extend([fold(last), bare(last)]);
         }
     }
+    // Headings are spread over their column: 氏　名.
+    let closed = wanted.iter().map(|name| name.split_whitespace().collect::<String>());
+    let closed: Vec<String> = closed.collect();
+    wanted.extend(closed);
     wanted.retain(|name| !name.is_empty());
     wanted
 }

@@ -33,8 +33,8 @@ pub(super) enum Outcome {
     Create(RecordId, Fields),
     /// A record that changes.
     Update(Box<RecordRow>, Fields),
-    /// A record that says the same already.
-    Unchanged,
+    /// A record that says the same already; whether somebody of it is under protection.
+    Unchanged(bool),
     /// Nothing, for these reasons.
     Bad(Vec<FieldError>),
 }
@@ -182,7 +182,7 @@ impl<'a> Preparation<'a> {
             outcomes.push(match outcome {
                 Prepared::Create(id, checked) => Outcome::Create(id, checked.into_fields()),
                 Prepared::Update(row, checked) if checked.is_changed() => Outcome::Update(row, checked.into_fields()),
-                Prepared::Update(..) => Outcome::Unchanged,
+                Prepared::Update(row, _) => Outcome::Unchanged(row.protected),
                 Prepared::Bad(errors) => Outcome::Bad(errors),
             });
         }

@@ -208,7 +208,7 @@ impl<'a> Import<'a> {
                 match outcome {
                     Outcome::Create(id, fields) => new.push((id, fields)),
                     Outcome::Update(..) => report.updated += 1,
-                    Outcome::Unchanged => report.unchanged += 1,
+                    Outcome::Unchanged(_) => report.unchanged += 1,
                     Outcome::Bad(errors) => report.refuse(row, &self.plan.mapping, self.look, errors),
                 }
             }
@@ -221,6 +221,7 @@ impl<'a> Import<'a> {
             (self.progress)(Progress { rows: report.rows, bad: report.bad, is_updating: false });
         }
         self.staging.written().await?;
+        report.understood.extend(self.plan.mapping.told(self.gate.def(), self.look));
         report.understood.extend(preparation.guesses());
         Ok(report)
     }

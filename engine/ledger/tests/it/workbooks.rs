@@ -95,6 +95,8 @@ kawasemi_testkit::on_both_stores! {
         let report = import(&city, &plan).await;
         assert_eq!((report.created, report.bad), (2, 0), "{:?}\n{}", report.problems, report.understood);
         for (sort, piece) in [
+            (Sort::Understood, "「公園名」→公園名"),
+            (Sort::Left, "「No.」"),
             (Sort::Guessed, "「開園日」：日付の形式になっていない数"),
             (Sort::Guessed, "「開園日」：日付のうしろの曜日"),
             (Sort::Guessed, "選択肢の前の番号"),
@@ -111,6 +113,23 @@ kawasemi_testkit::on_both_stores! {
         assert_eq!(central.get("kind").as_text(), Some("city"));
         let north = park("公-0002").await;
         assert_eq!((north.get("department"), north.get("closed")), (&Value::Record(city.parks), &Value::Bool(true)));
+    }
+
+    async fn a_heading_finds_a_field_by_part_of_its_name(fixture) {
+        let city = City::open(fixture).await;
+        let renamed = PARK.replacen("label = \"公園名\"", "label = \"名称・愛称（正式）\"", 1);
+        assert_ne!(renamed, PARK);
+        publish(fixture, &[DEPARTMENT, &renamed]).await;
+        let file = NamedTempFile::new().expect("makes a file");
+        saved(file.path(), |sheet| rows(sheet, 0, &[&["名　称", "愛称", "見たことのない列"], &["中央公園", "まんなか", "x"]]));
+        let plan = plan(&city, file.path(), FileOptions::default()).await;
+        assert_eq!(plan.mapping.columns, ["name", "", ""]);
+        let report = city.ledgers.import_dry_run(&city.keeper(), "park", &plan, &|_| {}).await.expect("is tried");
+        assert!(tells(&report, Sort::Left, "「愛称」、「見たことのない列」"), "{}", report.understood);
+        let page = NamedTempFile::new().expect("makes a file");
+        std::fs::write(page.path(), "<html><table><tr><td>公園名</td></tr></table></html>").expect("writes");
+        let refused = city.ledgers.look_at_file(&city.keeper(), "park", page.path(), &FileOptions::default()).await;
+        assert!(refused.expect_err("is refused").to_string().contains("HTML"));
     }
 
     async fn forms_are_mapped_once_and_read_by_the_hundred(fixture) {
@@ -139,20 +158,24 @@ kawasemi_testkit::on_both_stores! {
             form(&format!("{number:03}.xlsx"), &|sheet| fields(sheet, 0, &format!("公園{number}")));
         }
         form("移動.xlsx", &|sheet| fields(sheet, 3, "あの公園"));
+        form("欄の移動.xlsx", &|sheet| {
+            rows(sheet, 2, &[&["公園名", "その公園", "管理コード", "C-9"], &["所管", "", "みどり公園課"], &["種別", "■街区公園"]]);
+        });
         form("別の様式.xlsx", &|sheet| rows(sheet, 0, &[&["遊具名", "砂場"], &["", ""], &["設置場所", "早川"]]));
         std::fs::write(folder.path().join("覚書.txt"), "x").expect("writes");
         std::fs::write(folder.path().join("壊れた.xlsx"), b"PK\x03\x04").expect("writes");
         let options = FileOptions { form: Some(kept[0].mapping.clone()), ..FileOptions::default() };
         let mut plan = plan(&city, folder.path(), options).await;
         let report = import(&city, &plan).await;
-        assert_eq!((report.rows, report.bad, report.is_applied), (103, 2, false));
+        assert_eq!((report.rows, report.bad, report.is_applied), (104, 3, false));
         let refused: Vec<&str> = report.problems.iter().map(|problem| problem.file.as_str()).collect();
-        assert_eq!(refused, ["別の様式.xlsx", "壊れた.xlsx"]);
+        assert_eq!(refused, ["別の様式.xlsx", "壊れた.xlsx", "欄の移動.xlsx"]);
+        assert!(report.problems[2].reason.contains("「所管」の値の欄B4が空で、C4に「みどり公園課」"), "{:?}", report.problems);
         assert!(report.problems[0].reason.contains("A3には見出し「公園名」があるはずですが、「設置場所」があります"), "{:?}", report.problems);
         assert!(tells(&report, Sort::Left, "覚書.txt"), "{}", report.understood);
         plan.mapping.skip_bad = true;
         let report = import(&city, &plan).await;
-        assert_eq!((report.created, report.bad, report.is_applied), (101, 2, true), "{:?}", report.problems);
+        assert_eq!((report.created, report.bad, report.is_applied), (101, 3, true), "{:?}", report.problems);
         assert!(tells(&report, Sort::Guessed, "移動.xlsx：「公園名」A3→A6"), "{}", report.understood);
         let names = city.names(&city.keeper(), &ListRequest::all()).await;
         assert!(names.contains(&"あの公園".to_owned()), "{names:?}");

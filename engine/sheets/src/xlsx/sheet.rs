@@ -18,6 +18,9 @@ const MERGES: usize = 200_000;
 /// Most rows that a sheet can have.
 const ROWS: u64 = 1_048_576;
 
+/// What stands for the value of a formula that nobody has reckoned yet.
+const NOT_RECKONED: &str = "計算式の結果が保存されていない";
+
 /// Reads the XML of one sheet.
 pub(super) struct SheetReader<'a> {
     pub(super) strings: &'a Strings,
@@ -35,6 +38,10 @@ struct Open {
     rich: RichText,
     in_value: bool,
     in_rich: bool,
+    /// It holds a formula.
+    is_formula: bool,
+    /// It holds a value, be it an empty one.
+    has_value: bool,
 }
 
 impl SheetReader<'_> {
@@ -55,7 +62,8 @@ impl SheetReader<'_> {
                         begin(&mut cell, tag, next_column)?;
                         in_cell = true;
                     }
-                    "v" if in_cell => cell.in_value = true,
+                    "v" if in_cell => (cell.in_value, cell.has_value) = (true, true),
+                    "f" if in_cell => cell.is_formula = true,
                     "is" if in_cell => cell.in_rich = true,
                     "row" => {
                         let given = attribute(tag, "r")?.and_then(|text| text.parse().ok());
@@ -106,6 +114,9 @@ impl SheetReader<'_> {
         let style = cell.style.and_then(|index| self.styles.get(index));
         let mut reading = None;
         let value = match cell.kind.as_str() {
+            // Programs that make workbooks leave the reckoning to Excel. What a person would see is not in the file, and an
+            // empty cell would be a loss that nobody notices.
+            _ if cell.is_formula && !cell.has_value => Cell::Error(NOT_RECKONED.to_owned()),
             "s" => {
                 let index: u32 = cell.value.trim().parse().map_err(|_| SheetError::Damaged)?;
                 reading = self.strings.reading(index).map(str::to_owned);
@@ -163,6 +174,7 @@ fn begin(cell: &mut Open, tag: &BytesStart<'_>, next_column: u32) -> Result<()> 
     cell.value.clear();
     cell.style = None;
     (cell.in_value, cell.in_rich) = (false, false);
+    (cell.is_formula, cell.has_value) = (false, false);
     for found in tag.attributes().with_checks(false) {
         let found = found?;
         match found.key.local_name().as_ref() {

@@ -68,6 +68,17 @@ fn readings_are_no_part_of_a_text_but_offered() {
 }
 
 #[test]
+fn a_formula_that_nobody_has_reckoned_is_a_mistake_and_no_empty_cell() {
+    let cells = r#"<row r="2"><c t="inlineStr"><is><t>甲</t></is></c><c><f>SUM(C2:C9)</f></c></row>
+        <row r="3"><c><f>A2</f></c><c><f>B2</f><v>12</v></c></row>
+        <row r="4"><c t="str"><f>IF(A9="","",A9)</f><v></v></c><c><v>5</v></c></row>"#;
+    let sheet = format!("<sheetData>{}{cells}</sheetData>", row(1, &["名称", "数"]));
+    let survey = read(&workbook(&sheet, &[])).expect("reads");
+    let said = "計算式の結果が保存されていない";
+    assert_eq!(texts(&survey), [vec!["甲", said], vec![said, "12"], vec!["", "5"]]);
+}
+
+#[test]
 fn a_thread_stands_for_the_note_of_older_programs() {
     let related = r#"<Relationships><Relationship Id="r1" Type="x/comments" Target="../comments1.xml"/>
         <Relationship Id="r2" Type="y/threadedComment" Target="../threadedComments/t1.xml"/></Relationships>"#;

@@ -74,7 +74,9 @@ pub async fn save(cx: Cx, Path(ledger): Path<String>, entries: Entries) -> Resul
     let temporary = fetch(&cx, &kept.file).await?;
     let (guessed, grid) = cx.ledgers().guess_form(cx.context(), &ledger, temporary.path()).await?;
     let mapping = match read(&opened, &entries, &grid) {
-        Ok(fields) => FormMapping { fields, every_sheet: entries.has("every_sheet"), sheet: guessed.sheet },
+        Ok(fields) => {
+            FormMapping { fields, every_sheet: entries.has("every_sheet"), sheet: guessed.sheet }.beside(&grid)
+        }
         Err(mistake) => return editor(&cx, &opened, &entries, Some(mistake)).await,
     };
     let form = SavedForm { name: entries.text("name").to_owned(), mapping };
@@ -209,7 +211,7 @@ fn read(opened: &Opened, entries: &Entries, grid: &Grid) -> Result<Vec<FormField
             matches!(field.kind, FieldKind::Choice { .. } | FieldKind::Choices { .. } | FieldKind::YesNo)
         });
         let repeated = labels.iter().filter(|other| **other == label).count() > 1;
-        fields.push(FormField { target, label, label_at, value_at, repeated, choice });
+        fields.push(FormField { target, label, label_at, value_at, repeated, choice, beside: None });
     }
     Ok(fields)
 }

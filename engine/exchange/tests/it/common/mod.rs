@@ -8,6 +8,7 @@ use kawasemi_exchange::intake::{Taken, Wish};
 use kawasemi_exchange::{Exchange, Parts};
 use kawasemi_identity::{Caller, Context};
 use kawasemi_kernel::Fields;
+use kawasemi_kernel::context::FixedClock;
 use kawasemi_ledger::{Calculators, Ledgers};
 use kawasemi_schema::{RoleDef, SourceFile};
 use kawasemi_store::files::Files;
@@ -24,6 +25,23 @@ pub fn tables() -> Vec<Table> {
     tables.extend(kawasemi_ledger::tables::tables());
     tables.extend(kawasemi_exchange::engine().tables);
     tables
+}
+
+fn shipped() -> Vec<SourceFile> {
+    vec![SourceFile::new("difference.toml", DIFFERENCE), SourceFile::new("full.toml", FULL)]
+}
+
+/// A hall at another time.
+pub struct Later<'a> {
+    hall: &'a Hall<'a>,
+    pub exchange: Exchange,
+}
+
+impl Later<'_> {
+    pub async fn take(&self, layout: &str, name: &str, content: &[u8], wish: Wish) -> Taken {
+        let path = self.hall.file(name, content);
+        self.exchange.receive(&self.hall.system(), layout, &path, name, wish, &|_| {}).await.expect("is taken")
+    }
 }
 
 pub struct Hall<'a> {
@@ -46,7 +64,7 @@ impl<'a> Hall<'a> {
             files: Files::in_folder(&folder.path().join("files")).expect("files"),
             ids: fixture.ids.clone(),
             clock: fixture.clock.clone(),
-            shipped: vec![SourceFile::new("difference.toml", DIFFERENCE), SourceFile::new("full.toml", FULL)],
+            shipped: shipped(),
         });
         Self { fixture, exchange: exchange.expect("good layouts"), ledgers, folder }
     }
@@ -57,6 +75,19 @@ impl<'a> Hall<'a> {
 
     pub fn clerk(&self) -> Context {
         Context::new(Caller::visitor().with_role("clerk"), self.fixture.now())
+    }
+
+    /// The same hall some seconds later.
+    pub fn at(&self, seconds: i64) -> Later<'_> {
+        let clock = FixedClock(self.fixture.now() + jiff::SignedDuration::from_secs(seconds));
+        let exchange = Exchange::new(Parts {
+            ledgers: self.ledgers.clone(),
+            files: Files::in_folder(&self.folder.path().join("files")).expect("files"),
+            ids: self.fixture.ids.clone(),
+            clock: std::sync::Arc::new(clock),
+            shipped: shipped(),
+        });
+        Later { hall: self, exchange: exchange.expect("good layouts") }
     }
 
     pub fn file(&self, name: &str, content: &[u8]) -> PathBuf {
