@@ -10,6 +10,7 @@ mod common;
 mod counter;
 mod edge;
 mod enquiry;
+mod exchange;
 mod hidden;
 mod ledgers;
 mod ledgers_access;

@@ -3,4 +3,6 @@
 mod common;
 mod folders;
 mod intake;
+mod nasty;
 mod published;
+mod recovery;

@@ -1,8 +1,7 @@
 //! Processes that die while a file is applied: nothing lost, nothing doubled, and the run says what became of it.
 
-mod common;
-
-use common::{Hall, difference, person, tables};
+use crate::common;
+use crate::common::{Hall, difference, person, tables};
 use kawasemi_exchange::intake::Wish;
 use kawasemi_exchange::{AlarmKind, Folders, RunState};
 use kawasemi_store::{Sql, Statement, Unit};

@@ -1,9 +1,7 @@
 //! Files as they really come: with the sign of an old host at their end, in another encoding, written twice, with columns that
 //! have moved and still read, of another city, from the future; and what is said of each.
 
-mod common;
-
-use common::{Hall, Person, difference, header, lines, person, tables, trailer};
+use crate::common::{Hall, Person, difference, header, lines, person, tables, trailer};
 use encoding_rs::SHIFT_JIS;
 use kawasemi_exchange::intake::{Taken, Wish};
 use kawasemi_exchange::{AlarmKind, RunState};

@@ -1,9 +1,7 @@
 //! Other systems' files on the desk: as an operator meets them, and what they tell an operator of people under protection
 //! (支援措置): nothing.
 
-mod common;
-
-use common::send_file;
+use crate::common::send_file;
 use encoding_rs::SHIFT_JIS;
 use kawasemi_exchange::intake::Wish;
 use kawasemi_exchange::{Run, RunState};
