@@ -39,7 +39,7 @@ for (const key of KEYS.filter((key) => only === undefined || key === only)) {
     const blocks = chapter.blocks.map((block) => {
       if (block.k !== "steps") return block;
       const seen = looks[`${chapter.file}/${procedure++}`];
-      if (!seen) throw new Error(`${manual.title} 「${block.procedure}」: この手順は、まだ試していません`);
+      if (!seen) { if (!process.env.DRAFT) throw new Error(`${manual.title} 「${block.procedure}」: この手順は、まだ試していません`); return { k: "steps", groups: grouped(block.items ?? [], [], () => "") }; };
       return { k: "steps", groups: grouped(block.items ?? [], seen, () => `${number + 1}-${++picture}`) };
     });
     return { title: chapter.title, blocks };

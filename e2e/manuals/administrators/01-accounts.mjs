@@ -62,7 +62,7 @@ export const walks = {
     await why.click();
     const login = tab.getByLabel("利用者名");
     await login.fill("madoguchi");
-    const ledger = tab.getByLabel("台帳");
+    const ledger = tab.locator("main").getByLabel("台帳", { exact: true });
     await ledger.selectOption({ label: "宛名" });
     const send = tab.getByRole("button", { name: "調べる" });
     await screen(tab, { 2: login, 3: ledger, 4: send });
@@ -72,7 +72,7 @@ export const walks = {
 
   "パスワードを忘れた人・退職する人": async ({ city, as, screen }) => {
     const tab = await as("admin");
-    await openAccount(tab, city, "見本 みどり");
+    await openAccount(tab, city, "高木 陽子");
     await screen(tab, { 1: tab.getByRole("button", { name: "仮パスワードを発行する" }), 2: tab.getByRole("button", { name: "利用を停止する" }) }, { top: tab.getByRole("heading", { name: "利用の管理" }) });
   },
 };

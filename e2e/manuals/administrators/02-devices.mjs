@@ -30,7 +30,7 @@ export const walks = {
     await name.fill("見本グリーン株式会社");
     await tab.locator("[name=kind]").first().check();
     await screen(tab, { 2: name });
-    const end = tab.getByLabel("契約の終わり");
+    const end = tab.locator("[name=contract_until]");
     await end.fill("R9.3.31");
     await end.blur();
     await screen(tab, { 3: end }, { top: tab.getByRole("heading", { name: "契約" }) });
@@ -54,7 +54,7 @@ export const walks = {
     const ask = tab.getByRole("link", { name: "保守作業を申請する" });
     await screen(tab, { 2: ask }, { plain: true });
     await ask.click();
-    const vendor = tab.getByLabel("保守業者");
+    const vendor = tab.locator("main label", { hasText: "見本システム保守" });
     const number = tab.getByLabel("受付番号");
     const what = tab.getByLabel("作業の内容と理由");
     await number.fill("INC-2026-0123");

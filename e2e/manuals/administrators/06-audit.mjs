@@ -14,7 +14,7 @@ export const walks = {
     const seen = tab.locator("main").getByRole("link", { name: "この人を見た職員" });
     await screen(tab, { 2: seen });
     await seen.click();
-    const ledger = tab.getByLabel("台帳");
+    const ledger = tab.locator("main").getByLabel("台帳", { exact: true });
     await ledger.selectOption({ label: "宛名" });
     const which = tab.getByLabel("記録のIDか画面のアドレス");
     await which.fill(record);

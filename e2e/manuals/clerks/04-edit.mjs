@@ -22,7 +22,7 @@ export const walks = {
     const day = tab.locator("[name=inspected_on]");
     await day.fill("R8.6.20");
     await day.blur();
-    await screen(tab, { 3: day }, { top: tab.getByRole("heading", { name: "点検", exact: true }) });
+    await screen(tab, { 3: day }, { top: tab.locator("main legend, main h2", { hasText: /^点検$/ }) });
     await screen(tab, { 4: send(tab) });
     await send(tab).click();
     await tab.waitForURL(/done=/);

@@ -19,7 +19,10 @@ export const walks = {
     await step.fill("第3回の検討会を開き、案をまとめます。");
     await screen(tab, { 4: status, 5: step });
     const send = tab.getByRole("button", { name: "報告を保存" }).last();
-    await screen(tab, { 6: send }, { plain: true });
+    const grade = tab.getByText("B（おおむね達成した）", { exact: true });
+    await grade.click();
+    await screen(tab, { 6: grade }, { top: tab.locator("main legend, main h2", { hasText: /^年度末の評価$/ }).last() });
+    await screen(tab, { 7: send }, { plain: true });
     await send.click();
     await tab.waitForURL((url) => !url.pathname.endsWith("/report") || url.searchParams.has("done"));
     await result(tab, { plain: true });

@@ -1,8 +1,8 @@
 // Reads the text of a manual: chapters in Markdown, one file each, as blocks that the typesetter and the walk both use.
 //
 // - A numbered list in a chapter is a procedure: it belongs to the heading above it, each item is a step, and a script walks it.
-// - A paragraph `→ [題](../../clerks.md#題)` is replaced by that section of that file, so that nothing is explained twice. Numbered
-//   lists in what was taken in so are read, not walked.
+// - A paragraph `→ [題](../../clerks.md#題)` is replaced by that section of that file, so that nothing is explained twice: as a
+//   「くわしく」 beside the steps, or with ⇒ as the text itself. Numbered lists in what was taken in so are read, not walked.
 // - 「…」 in a step names something on the screen; `…` is what somebody types.
 
 import { readFileSync, readdirSync } from "node:fs";
@@ -20,13 +20,14 @@ export const MANUALS = join(TOP, "docs/manuals");
  * @typedef {{ t: "text" | "code" | "b" | "term", s: string }} Piece
  *
  * @typedef {object} Block
- * @property {"h" | "p" | "ul" | "ol" | "steps" | "table" | "note" | "code"} k
+ * @property {"h" | "p" | "ul" | "ol" | "steps" | "table" | "note" | "code" | "detail"} k
  * @property {number} [level] of a heading, 1 to 4
  * @property {Piece[]} [c] the line of a heading, paragraph or note
  * @property {Piece[][]} [items] of a list, or the steps
  * @property {Piece[][]} [head]
  * @property {Piece[][][]} [rows]
- * @property {string} [s] the text of code
+ * @property {string} [s] the text of code, or the title of a detail
+ * @property {Block[]} [blocks] of a detail: a section that was taken in
  * @property {string} [procedure] of steps: the heading that they belong to
  *
  * @typedef {object} Chapter
@@ -114,7 +115,10 @@ function convert(tokens, how) {
       }
       case "paragraph": {
         const include = included(token);
-        if (include) blocks.push(...section(include.path, include.title, how.file, level));
+        if (include) {
+          const inside = section(include.path, include.title, how.file, level);
+          blocks.push(...(include.whole ? inside : [{ k: /** @type {const} */ ("detail"), s: include.title, blocks: inside }]));
+        }
         else blocks.push({ k: "p", c: inline(token.tokens) });
         break;
       }
@@ -151,9 +155,9 @@ function convert(tokens, how) {
 /** @param {any} token a paragraph */
 function included(token) {
   const [arrow, link, ...rest] = token.tokens ?? [];
-  if (arrow?.type !== "text" || arrow.text.trim() !== "→" || link?.type !== "link" || rest.length > 0) return undefined;
+  if (arrow?.type !== "text" || !["→", "⇒"].includes(arrow.text.trim()) || link?.type !== "link" || rest.length > 0) return undefined;
   const [path, title] = decodeURI(link.href).split("#");
-  return path && title ? { path, title } : undefined;
+  return path && title ? { path, title, whole: arrow.text.trim() === "⇒" } : undefined;
 }
 
 /**

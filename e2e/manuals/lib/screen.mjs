@@ -49,6 +49,9 @@ export async function mark(tab, marks) {
     boxes.push({ step, ...box });
   }
   await tab.evaluate((boxes) => {
+    // A ring around the field that has the focus would look like a mark of its own.
+    const active = document.activeElement;
+    if (active instanceof HTMLElement && active.tagName !== "SUMMARY") active.blur();
     const layer = document.createElement("div");
     layer.id = "manual-marks";
     // Above everything, an open dialog too.
@@ -66,14 +69,51 @@ export async function mark(tab, marks) {
       });
       const number = document.createElement("div");
       number.textContent = step;
+      // Beside the frame, where it hides no word: at its left, else at its right, else at its upper corner.
+      const middle = y + height / 2 - 15;
+      const beside = x >= 40 ? x - 37 : x + width + 40 <= right ? x + width + 8 : undefined;
       Object.assign(number.style, {
-        position: "absolute", left: `${Math.max(0, x - 17)}px`, top: `${Math.max(0, y - 19)}px`, width: "26px", height: "26px", borderRadius: "13px",
+        position: "absolute", left: `${beside ?? Math.max(0, x - 10)}px`, top: `${Math.max(0, beside === undefined || height > 120 ? y - 14 : middle)}px`, width: "26px", height: "26px", borderRadius: "13px",
         background: "#000", color: "#fff", border: "2px solid #fff", font: "bold 16px/26px 'BIZ UDPGothic', sans-serif", textAlign: "center", boxSizing: "content-box",
       });
       layer.append(frame, number);
     }
   }, boxes);
   return boxes;
+}
+
+/**
+ * An edge of a picture near `y` that cuts no line of text and no control: moved outwards (`by` -1 for upwards, 1 for downwards).
+ *
+ * @param {import("playwright-core").Page} tab @param {number} y @param {-1 | 1} by
+ */
+export async function uncut(tab, y, by) {
+  return tab.evaluate(([y, by]) => {
+    const cut = (/** @type {number} */ at) => {
+      /** @type {number[]} */
+      const edges = [];
+      const look = (/** @type {DOMRect} */ box) => {
+        const [top, bottom] = [box.top + scrollY, box.bottom + scrollY];
+        if (box.width > 0 && bottom - top < 90 && top < at && bottom > at) edges.push(by < 0 ? top : bottom);
+      };
+      for (const element of document.querySelectorAll("button, input, select, textarea, a.button, .chip, .icon, th, td")) look(element.getBoundingClientRect());
+      const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+      const range = document.createRange();
+      while (walker.nextNode()) {
+        if (!walker.currentNode.textContent?.trim() || walker.currentNode.parentElement?.closest("#manual-marks")) continue;
+        range.selectNodeContents(walker.currentNode);
+        for (const box of range.getClientRects()) look(box);
+      }
+      return edges.length === 0 ? at : by < 0 ? Math.min(...edges) - 5 : Math.max(...edges) + 5;
+    };
+    let at = y;
+    for (let tries = 0; tries < 6; tries++) {
+      const next = cut(at);
+      if (next === at) break;
+      at = next;
+    }
+    return at;
+  }, /** @type {[number, number]} */ ([y, by]));
 }
 
 /** Takes the frames away. @param {import("playwright-core").Page} tab */

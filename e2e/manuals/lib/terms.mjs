@@ -36,7 +36,7 @@ export function markTerms(manual) {
         if (Number(block.level) <= 2) seen = new Set();
         continue;
       }
-      for (const line of [block.c, ...(block.items ?? []), ...(block.rows ?? []).flat()]) {
+      for (const line of lines([block])) {
         if (line) line.splice(0, line.length, ...line.flatMap((piece) => split(piece, pattern, seen)));
       }
     }
@@ -61,8 +61,18 @@ function split(piece, pattern, seen) {
   return pieces.filter((part) => part.s !== "");
 }
 
+/**
+ * Every line of text of the blocks, but headings.
+ *
+ * @param {import("./markdown.mjs").Block[]} blocks
+ * @returns {import("./markdown.mjs").Piece[][]}
+ */
+function lines(blocks) {
+  return blocks.filter((block) => block.k !== "h")
+    .flatMap((block) => [...(block.c ? [block.c] : []), ...(block.items ?? []), ...(block.rows ?? []).flat(), ...lines(block.blocks ?? [])]);
+}
+
 /** @param {import("./markdown.mjs").Block[]} blocks @param {Set<string>} used */
 function collect(blocks, used) {
-  const lines = blocks.flatMap((block) => [block.c ?? [], ...(block.items ?? []), ...(block.rows ?? []).flat()]);
-  for (const piece of lines.flat()) if (piece.t === "term") used.add(piece.s);
+  for (const piece of lines(blocks).flat()) if (piece.t === "term") used.add(piece.s);
 }

@@ -6,13 +6,15 @@ import { join } from "node:path";
 import { page } from "../../lib/browser.mjs";
 import { signInAs } from "../../lib/city.mjs";
 import { named } from "./markdown.mjs";
-import { labels, mark, pageText, unmark } from "./screen.mjs";
+import { labels, mark, pageText, uncut, unmark } from "./screen.mjs";
 
 /** The width of a desk's and of a phone's window: on A4, letters of the desk's screen are then a little under the text's size. */
 const DESK = 900;
 const PHONE = 390;
+/** High enough for any picture, which is taken of what is in the window: a page of a thousand rows is not drawn as a whole. */
+const HEIGHT = 1100;
 /** No picture is higher than this, so that it stays on the page of its steps. */
-const HIGHEST = 620;
+const HIGHEST = 560;
 const PATIENCE = 8_000;
 
 /**
@@ -57,7 +59,7 @@ export class Windows {
   }
 
   async fresh() {
-    const tab = await page(this.t, { width: DESK, height: 700, options: { deviceScaleFactor: 2 } });
+    const tab = await page(this.t, { width: DESK, height: HEIGHT, options: { deviceScaleFactor: 2 } });
     tab.setDefaultTimeout(PATIENCE);
     tab.setDefaultNavigationTimeout(30_000);
     return tab;
@@ -114,9 +116,9 @@ export async function walk({ place, steps, script, windows, stem, out }) {
     if (wishes.plain || !out) return;
     const pictures = [await picture(tab, marks, wishes, `${stem}-${looks.length + 1}`, out, false)];
     if (wishes.phone) {
-      await tab.setViewportSize({ width: PHONE, height: 800 });
+      await tab.setViewportSize({ width: PHONE, height: HEIGHT });
       pictures.push(await picture(tab, marks, wishes, `${stem}-${looks.length + 1}-phone`, out, true));
-      await tab.setViewportSize({ width: DESK, height: 700 });
+      await tab.setViewportSize({ width: DESK, height: HEIGHT });
     }
     looks.push({ after, pictures });
   };
@@ -170,11 +172,18 @@ const squeezed = (text) => text.replace(/\s+/g, "");
  */
 async function picture(tab, marks, wishes, name, out, phone) {
   await tab.evaluate(() => document.fonts.ready);
-  const boxes = await mark(tab, marks);
-  const clip = await clipped(tab, boxes, wishes);
+  let clip = await clipped(tab, await mark(tab, marks), wishes);
+  const top = await tab.evaluate((y) => {
+    if (y < scrollY || y > scrollY + innerHeight - 700) scrollTo(0, Math.max(0, y - 100));
+    return scrollY;
+  }, clip.y);
+  // What stays in place while the page is scrolled is elsewhere now.
+  await unmark(tab);
+  clip = await clipped(tab, await mark(tab, marks), wishes);
+  clip = { ...clip, y: Math.max(0, clip.y - top) };
   const file = `${name}.jpg`;
   mkdirSync(out, { recursive: true });
-  const bytes = await tab.screenshot({ fullPage: true, clip, type: "jpeg", quality: 82, scale: "device", animations: "disabled", timeout: 90_000 });
+  const bytes = await tab.screenshot({ clip, type: "jpeg", quality: 82, scale: "device", animations: "disabled", timeout: 60_000 });
   writeFileSync(join(out, file), bytes);
   await unmark(tab);
   const caption = wishes.caption ?? (await tab.locator("h1").first().innerText().catch(() => tab.title()));
@@ -200,9 +209,10 @@ async function clipped(tab, boxes, wishes) {
   const first = boxes.length > 0 ? Math.min(...boxes.map((box) => box.y)) : (heading?.top ?? 0);
   const lowest = boxes.length > 0 ? Math.max(...boxes.map((box) => box.y + box.height)) : first;
   const above = (await edge(wishes.top))?.top ?? (heading && heading.top < first && lowest - heading.top < HIGHEST - 120 ? heading.top : first - 60);
-  const below = (await edge(wishes.bottom))?.bottom ?? lowest + 110;
-  const y = Math.max(0, Math.min(first, above) - 18);
-  const end = Math.min(size.height, Math.max(below + 14, y + (boxes.length > 0 ? 230 : 430)));
+  const below = (await edge(wishes.bottom))?.bottom ?? lowest + 70;
+  const y = Math.max(0, await uncut(tab, Math.min(first, above) - 14, -1));
+  const end = Math.min(size.height, Math.max(below + 14, y + (boxes.length > 0 ? 200 : 400)));
   if (lowest + 12 - y > HIGHEST + 260) throw new Error(`${tab.url()}: the marks of one picture are too far apart`);
-  return { x: 0, y, width: size.width, height: Math.max(Math.min(end - y, HIGHEST), lowest + 12 - y) };
+  const bottom = Math.min(size.height, await uncut(tab, Math.max(Math.min(end, y + HIGHEST), lowest + 12), 1));
+  return { x: 0, y, width: size.width, height: bottom - y };
 }
