@@ -41,7 +41,7 @@ release: tools web ## 配布用に作る（target/release/kawasemi）
 	$(CARGO) build --locked --release -p kawasemi
 
 manuals: release ## 図入りの手引き（A4 の PDF）を dist/manuals/ に作る
-	@dev/setup-packages.sh test
+	@dev/setup-packages.sh manuals
 	@dev/manuals.sh $(RELEASE) dist/manuals
 
 package: release manuals ## 配布するもの（フォルダー、Debian パッケージ、手引き）を dist/ に作る

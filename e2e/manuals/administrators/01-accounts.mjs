@@ -16,13 +16,14 @@ export const walks = {
     await add.click();
     const fields = { login: tab.getByLabel("利用者名").last(), name: tab.getByLabel("氏名").last(), number: tab.getByLabel("職員番号").last() };
     await fields.login.fill("m-sample");
-    await fields.name.fill("見本 みどり");
+    await fields.name.fill("岡田 聡");
+    await fields.number.fill("D0100");
     await screen(tab, { 4: fields.login, 5: fields.name, 6: fields.number });
     const send = tab.getByRole("button", { name: "登録する" }).last();
     await screen(tab, { 7: tab.getByText("仮パスワードを発行する", { exact: true }), 8: send }, { top: tab.getByText("職員番号", { exact: true }).first() });
     await send.click();
     await tab.getByText("仮パスワード").first().waitFor();
-    await screen(tab, { 9: tab.locator("main .notice, main code").first() });
+    await screen(tab, { 9: tab.locator("main code").first() });
   },
 
   "役割を割り当てる": async ({ city, as, screen }) => {
@@ -31,7 +32,7 @@ export const walks = {
     const open = tab.locator("summary", { hasText: "役割を割り当てる" });
     await open.click();
     const role = tab.getByLabel("役割").last();
-    const from = tab.getByLabel("開始日").last();
+    const from = tab.locator("[name=from]");
     await screen(tab, { 1: open, 2: role }, { top: tab.getByRole("heading", { name: "役割", exact: true }) });
     await role.selectOption({ label: "窓口（サンプル）" });
     await from.fill("R9.4.1");
@@ -64,15 +65,20 @@ export const walks = {
     await login.fill("madoguchi");
     const ledger = tab.locator("main").getByLabel("台帳", { exact: true });
     await ledger.selectOption({ label: "宛名" });
+    const record = tab.getByLabel("記録の番号またはID");
+    await record.fill("000000094");
     const send = tab.getByRole("button", { name: "調べる" });
-    await screen(tab, { 2: login, 3: ledger, 4: send });
+    await screen(tab, { 2: login, 3: ledger, 4: record, 5: send });
     await send.click();
-    await result(tab);
+    const answer = tab.getByText(/この記録を見られます/).first();
+    await answer.waitFor();
+    await result(tab, { top: answer });
   },
 
   "パスワードを忘れた人・退職する人": async ({ city, as, screen }) => {
     const tab = await as("admin");
     await openAccount(tab, city, "高木 陽子");
-    await screen(tab, { 1: tab.getByRole("button", { name: "仮パスワードを発行する" }), 2: tab.getByRole("button", { name: "利用を停止する" }) }, { top: tab.getByRole("heading", { name: "利用の管理" }) });
+    const act = (/** @type {string} */ name) => tab.locator("main summary", { hasText: name });
+    await screen(tab, { 1: act("仮パスワードを発行する"), 2: act("利用を停止する") }, { top: tab.getByRole("heading", { name: "利用の管理" }) });
   },
 };

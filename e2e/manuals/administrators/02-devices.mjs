@@ -26,6 +26,7 @@ export const walks = {
     const add = tab.getByRole("link", { name: "新しく登録する" });
     await screen(tab, { 1: add }, { plain: true });
     await add.click();
+    const section = (/** @type {string} */ title) => tab.locator("main legend, main h2", { hasText: new RegExp(`^${title}$`) });
     const name = tab.locator("[name=name]");
     await name.fill("見本グリーン株式会社");
     await tab.locator("[name=kind]").first().check();
@@ -33,9 +34,9 @@ export const walks = {
     const end = tab.locator("[name=contract_until]");
     await end.fill("R9.3.31");
     await end.blur();
-    await screen(tab, { 3: end }, { top: tab.getByRole("heading", { name: "契約" }) });
+    await screen(tab, { 3: end }, { top: section("契約") });
     const person = tab.getByLabel(/^担当職員(?!（副）)/).first();
-    await screen(tab, { 4: person }, { top: tab.getByRole("heading", { name: "市の担当" }) });
+    await screen(tab, { 4: person }, { top: section("市の担当") });
     await screen(tab, { 5: tab.getByRole("button", { name: "登録する", exact: true }).last() }, { plain: true });
   },
 

@@ -18,6 +18,8 @@ export const walks = {
     const make = tab.getByRole("link", { name: "見本からレイアウトを作る" });
     await screen(tab, { 1: make }, { plain: true });
     await make.click();
-    await screen(tab, { 2: tab.locator("main select").first(), 3: tab.locator("input[type=file]"), 4: tab.getByRole("button", { name: "次へ" }) });
+    const ledger = tab.locator("main select").first();
+    await ledger.selectOption({ label: "施設点検" });
+    await screen(tab, { 2: ledger, 3: tab.locator("input[type=file]"), 4: tab.getByRole("button", { name: "次へ" }) });
   },
 };

@@ -24,7 +24,7 @@ export const walks = {
     await orders.click();
     const file = tab.locator("input[type=file]");
     await file.setInputFiles({ name: "発令.csv", mimeType: "text/csv", buffer: Buffer.from(ORDERS) });
-    const day = tab.getByLabel("発令日").last();
+    const day = tab.locator("[name=effective]");
     const send = tab.getByRole("button", { name: "確かめる" }).last();
     await screen(tab, { 3: file, 4: day, 5: send });
     await send.click();

@@ -58,7 +58,7 @@ export const walks = {
     const open = tab.locator("main").getByRole("link", { name: "個人情報ファイル簿" });
     await screen(tab, { 1: open }, { plain: true });
     await open.click();
-    const file = tab.locator("main table").getByRole("link", { name: "宛名" });
+    const file = tab.locator("main table tbody").getByRole("link").first();
     await screen(tab, { 2: file });
     await file.click();
     await screen(tab, { 3: tab.getByText("印刷する", { exact: true }) }, { bottom: tab.locator("main table, main dl").first() });

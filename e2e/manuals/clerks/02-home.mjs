@@ -1,4 +1,4 @@
-import { FACILITY, openFacility } from "../lib/sample.mjs";
+import { FACILITY_LIST, openFacility } from "../lib/sample.mjs";
 
 /** @type {import("../lib/walk.mjs").Walks} */
 export const walks = {
@@ -23,7 +23,7 @@ export const walks = {
 
   "一覧と記録を見る": async ({ city, as, screen, result }) => {
     const tab = await as("kikaku");
-    await tab.goto(`${city.address}${FACILITY}`);
+    await tab.goto(`${city.address}${FACILITY_LIST}`);
     const first = tab.locator("main table tbody th a").first();
     await screen(tab, { 1: tab.locator("main table thead").getByRole("link", { name: "修繕費" }), 2: first });
     await first.click();

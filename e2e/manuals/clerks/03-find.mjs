@@ -1,4 +1,4 @@
-import { FACILITY } from "../lib/sample.mjs";
+import { FACILITY, FACILITY_LIST } from "../lib/sample.mjs";
 
 /** @type {import("../lib/walk.mjs").Walks} */
 export const walks = {
@@ -15,7 +15,7 @@ export const walks = {
 
   "字体の違う氏名を探す": async ({ city, as, screen, result }) => {
     const tab = await as("kikaku");
-    await tab.goto(`${city.address}${FACILITY}`);
+    await tab.goto(`${city.address}${FACILITY}?columns=name,kind,keeper`);
     const field = tab.locator("main input[name=q]").first();
     await field.fill("渡辺");
     const send = tab.locator("form.list-search button");
@@ -27,7 +27,7 @@ export const walks = {
 
   "条件で絞り込む": async ({ city, as, screen }) => {
     const tab = await as("kikaku");
-    await tab.goto(`${city.address}${FACILITY}`);
+    await tab.goto(`${city.address}${FACILITY_LIST}`);
     const open = tab.getByRole("link", { name: "条件で絞り込む" });
     await screen(tab, { 1: open });
     await open.click();
@@ -44,7 +44,7 @@ export const walks = {
 
   "よく使う表示を残す": async ({ city, as, screen }) => {
     const tab = await as("kikaku");
-    await tab.goto(`${city.address}${FACILITY}?filter=${encodeURIComponent("cost >= 450000")}`);
+    await tab.goto(`${city.address}${FACILITY_LIST}&filter=${encodeURIComponent("cost >= 450000")}`);
     const menu = tab.locator("summary", { hasText: "表示：" });
     await menu.click();
     const keep = tab.getByRole("link", { name: "今の表示を保存" });

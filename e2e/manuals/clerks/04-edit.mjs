@@ -1,4 +1,4 @@
-import { FACILITY, addressOf, openFacility } from "../lib/sample.mjs";
+import { FACILITY_LIST, addressOf, openFacility } from "../lib/sample.mjs";
 
 /** The button at the foot of a form. @param {import("playwright-core").Page} tab */
 const send = (tab) => tab.locator("main form .form-actions button.button-primary").last();
@@ -10,7 +10,7 @@ const DOT = Buffer.from("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR
 export const walks = {
   "新しく登録する": async ({ city, as, screen, result }) => {
     const tab = await as("kikaku");
-    await tab.goto(`${city.address}${FACILITY}`);
+    await tab.goto(`${city.address}${FACILITY_LIST}`);
     const add = tab.getByRole("link", { name: "新しく登録する" });
     await screen(tab, { 1: add });
     await add.click();
@@ -101,7 +101,7 @@ export const walks = {
 
   "削除した記録を戻す": async ({ city, as, screen, result }) => {
     const tab = await as("kikaku");
-    await tab.goto(`${city.address}${FACILITY}`);
+    await tab.goto(`${city.address}${FACILITY_LIST}`);
     const menu = tab.locator("summary", { hasText: "表示：" });
     await menu.click();
     const deleted = tab.getByRole("link", { name: "削除した記録" });

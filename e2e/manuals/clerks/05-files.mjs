@@ -1,4 +1,4 @@
-import { FACILITY } from "../lib/sample.mjs";
+import { FACILITY, FACILITY_LIST } from "../lib/sample.mjs";
 
 const ROWS = `施設名,区分,点検した日,修繕費,管理者
 見本図書館,公民館・集会所,R8.6.1,"21,000円",ｻﾄｳ ｼﾛｳ
@@ -10,7 +10,7 @@ const ROWS = `施設名,区分,点検した日,修繕費,管理者
 export const walks = {
   "Excel や CSV から取り込む": async ({ city, as, screen, result }) => {
     const tab = await as("kikaku");
-    await tab.goto(`${city.address}${FACILITY}`);
+    await tab.goto(`${city.address}${FACILITY_LIST}`);
     const open = tab.getByRole("link", { name: "取り込む", exact: true });
     await screen(tab, { 1: open }, { plain: true });
     await open.click();
@@ -49,12 +49,13 @@ export const walks = {
 
   "書き出す": async ({ city, as, screen }) => {
     const tab = await as("kikaku");
-    await tab.goto(`${city.address}${FACILITY}`);
+    await tab.goto(`${city.address}${FACILITY_LIST}`);
     const open = tab.getByRole("link", { name: "書き出す" });
     await screen(tab, { 1: open }, { plain: true });
     await open.click();
     await tab.waitForURL(/\/export/);
     const form = tab.getByText("Excel（xlsx）", { exact: true });
+    await form.click();
     await screen(tab, { 2: form });
     const send = tab.getByRole("button", { name: "書き出す" }).last();
     await screen(tab, { 3: send }, { plain: true });
@@ -64,7 +65,7 @@ export const walks = {
 
   "たくさんの記録をまとめて変える": async ({ city, as, screen, result }) => {
     const tab = await as("kikaku");
-    await tab.goto(`${city.address}${FACILITY}`);
+    await tab.goto(`${city.address}${FACILITY_LIST}`);
     const boxes = tab.locator("input[data-select-row]");
     const repairs = tab.locator("main table tbody tr", { hasText: "要修繕" }).locator("input[data-select-row]");
     await repairs.nth(0).check();

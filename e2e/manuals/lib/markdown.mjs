@@ -15,9 +15,10 @@ const TOP = join(dirname(fileURLToPath(import.meta.url)), "../../..");
 export const MANUALS = join(TOP, "docs/manuals");
 
 /**
- * A piece of a line: `t` is text, b (bold), code or term (first mention of a term in its section).
+ * A piece of a line: `t` is text, b (bold), code, term (first mention of a term in its section) or pre (lines to be typed, under an
+ * item of a list).
  *
- * @typedef {{ t: "text" | "code" | "b" | "term", s: string }} Piece
+ * @typedef {{ t: "text" | "code" | "b" | "term" | "pre", s: string }} Piece
  *
  * @typedef {object} Block
  * @property {"h" | "p" | "ul" | "ol" | "steps" | "table" | "note" | "code" | "detail"} k
@@ -187,6 +188,7 @@ function inline(tokens) {
   const pieces = [];
   for (const token of tokens ?? []) {
     if (token.type === "codespan") pieces.push({ t: "code", s: token.text });
+    else if (token.type === "code") pieces.push({ t: "pre", s: token.text });
     else if (token.type === "strong") pieces.push({ t: "b", s: plain(inline(token.tokens)) });
     else if (token.type === "br") pieces.push({ t: "text", s: "\n" });
     else if (token.type === "list") {
@@ -195,7 +197,24 @@ function inline(tokens) {
     } else if (token.tokens) pieces.push(...inline(token.tokens));
     else if (typeof token.text === "string") pieces.push({ t: "text", s: joined(token.text) });
   }
-  return pieces;
+  return closed(pieces);
+}
+
+/**
+ * Without the spaces that Markdown wants around its marks, where Japanese stands on both sides; behind a bold sentence it stays.
+ *
+ * @param {Piece[]} pieces
+ */
+function closed(pieces) {
+  const isPlain = (/** @type {Piece | undefined} */ piece) => piece?.t === "text" || piece?.t === "b";
+  return pieces.map((piece, index) => {
+    const [before, after] = [pieces[index - 1], pieces[index + 1]];
+    let { s } = piece;
+    if (piece.t !== "text") return piece;
+    if (isPlain(before) && /[^\x00-\x7f。]$/.test(before?.s ?? "") && /^ [^\x00-\x7f]/.test(s)) s = s.slice(1);
+    if (isPlain(after) && /^[^\x00-\x7f]/.test(after?.s ?? "") && /[^\x00-\x7f] $/.test(s)) s = s.slice(0, -1);
+    return { ...piece, s };
+  });
 }
 
 /** A line that was broken in the file goes on without a space, unless it is between Latin words. @param {string} text */

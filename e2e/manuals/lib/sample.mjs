@@ -4,6 +4,8 @@ import { publishFacilities } from "../../lib/city.mjs";
 
 /** The address of the ledger in the pictures. */
 export const FACILITY = "/desk/ledgers/facility";
+/** Its list with no more columns than a picture has room for. */
+export const FACILITY_LIST = `${FACILITY}?columns=name,kind,state,cost,inspected_on`;
 
 const ROWS = `施設名,種別,状態,延床面積,修繕費,点検日,管理者,管理者（フリガナ）,予算の年度,備考
 見本小学校,学校,良好,5120.5,0,令和8年5月1日,渡邉 花子,ワタナベ ハナコ,2026,体育館の床を磨いた

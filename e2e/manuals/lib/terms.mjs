@@ -6,14 +6,28 @@ import { MANUALS } from "./markdown.mjs";
 
 /** @typedef {{ term: string, reading: string, note: string }} Term */
 
-/** The terms of the glossary that say what they mean, by reading. @returns {Term[]} */
+/**
+ * The terms of the glossary that say what they mean, by reading. What it says of one word in two places stands together.
+ *
+ * @returns {Term[]}
+ */
 export function glossary() {
   const lines = readFileSync(join(MANUALS, "../../GLOSSARY.md"), "utf8").split("\n");
   const cells = lines.filter((line) => line.startsWith("| ")).map((line) => line.split("|").slice(1, -1).map((cell) => cell.trim()));
-  return cells
-    .filter((row) => row.length === 5 && row[0] !== "用語" && !row[0]?.startsWith("---") && (row[0] ?? "").length >= 2 && row[4] !== "")
-    .map((row) => ({ term: String(row[0]), reading: String(row[1]), note: String(row[4]).replaceAll("`", "") }))
-    .sort((a, b) => a.reading.localeCompare(b.reading, "ja"));
+  /** @type {Map<string, Term>} */
+  const found = new Map();
+  for (const [term = "", reading = "", , , note = ""] of cells.filter((row) => row.length === 5)) {
+    const said = forReaders(note);
+    if (term === "用語" || term.startsWith("---") || term.length < 2 || said === "") continue;
+    const before = found.get(term);
+    found.set(term, { term, reading, note: before ? `${before.note}。${said}` : said });
+  }
+  return [...found.values()].sort((a, b) => a.reading.localeCompare(b.reading, "ja"));
+}
+
+/** A note without the sentences that only tell a programmer which English words to take. @param {string} note */
+function forReaders(note) {
+  return note.replaceAll("`", "").split("。").filter((sentence) => !/[a-z]{2,} [a-z]{2,}/.test(sentence)).join("。").replace(/。$/, "");
 }
 
 /**

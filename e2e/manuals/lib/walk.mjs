@@ -15,7 +15,7 @@ const PHONE = 390;
 const HEIGHT = 1100;
 /** No picture is higher than this, so that it stays on the page of its steps. */
 const HIGHEST = 560;
-const PATIENCE = 8_000;
+const PATIENCE = 30_000;
 
 /**
  * A picture: its file, what the page is called, its size in pixels of the page, and whether it is a phone's.
@@ -61,7 +61,7 @@ export class Windows {
   async fresh() {
     const tab = await page(this.t, { width: DESK, height: HEIGHT, options: { deviceScaleFactor: 2 } });
     tab.setDefaultTimeout(PATIENCE);
-    tab.setDefaultNavigationTimeout(30_000);
+    tab.setDefaultNavigationTimeout(60_000);
     return tab;
   }
 
@@ -195,7 +195,7 @@ async function picture(tab, marks, wishes, name, out, phone) {
  * little below the last.
  *
  * @param {import("playwright-core").Page} tab
- * @param {{ x: number, y: number, width: number, height: number }[]} boxes
+ * @param {import("./screen.mjs").Box[]} boxes
  * @param {Wishes} wishes
  */
 async function clipped(tab, boxes, wishes) {
@@ -206,13 +206,18 @@ async function clipped(tab, boxes, wishes) {
       return { top: box.top + scrollY, bottom: box.bottom + scrollY };
     }));
   const heading = await edge(tab.locator("main h1").or(tab.locator("h1")));
-  const first = boxes.length > 0 ? Math.min(...boxes.map((box) => box.y)) : (heading?.top ?? 0);
+  const top = await edge(wishes.top);
+  const first = boxes.length > 0 ? Math.min(...boxes.map((box) => box.from)) : (top ?? heading)?.top ?? 0;
   const lowest = boxes.length > 0 ? Math.max(...boxes.map((box) => box.y + box.height)) : first;
-  const above = (await edge(wishes.top))?.top ?? (heading && heading.top < first && lowest - heading.top < HIGHEST - 120 ? heading.top : first - 60);
+  const above = top?.top ?? (heading && heading.top < first && lowest - heading.top < HIGHEST - 120 ? heading.top : first - 60);
   const below = (await edge(wishes.bottom))?.bottom ?? lowest + 70;
   const y = Math.max(0, await uncut(tab, Math.min(first, above) - 14, -1));
   const end = Math.min(size.height, Math.max(below + 14, y + (boxes.length > 0 ? 200 : 400)));
   if (lowest + 12 - y > HIGHEST + 260) throw new Error(`${tab.url()}: the marks of one picture are too far apart`);
-  const bottom = Math.min(size.height, await uncut(tab, Math.max(Math.min(end, y + HIGHEST), lowest + 12), 1));
+  // The page's foot says nothing.
+  const footer = tab.locator(".page-footer");
+  const foot = (await footer.count()) > 0 ? await edge(footer) : undefined;
+  const limit = foot && foot.top > lowest + 12 && foot.top > y + 200 ? foot.top : size.height;
+  const bottom = Math.min(limit, await uncut(tab, Math.max(Math.min(end, y + HIGHEST), lowest + 12), 1));
   return { x: 0, y, width: size.width, height: bottom - y };
 }
