@@ -118,7 +118,7 @@ function convert(tokens, how) {
         const include = included(token);
         if (include) {
           const inside = section(include.path, include.title, how.file, level);
-          blocks.push(...(include.whole ? inside : [{ k: /** @type {const} */ ("detail"), s: include.title, blocks: inside }]));
+          blocks.push(...(include.whole ? inside.blocks : [{ k: /** @type {const} */ ("detail"), s: inside.title, blocks: inside.blocks }]));
         }
         else blocks.push({ k: "p", c: inline(token.tokens) });
         break;
@@ -162,7 +162,7 @@ function included(token) {
 }
 
 /**
- * A section of another file, without its own heading; the headings inside go one below the place where it is put.
+ * A section of another file: its heading, and what stands under it; the headings inside go one below the place where it is put.
  *
  * @param {string} path @param {string} title @param {string} from @param {number} level
  */
@@ -175,8 +175,9 @@ function section(path, title, from, level) {
   const depth = /** @type {any} */ (tokens[start]).depth;
   const length = tokens.slice(start + 1).findIndex((token) => token.type === "heading" && token.depth <= depth);
   const inside = tokens.slice(start + 1, length < 0 ? undefined : start + 1 + length);
-  taken.add(`${relative(TOP, file)}#${plain(inline(/** @type {any} */ (tokens[start]).tokens))}`);
-  return convert(inside, { file, shift: level - depth, walked: false });
+  const heading = plain(inline(/** @type {any} */ (tokens[start]).tokens));
+  taken.add(`${relative(TOP, file)}#${heading}`);
+  return { title: heading, blocks: convert(inside, { file, shift: level - depth, walked: false }) };
 }
 
 /** A heading as it stands in an address. @param {string} title */

@@ -192,7 +192,7 @@ export async function uncut(tab, y, by) {
         range.selectNodeContents(walker.currentNode);
         for (const box of range.getClientRects()) look(box);
       }
-      return edges.length === 0 ? at : by < 0 ? Math.min(...edges) - 5 : Math.max(...edges) + 5;
+      return edges.length === 0 ? at : by < 0 ? Math.min(...edges) : Math.max(...edges);
     };
     let at = y;
     for (let tries = 0; tries < 6; tries++) {
@@ -200,7 +200,8 @@ export async function uncut(tab, y, by) {
       if (next === at) break;
       at = next;
     }
-    return at;
+    // Some air, where nothing stands close by.
+    return cut(at + 5 * by) === at + 5 * by ? at + 5 * by : at;
   }, /** @type {[number, number]} */ ([y, by]));
 }
 

@@ -20,14 +20,15 @@ export function glossary() {
     const said = forReaders(note);
     if (term === "用語" || term.startsWith("---") || term.length < 2 || said === "") continue;
     const before = found.get(term);
-    found.set(term, { term, reading, note: before ? `${before.note}。${said}` : said });
+    found.set(term, { term, reading, note: before && !before.note.includes(said) ? `${before.note}。${said}` : before?.note ?? said });
   }
   return [...found.values()].sort((a, b) => a.reading.localeCompare(b.reading, "ja"));
 }
 
 /** A note without the sentences that only tell a programmer which English words to take. @param {string} note */
 function forReaders(note) {
-  return note.replaceAll("`", "").split("。").filter((sentence) => !/[a-z]{2,} [a-z]{2,}/.test(sentence)).join("。").replace(/。$/, "");
+  const sentences = note.replaceAll("`", "").replace(/ ?[（(][a-z -]+[）)] ?/g, "").split("。");
+  return sentences.filter((sentence) => !/[a-z]{2,} [a-z]{2,}|は [a-z-]+$/.test(sentence)).join("。").replace(/。$/, "");
 }
 
 /**
