@@ -44,7 +44,7 @@ for (const key of KEYS.filter((key) => only === undefined || key === only)) {
     });
     return { title: chapter.title, blocks };
   });
-  const data = { title: manual.title, version, date, front: manual.front, chapters, terms };
+  const data = { title: manual.title, version, date, front: withSigns(manual.front), chapters: withSigns(chapters), terms };
   writeFileSync(join(folder, "data.json"), JSON.stringify(data));
   mkdirSync(join(folder, "pictures"), { recursive: true });
   const file = join(out, `${manual.title}.pdf`);
@@ -52,6 +52,31 @@ for (const key of KEYS.filter((key) => only === undefined || key === only)) {
     "print", "template", join(HERE, "manual.typ"), "--data", join(folder, "data.json"), "--assets", join(folder, "pictures"),
     "--title", `カワセミ ${manual.title}`, "--at", String(epoch), "--out", file,
   ], { stdio: "inherit" });
+}
+
+/**
+ * The same with what the printer refuses as a character put as a sign for the template to draw: a ticked box, which no font of
+ * prints has, and 〓, which in a record is the trace of a lost character; a manual may speak of both.
+ *
+ * @template T
+ * @param {T} value
+ * @returns {T}
+ */
+function withSigns(value) {
+  if (Array.isArray(value)) return /** @type {T} */ (value.flatMap((item) => (isPiece(item) ? signs(item) : [withSigns(item)])));
+  if (value === null || typeof value !== "object") return value;
+  return /** @type {T} */ (Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, withSigns(inner)])));
+}
+
+/** @param {unknown} item @returns {item is import("./lib/markdown.mjs").Piece} */
+function isPiece(item) {
+  return typeof item === "object" && item !== null && "t" in item && "s" in item;
+}
+
+/** @param {import("./lib/markdown.mjs").Piece} piece */
+function signs({ t, s }) {
+  const parts = s.split(/([☑〓])/).filter((part) => part !== "");
+  return parts.map((part) => (part === "☑" ? { t: "sign", s: "ticked" } : part === "〓" ? { t: "sign", s: "lost" } : { t, s: part }));
 }
 
 /** When the tree was last committed, in seconds; now, where git doesn't know it. */

@@ -14,8 +14,7 @@ export const walks = {
     }
     await screen(tab, { 2: beside });
     await beside.click();
-    const keep = tab.locator("label", { hasText: "を残す" }).first();
-    await keep.click();
+    const keep = tab.locator("label", { hasText: "を残す" }).nth(1);
     const reasons = tab.locator("main textarea, main input[type=text]");
     await screen(tab, { 3: keep });
     await reasons.first().fill("窓口で本人に確認した");

@@ -14,7 +14,7 @@ pub async fn show(cx: Cx) -> Result<Response, Problem> {
     let body: SafeHtml = releases().iter().map(release).collect();
     let site = site(&cx);
     let lead = format!(
-        "いま動いているのは {} です。版ごとに、更新するときに確かめることと、変わったことを並べています。手順は、製品に付いている「更新の手引き」にあります。",
+        "いま動いているのは {} です。版ごとに、更新するときに確かめることを並べています。手順は、製品に付いている「更新の手引き」にあります。",
         env!("CARGO_PKG_VERSION")
     );
     Ok(Html(page(&site, "更新の案内").lead(&lead).body(body).render()).into_response())
