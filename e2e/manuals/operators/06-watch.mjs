@@ -7,7 +7,7 @@ export const walks = {
     await screen(tab, { 1: admin }, { plain: true });
     await admin.click();
     const notes = tab.getByRole("link", { name: "更新の案内" });
-    await screen(tab, { 2: notes }, { top: tab.locator("header").first() });
+    await screen(tab, { 2: notes });
     await notes.click();
     await result(tab);
   },
