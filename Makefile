@@ -18,7 +18,8 @@ RELEASE    := $(TARGET_DIR)/release/kawasemi
 WEB_FILES  := $(shell find web -type f -not -path 'web/dist/*' -not -path 'web/.*' -not -path '*/node_modules/*')
 
 .DEFAULT_GOAL := help
-.PHONY: help run test web build release fmt lint bench bench-peers bench-oversight bench-registers bench-write schema package test-package
+.PHONY: help run test web build release fmt lint bench bench-peers bench-oversight bench-registers bench-write schema package manuals
+.PHONY: test-package
 .PHONY: tools clean-data
 
 help: ## この一覧を表示する
@@ -40,8 +41,12 @@ release: tools web ## 配布用に作る（target/release/kawasemi）
 	@dev/setup-packages.sh build
 	$(CARGO) build --locked --release -p kawasemi
 
-package: release ## 配布するもの（フォルダー、Debian パッケージ）を dist/ に作る
-	@dev/package/build.sh $(RELEASE) dist
+manuals: release ## 図入りの手引き（A4 の PDF）を dist/manuals/ に作る
+	@dev/setup-packages.sh manuals
+	@dev/manuals.sh $(RELEASE) dist/manuals
+
+package: release manuals ## 配布するもの（フォルダー、Debian パッケージ、手引き）を dist/ に作る
+	@MANUALS=dist/manuals dev/package/build.sh $(RELEASE) dist
 
 test-package: ## 配布するものを作り、設置・更新・戻しを試す（BINARY=実行ファイル）
 	@dev/package/test.sh $(BINARY)

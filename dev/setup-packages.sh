@@ -4,6 +4,7 @@
 #   dev/setup-packages.sh build    a C compiler for SQLite, zstd and ring
 #   dev/setup-packages.sh test     the above, PostgreSQL 15, openssl (certificates of tests), OpenLDAP, rsyslog, mdbtools (Access
 #                                  files), curl, iproute2, Chromium, the fonts of prints and poppler
+#   dev/setup-packages.sh manuals  what building needs, Chromium for the pictures, and the fonts of the pictures and of the prints
 #   dev/setup-packages.sh bench    what building needs, PostgreSQL 15, the load tool wrk, sqlite3, and Python's venv for Datasette
 #
 # As root, or with sudo that asks no password, it installs; otherwise it prints the command and fails.
@@ -11,9 +12,9 @@ set -eu
 
 purpose="${1:-}"
 case "$purpose" in
-    build | test | bench) ;;
+    build | test | manuals | bench) ;;
     *)
-        echo "使い方: dev/setup-packages.sh build|test|bench" >&2
+        echo "使い方: dev/setup-packages.sh build|test|manuals|bench" >&2
         exit 2
         ;;
 esac
@@ -25,7 +26,7 @@ missing=
 lacks() { missing="$missing $1"; }
 
 have cc || lacks build-essential
-if [ "$purpose" != build ]; then
+if [ "$purpose" = test ] || [ "$purpose" = bench ]; then
     # Where dev/testkit, e2e and bench look for them.
     { have initdb || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; } || lacks postgresql-15
 fi
@@ -46,13 +47,20 @@ if [ "$purpose" = test ]; then
     have curl || lacks curl
     # Two networks on one machine, for the test of portal and desk.
     have ip || lacks iproute2
+    # What reads printed papers again.
+    have pdftotext || lacks poppler-utils
+fi
+if [ "$purpose" = manuals ] && [ ! -e /usr/lib/chromium/locales/ja.pak ] && [ -z "${CHROMIUM:-}" ]; then
+    # What Chromium itself writes on a page, in Japanese.
+    lacks chromium-l10n
+fi
+if [ "$purpose" = test ] || [ "$purpose" = manuals ]; then
     [ -x "${CHROMIUM:-/usr/bin/chromium}" ] || lacks chromium
     { have fc-list && fc-list :lang=ja family | grep -q .; } || lacks "fontconfig fonts-ipaexfont-gothic"
-    # What papers are printed with, and what reads them again.
+    # What papers are printed with.
     ls /usr/share/fonts/truetype/bizud-mincho/*.ttf >/dev/null 2>&1 || lacks fonts-morisawa-bizud-mincho
     ls /usr/share/fonts/truetype/bizud-gothic/*.ttf >/dev/null 2>&1 || lacks fonts-morisawa-bizud-gothic
     ls /usr/share/fonts/truetype/ipamj/*.ttf >/dev/null 2>&1 || lacks fonts-ipamj-mincho
-    have pdftotext || lacks poppler-utils
 fi
 [ -n "$missing" ] || exit 0
 

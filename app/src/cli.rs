@@ -180,6 +180,8 @@ pub enum Verb {
     /// 外字（氏名などの特別な文字）の対応表を取り込む
     #[command(subcommand)]
     Names(Names),
+    /// 版ごとの「更新するとき」（しなければならないことと、変わること）を示す
+    Notes(Notes),
     /// 書類を PDF に印刷する
     #[command(subcommand)]
     Print(Print),
@@ -620,6 +622,45 @@ pub enum Names {
 pub enum Print {
     /// 記録の調書を印刷する。登録のとおりに印刷できない文字があれば、一覧を出して止まる
     Record(PrintRecord),
+    /// ひな形（Typst）とデータ（JSON）から印刷する。市は要らない
+    Template(PrintTemplate),
+}
+
+/// `print template`
+#[derive(Debug, Args)]
+pub struct PrintTemplate {
+    /// ひな形のファイル（.typ）
+    #[arg(value_name = "ひな形")]
+    pub template: PathBuf,
+    /// データのファイル（JSON）。ひな形では data になる
+    #[arg(long, value_name = "ファイル")]
+    pub data: PathBuf,
+    /// 画像のフォルダー。ひな形では /assets/名前 になる
+    #[arg(long, value_name = "フォルダー")]
+    pub assets: Option<PathBuf>,
+    /// 書類の題名
+    #[arg(long, value_name = "文")]
+    pub title: String,
+    /// 書類の作成者
+    #[arg(long, value_name = "文", default_value = "")]
+    pub author: String,
+    /// 書類の日時（1970年からの秒）。同じ日時なら同じ PDF になる。書かなければ、今
+    #[arg(long, value_name = "秒")]
+    pub at: Option<i64>,
+    /// 書き出す PDF のファイル
+    #[arg(short, long, value_name = "ファイル")]
+    pub out: PathBuf,
+    /// 庁内用。止まらずに、代わりの文字に印を付けて印刷する
+    #[arg(long)]
+    pub ordinary: bool,
+}
+
+/// `notes`
+#[derive(Debug, Args)]
+pub struct Notes {
+    /// この版より新しい版だけを示す（いま使っている版を書く）
+    #[arg(long, value_name = "版")]
+    pub from: Option<String>,
 }
 
 /// `print record`

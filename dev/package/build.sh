@@ -19,6 +19,8 @@ SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git -C "$root" log -1 --format=%ct 2>/d
 export SOURCE_DATE_EPOCH
 # 1 to 9; tests are in a hurry.
 effort=${PACKAGE_EFFORT:-9}
+# A folder with the printed manuals (`make manuals`), where they are to go along.
+manuals=${MANUALS:+$(realpath "$MANUALS")}
 umask 022
 
 case $version in
@@ -49,7 +51,11 @@ mkdir -p "$folder/docs"
 install -m 755 "$binary" "$folder/kawasemi"
 install -m 755 "$here/install.sh" "$here/nightly-backup" "$folder/"
 install -m 644 "$here/kawasemi.toml" "$here/Containerfile" "$root/LICENSE" "$root/README.md" "$root/CHANGELOG.md" "$folder/"
-install -m 644 "$root"/docs/operators.md "$root"/docs/clerks.md "$folder/docs/"
+install -m 644 "$root"/docs/operators.md "$root"/docs/clerks.md "$root"/docs/upgrade.md "$folder/docs/"
+if [ -n "$manuals" ]; then
+    mkdir -p "$folder/docs/manuals"
+    install -m 644 "$manuals"/*.pdf "$folder/docs/manuals/"
+fi
 units "$folder/units" /usr/local/bin/kawasemi /opt/kawasemi/current /opt/kawasemi/current/docs
 third_party >"$folder/THIRD-PARTY.txt"
 printf '%s\n' "$version" >"$folder/VERSION"
@@ -66,7 +72,8 @@ if command -v dpkg-deb >/dev/null 2>&1; then
     install -m 755 "$binary" "$tree/usr/bin/kawasemi"
     install -m 755 "$here/nightly-backup" "$tree/usr/lib/kawasemi/"
     install -m 644 "$here/kawasemi.toml" "$tree/etc/kawasemi/kawasemi.toml"
-    install -m 644 "$root"/docs/operators.md "$root"/docs/clerks.md "$folder/THIRD-PARTY.txt" "$doc/"
+    install -m 644 "$root"/docs/operators.md "$root"/docs/clerks.md "$root"/docs/upgrade.md "$folder/THIRD-PARTY.txt" "$doc/"
+    [ -z "$manuals" ] || install -m 644 "$manuals"/*.pdf "$doc/"
     units "$tree/usr/lib/systemd/system" /usr/bin/kawasemi /usr/lib/kawasemi /usr/share/doc/kawasemi
     {
         echo "Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/"

@@ -26,6 +26,8 @@ function launched() {
     executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium",
     headless: true,
     chromiumSandbox: false,
+    // What Chromium itself writes on a page, such as beside the choice of a file, is in Japanese where its languages are installed.
+    env: { ...process.env, LANGUAGE: "ja", LANG: "ja_JP.UTF-8" },
     args: [
       "--lang=ja-JP",
       "--disable-gpu",

@@ -11,6 +11,7 @@ mod import;
 mod init;
 pub mod keys;
 mod names;
+mod notes;
 mod organisation;
 mod personnel;
 mod print;
@@ -49,6 +50,7 @@ pub async fn run(verb: Verb, config: Config, output: Output) -> anyhow::Result<(
         Verb::Staff(staff) => staff::run(&shell, staff).await,
         Verb::Reference(wanted) => reference::run(&shell, wanted).await,
         Verb::Names(names) => names::run(&shell, names).await,
+        Verb::Notes(wanted) => notes::run(&shell, &wanted),
         Verb::Print(print) => print::run(&shell, print).await,
         Verb::Personnel(wanted) => personnel::run(&shell, wanted).await,
         Verb::Organisation(wanted) => organisation::run(&shell, wanted).await,

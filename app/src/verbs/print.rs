@@ -1,5 +1,7 @@
 //! `kawasemi print`: papers from the command line.
 
+mod template;
+
 use std::fmt;
 use std::path::{Path, PathBuf};
 
@@ -22,7 +24,10 @@ use crate::shell::{OpenCity, Shell};
 /// # Errors
 /// When there is no such record, it can't be printed as it stands, or the file can't be written.
 pub async fn run(shell: &Shell, print: Print) -> anyhow::Result<()> {
-    let Print::Record(wanted) = print;
+    let wanted = match print {
+        Print::Record(wanted) => wanted,
+        Print::Template(wanted) => return template::run(shell, wanted).await,
+    };
     let (store, open) = shell.open(Access::Command).await?;
     let outcome = record(shell, &open, &wanted).await;
     store.close().await;

@@ -13,6 +13,7 @@ mod grants;
 mod jobs;
 mod maintenance;
 mod names;
+mod notes;
 mod overview;
 mod roles;
 mod users;
@@ -52,6 +53,7 @@ pub fn routes() -> Routes {
         .route("/desk/admin/definitions/{ledger}/overlay", get(definitions::overlay))
         .route("/desk/admin/courier", get(courier::show))
         .route("/desk/admin/courier/{seq}/retry", post(courier::retry))
+        .route("/desk/admin/notes", get(notes::show))
         .route("/desk/admin/jobs", get(jobs::list))
         .route("/desk/admin/jobs/{id}/retry", post(jobs::retry))
         .behind(|router| router.layer(from_fn(gate::admin)))

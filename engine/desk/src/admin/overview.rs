@@ -31,6 +31,7 @@ const PARTS: &[(&str, &str, Icon, &str)] = &[
     ("Webhook", "/desk/admin/webhooks", Icon::External, "台帳の変更を、ほかのシステムへ知らせる"),
     ("受渡し", "/desk/admin/courier", Icon::Forward, "公開側と庁内側のあいだで、届いたもの、待っているもの、鍵"),
     ("処理の待ち行列", "/desk/admin/jobs", Icon::Tasks, "待っている処理、失敗した処理のやり直し"),
+    ("更新の案内", "/desk/admin/notes", Icon::Info, "いまの版と、版ごとの「更新するとき」"),
 ];
 
 /// `GET /desk/admin`

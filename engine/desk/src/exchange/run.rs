@@ -160,8 +160,10 @@ fn changes(sample: &FeedSample, seen: &Seen) -> SafeHtml {
     let (mut hidden, mut new) = (0, Vec::new());
     for change in &sample.changes {
         if change.field.is_empty() {
-            // What is hidden for another reason than the lack of a grant says so itself.
-            html.push(&note(&change.after));
+            // What is hidden for another reason than the lack of a grant says so itself, to those who have one.
+            if seen.reads() {
+                html.push(&note(&change.after));
+            }
             continue;
         }
         let Some(label) = seen.label(&change.field) else {

@@ -34,6 +34,11 @@ impl Seen {
         seen
     }
 
+    /// Whether anything of the ledger may be shown.
+    pub fn reads(&self) -> bool {
+        !self.fields.is_empty()
+    }
+
     /// The name of a field that may be shown.
     pub fn label(&self, key: &str) -> Option<&str> {
         self.fields.iter().find(|(known, ..)| known == key).map(|(_, label, _)| label.as_str())
@@ -41,7 +46,7 @@ impl Seen {
 
     /// Notes in the access log that values of these records are shown.
     pub async fn note(&self, cx: &Cx, samples: &[(i64, FeedSample)]) -> Result<(), Problem> {
-        if self.fields.is_empty() {
+        if !self.reads() {
             return Ok(());
         }
         let is_logged = |key: &str| self.fields.iter().any(|(known, _, logged)| known == key && *logged);
