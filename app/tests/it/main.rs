@@ -10,6 +10,7 @@ mod keys;
 mod names;
 mod networks;
 mod overlay;
+mod papers;
 mod reference;
 mod releases;
 mod sanitize;

@@ -1,9 +1,6 @@
 //! Papers and notes that need no city: a template printed with its data and pictures, what the versions ask of the operator.
-#![allow(clippy::unwrap_used, reason = "a fixture that fails fails the test")]
 
-mod support;
-
-use support::Hall;
+use crate::support::Hall;
 
 /// A picture of one dot.
 const DOT: &str = r#"<svg xmlns="http://www.w3.org/2000/svg" width="4" height="4"><rect width="4" height="4"/></svg>"#;
