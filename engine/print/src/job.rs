@@ -1,6 +1,7 @@
 //! What is printed: a template, its data, its pictures and what the paper is like.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -89,7 +90,12 @@ pub struct Options {
     pub at: Timestamp,
     /// The time zone of the city.
     pub zone: TimeZone,
+    /// How long it may take to be made, before somebody who waits for it is told that it takes too long.
+    pub patience: Duration,
 }
+
+/// Somebody waits at a screen.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 impl Options {
     /// An official paper, A4 upright, PDF/A-2b, in Japanese.
@@ -104,6 +110,7 @@ impl Options {
             footer: Footer::default(),
             at,
             zone,
+            patience: PATIENCE,
         }
     }
 

@@ -29,8 +29,6 @@ const MAIN: &str = include_str!("../typ/main.typ");
 const LARGEST: usize = 32 * 1024 * 1024;
 /// Pages of one document at most.
 const PAGES: usize = 5_000;
-/// How long one document may take.
-const TIME: Duration = Duration::from_secs(60);
 /// Documents that are made at once.
 const AT_ONCE: usize = 2;
 /// Stack of the thread that lays out; deep tables need more than the usual.
@@ -137,7 +135,7 @@ impl Printer {
         }
         substitute(&mut looked, coverage);
         let world = self.world(job, data, &looked);
-        let place = self.inner.gate.enter(TIME).ok_or(PrintError::Busy)?;
+        let place = self.inner.gate.enter(job.options.patience).ok_or(PrintError::Busy)?;
         let (done, ready) = mpsc::channel();
         let (options, template) = (pdf_options(job)?, job.template.name.clone());
         let kind = job.options.kind;
@@ -149,7 +147,7 @@ impl Printer {
             done.send(result).ok();
         });
         made.map_err(|_| PrintError::Busy)?;
-        match ready.recv_timeout(TIME) {
+        match ready.recv_timeout(job.options.patience) {
             Ok(result) => result.map(|(bytes, pages)| Pdf { bytes, pages, substituted: looked.findings }),
             Err(mpsc::RecvTimeoutError::Timeout) => Err(PrintError::TooSlow),
             Err(mpsc::RecvTimeoutError::Disconnected) => Err(mistake(job, "組版が途中で止まりました。".to_owned())),

@@ -3,6 +3,7 @@
 //! For whoever writes a template and wants to see it, and for the project's own manuals, which are set this way.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use jiff::Timestamp;
@@ -51,7 +52,8 @@ fn job(shell: &Shell, wanted: &PrintTemplate) -> anyhow::Result<Job> {
         .with_context(|| format!("{} は UTF-8 の文章ではありません。", wanted.template.display()))?;
     let assets = wanted.assets.as_deref().map(assets).transpose()?.unwrap_or_default();
     let template = Template::new(wanted.template.display().to_string(), source);
-    let options = Options { author: wanted.author.clone(), ..options };
+    // A book of many pictures takes its time, and nobody waits at a screen.
+    let options = Options { author: wanted.author.clone(), patience: Duration::from_secs(900), ..options };
     Ok(Job { template, data, naming: Naming::default(), assets, options })
 }
 
