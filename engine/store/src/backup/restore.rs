@@ -176,7 +176,8 @@ async fn into_postgres(
         take_over_keys(&staging.0.join(keys_path(&city.code)), &(beside.keeper)(&city.code))?;
         adopt_files(&(beside.files)(&city.code)?, &staging.0.join("cities").join(&city.code).join(CONTENT)).await?;
     }
-    let settings = Settings { connections: 2, writable: true, timeout: std::time::Duration::from_secs(60) };
+    let timeout = std::time::Duration::from_secs(60);
+    let settings = Settings { connections: 2, writable: true, timeout, note: None };
     let register = Register::open(Server::new(url, settings)?, true).await?;
     for city in &manifest.cities {
         postgres::load(url, &staging.0.join(database_path(&city.code, "postgres"))).await?;
