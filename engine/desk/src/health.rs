@@ -24,7 +24,7 @@ pub fn routes() -> Routes {
     Routes::new().route("/healthz", get(healthz)).route("/metrics", get(metrics))
 }
 
-/// Answers 200 when the installation can be read.
+/// Answers 200 when the installation can be read and written.
 async fn healthz(State(desk): State<Desk>) -> Response {
     let answer = match desk.store().reach().await {
         // Who balances the load wants to know soon, and a fail-over is waited for by those who asked for something.
@@ -78,7 +78,12 @@ fn database_counts(turnover: Turnover) -> String {
         let name = format!("kawasemi_database_{name}_total");
         format!("# HELP {name} {help}\n# TYPE {name} counter\n{name} {count}\n")
     });
-    said.concat()
+    let waiting = format!(
+        "# HELP kawasemi_database_commits_waiting Commits that are not answered for long, now.\n\
+         # TYPE kawasemi_database_commits_waiting gauge\nkawasemi_database_commits_waiting {}\n",
+        turnover.waiting
+    );
+    said.concat() + &waiting
 }
 
 /// Resident memory, where the system says it (Linux).

@@ -129,6 +129,7 @@ impl Problem {
             "internal" => (t.get("internal-title"), t.get("internal-detail")),
             "too-many-requests" => (t.get("too-many-title"), t.get("too-many-detail")),
             "database-away" => (t.get("away-title"), t.get("away-detail")),
+            "saving-away" => (t.get("saving-away-title"), t.get("saving-away-detail")),
             "outcome-unknown" => (t.get("unknown-title"), t.get("unknown-detail")),
             _ => (self.title.clone(), self.detail.clone()),
         }

@@ -249,7 +249,8 @@ impl City {
     async fn read_limited(&self, sql: Sql, limit: Option<Duration>) -> Result<Vec<Row>> {
         match &self.inner.backend {
             Backend::Sqlite(database) => database.read(sql, limit).await,
-            Backend::Postgres(server) => server.read(&self.inner.naming, sql, limit).await,
+            // Boxed, so that the futures of those who read do not grow by everything that it may do.
+            Backend::Postgres(server) => Box::pin(server.read(&self.inner.naming, sql, limit)).await,
         }
     }
 }

@@ -121,6 +121,8 @@ pub enum Away {
     NoPrimary,
     /// The one that answers was the primary before another one took over: what is written to it would be lost.
     OldPrimary,
+    /// The primary is there, but commits wait for a synchronous standby that does not answer: it can be read, not written.
+    NoStandby,
 }
 
 impl Away {
@@ -131,6 +133,7 @@ impl Away {
             Self::Unreachable => "unreachable",
             Self::NoPrimary => "no-primary",
             Self::OldPrimary => "old-primary",
+            Self::NoStandby => "no-standby",
         }
     }
 
@@ -147,6 +150,10 @@ impl Away {
             Self::OldPrimary => {
                 "切替え前の古いデータベースだけが動いています。記録が食い違うため、つないでいません。\
                  この操作では何も変わっていません。管理者に、新しいデータベースを動かすよう依頼してください。"
+            }
+            Self::NoStandby => {
+                "予備のデータベースの応答がないため、いまは保存と、閲覧の記録が要る画面の表示ができません。\
+                 この操作では何も変わっていません。少し待ってからもう一度お試しください。"
             }
         }
     }

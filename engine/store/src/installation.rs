@@ -161,9 +161,15 @@ impl Register {
         Ok(register)
     }
 
-    /// Removes what processes that are long gone have left.
-    pub async fn sweep(&self) -> Result<()> {
-        self.server.write(&self.naming, Unit::of([Sql::text(once::SWEEP).into()])).await.map(|_| ())
+    /// Removes what processes that are long gone have left, some time soon: nobody waits for it, least of all the start of a
+    /// server whose commits wait for a standby.
+    pub fn sweep(&self) {
+        let (server, naming) = (self.server.clone(), self.naming.clone());
+        tokio::spawn(async move {
+            if let Err(error) = server.write(&naming, Unit::of([Sql::text(once::SWEEP).into()])).await {
+                tracing::debug!(%error, "the marks of earlier processes were not removed");
+            }
+        });
     }
 
     async fn exists(&self, table: &str) -> Result<bool> {

@@ -19,6 +19,8 @@ use crate::sqlite;
 use crate::table::Table;
 use crate::{shape, system_tables};
 
+/// How long is waited for a primary: most fail-overs and restarts are over by then, and people still wait.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 /// The name of a city's file in its folder.
 const CITY_FILE: &str = "kawasemi.db";
 
@@ -62,6 +64,8 @@ pub struct StoreOptions {
     pub connections: usize,
     /// How long a query may run.
     pub time_limit: Duration,
+    /// How long an operation waits for a primary while PostgreSQL servers fail over, and a write for the answer to its COMMIT.
+    pub patience: Duration,
     /// The file in which is noted, outside the database, which of several PostgreSQL servers was the newest primary, so that an
     /// old one that comes back is never written; none where only this process remembers it.
     pub note: Option<PathBuf>,
@@ -81,6 +85,7 @@ impl StoreOptions {
             readers: (2 * cores).clamp(4, 16),
             connections: 16,
             time_limit: Duration::from_secs(15),
+            patience: PATIENCE,
             note: None,
         }
     }
@@ -150,12 +155,13 @@ impl Store {
                     connections: options.connections,
                     writable,
                     timeout: options.time_limit,
+                    patience: options.patience,
                     note: options.note.clone(),
                 };
                 let server = Server::new(url, settings)?;
                 let register = Register::open(server.clone(), writable).await?;
                 if options.access == Access::Serve {
-                    register.sweep().await?;
+                    register.sweep();
                 }
                 Place::Postgres(server, register)
             }

@@ -133,11 +133,12 @@ impl From<StoreError> for Problem {
             StoreError::Busy { .. } => (S::SERVICE_UNAVAILABLE, "busy", "混み合っています"),
             StoreError::Timeout => (S::SERVICE_UNAVAILABLE, "timeout", "時間内に終わりませんでした"),
             StoreError::Away { why, .. } => {
-                let title = match why {
-                    Away::NoPrimary => "データベースを切り替えています",
-                    Away::Unreachable | Away::OldPrimary => "ただいまデータベースを使えません",
+                let (kind, title) = match why {
+                    Away::NoPrimary => ("database-away", "データベースを切り替えています"),
+                    Away::Unreachable | Away::OldPrimary => ("database-away", "ただいまデータベースを使えません"),
+                    Away::NoStandby => ("saving-away", "いまは保存できません"),
                 };
-                (S::SERVICE_UNAVAILABLE, "database-away", title)
+                (S::SERVICE_UNAVAILABLE, kind, title)
             }
             StoreError::Unknown { .. } => {
                 (S::SERVICE_UNAVAILABLE, "outcome-unknown", "保存できたか確かめられていません")

@@ -5,7 +5,8 @@
 //!
 //! The address may name several servers, of which one is the primary at a time ([`primary`]). While none is, reads and
 //! writes wait a few seconds for one, since most fail-overs and restarts are over by then. A write whose answer was lost is
-//! run again under a mark that lets it happen once ([`once`]).
+//! run again under a mark that lets it happen once ([`once`]). While a commit waits for a synchronous standby that is away,
+//! no further write is begun.
 
 pub(crate) mod address;
 mod connection;
@@ -46,8 +47,6 @@ pub(crate) use failure::translate;
 const CACHED_STATEMENTS: usize = 400;
 /// How long a caller waits for a connection.
 const WAIT_FOR_CONNECTION: Duration = Duration::from_secs(10);
-/// How long an operation waits for a primary while servers fail over.
-const PATIENCE: Duration = Duration::from_secs(10);
 /// Between two looks for it.
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
 /// How long one server may take to accept a connection, unless the address says otherwise.
@@ -68,6 +67,8 @@ pub(crate) struct Settings {
     pub writable: bool,
     /// How long a statement may run.
     pub timeout: Duration,
+    /// How long an operation waits for a primary while servers fail over, and for the answer to a COMMIT.
+    pub patience: Duration,
     /// Where the newest primary is noted outside the database.
     pub note: Option<PathBuf>,
 }
@@ -116,9 +117,9 @@ impl Server {
     pub async fn read(&self, naming: &Naming, sql: Sql, timeout: Option<Duration>) -> Result<Vec<Row>> {
         let timeout = timeout.unwrap_or(self.settings.timeout);
         let text = sql.render(naming);
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + self.settings.patience;
         loop {
-            let lease = self.lease().await?;
+            let lease = self.lease(until).await?;
             let rows = query(lease.client(), &text, sql.params());
             let result = match tokio::time::timeout(timeout, rows).await {
                 Ok(result) => lease.settle(result),
@@ -151,7 +152,7 @@ impl Server {
         batch: usize,
         sender: &mpsc::Sender<Result<Vec<Row>>>,
     ) -> Result<()> {
-        let lease = self.lease().await?;
+        let lease = self.lease(Instant::now() + self.settings.patience).await?;
         let client = lease.client();
         // A stream lasts as long as its reader takes, within a read-only transaction without time limit.
         client.batch_execute("BEGIN READ ONLY; SET LOCAL statement_timeout = 0").await.map_err(translate)?;
@@ -180,8 +181,9 @@ impl Server {
         answer.await.map_err(|_| StoreError::Closed)?
     }
 
-    /// Whether the primary answers now, without waiting for one.
+    /// Whether the primary answers and can be written now, without waiting for one.
     pub async fn reach(&self) -> Result<()> {
+        self.servers().counts.refuse_to_wait()?;
         let asked = async {
             let lease = self.lease_now().await?;
             let answer = lease.client().simple_query("SELECT 1").await;
@@ -201,6 +203,7 @@ impl Server {
             refused: counts.refused.load(Ordering::Relaxed),
             settled: counts.settled.load(Ordering::Relaxed),
             unknown: counts.unknown.load(Ordering::Relaxed),
+            waiting: counts.waiting.load(Ordering::Relaxed),
         }
     }
 
@@ -215,7 +218,7 @@ impl Server {
 
     /// Runs statements outside any transaction.
     pub async fn maintain(&self, naming: &Naming, sql: Sql) -> Result<()> {
-        let lease = self.lease().await?;
+        let lease = self.lease(Instant::now() + self.settings.patience).await?;
         lease.client().batch_execute("SET statement_timeout = 0").await.map_err(translate)?;
         // The lease is not settled: the connection with its changed setting is closed.
         lease.client().batch_execute(&sql.render(naming)).await.map_err(translate)
@@ -225,9 +228,8 @@ impl Server {
         self.pool.close();
     }
 
-    /// A connection to the primary, for which is waited while servers fail over.
-    pub(super) async fn lease(&self) -> Result<Lease> {
-        let until = Instant::now() + PATIENCE;
+    /// A connection to the primary, for which is waited until then while servers fail over.
+    pub(super) async fn lease(&self, until: Instant) -> Result<Lease> {
         loop {
             match self.lease_now().await {
                 Err(error) if error.is_away() && self.servers().may_come_back() && Instant::now() < until => {

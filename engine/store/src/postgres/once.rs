@@ -48,9 +48,9 @@ impl Slots {
 }
 
 impl Mark {
-    /// The statement that leaves the mark. It touches no row where it is there already.
+    /// The statement that leaves the mark. It writes no row where it is there already.
     pub fn statement(&self) -> Statement {
-        Statement::one_row(Sql::with(MARK, [self.slot.into(), self.unit.into()]), Unmet::Conflict)
+        Statement::any(Sql::with(MARK, [self.slot.into(), self.unit.into()]))
     }
 
     /// The statement that makes sure that the standby has the mark.

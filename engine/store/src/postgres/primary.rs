@@ -61,6 +61,40 @@ pub(crate) struct Counts {
     pub settled: AtomicU64,
     /// Writes whose outcome could not be found out in time.
     pub unknown: AtomicU64,
+    /// Commits that are not answered for long, at this moment.
+    pub waiting: AtomicU64,
+}
+
+/// A commit that is not answered for long, as long as it is so.
+pub(super) struct Waiting<'a>(&'a AtomicU64);
+
+impl Counts {
+    /// Notes a commit that is not answered for long.
+    pub(super) fn wait(&self) -> Waiting<'_> {
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        Waiting(&self.waiting)
+    }
+
+    /// Refuses what would only wait behind commits that are not answered: whoever asks is told at once and for certain, and
+    /// nothing piles up whose outcome nobody knows.
+    ///
+    /// # Errors
+    /// [`Away::NoStandby`].
+    pub fn refuse_to_wait(&self) -> Result<()> {
+        match self.waiting.load(Ordering::Relaxed) {
+            0 => Ok(()),
+            waiting => Err(StoreError::Away {
+                why: Away::NoStandby,
+                detail: format!("{waiting} commits wait for a synchronous standby"),
+            }),
+        }
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 /// What became of asking one server.

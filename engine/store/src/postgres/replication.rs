@@ -24,6 +24,8 @@ pub struct Replication {
     pub synchronous_names: String,
     /// `synchronous_commit` of the primary, as our connections have it.
     pub synchronous_commit: String,
+    /// Whether the primary's disk has what is committed (`fsync`).
+    pub is_on_disk: bool,
     /// The primary's timeline: how often in its history a standby took over, from 1. None on a server that does not say.
     pub timeline: Option<u32>,
     /// Whether the database's user may see the standbys' state (the role `pg_monitor`).
@@ -83,10 +85,12 @@ pub enum Concern {
     Detached,
     /// Standbys are attached, and a commit waits for none of them.
     Asynchronous(Vec<String>),
-    /// A commit waits for a standby, and none that it could wait for is attached: nothing can be saved.
+    /// A commit waits for standbys, and fewer of those are attached than it waits for: nothing can be saved.
     Waiting(String),
-    /// The setting of commits does not wait for what was configured.
+    /// The setting of commits does not wait for what was configured, or for the primary's own disk.
     CommitSetting(String),
+    /// The primary answers before its disk has anything.
+    NotOnDisk,
     /// A standby is behind.
     Behind(String, i64),
     /// The database's user may not see the standbys' state.
@@ -104,6 +108,9 @@ pub struct Turnover {
     pub settled: u64,
     /// Writes of which somebody was told that the outcome is not known.
     pub unknown: u64,
+    /// Commits that are not answered for long, at this moment: they wait for a synchronous standby. Until they end, nothing
+    /// further is written.
+    pub waiting: u64,
 }
 
 /// More than this much log that was not repeated yet is worth a look.
@@ -113,9 +120,13 @@ impl Replication {
     /// Whether what was acknowledged exists on a standby as well.
     #[must_use]
     pub fn is_synchronous(&self) -> bool {
-        !self.synchronous_names.is_empty()
-            && waits(&self.synchronous_commit)
-            && self.standbys.iter().any(|standby| matches!(standby.sync.as_str(), "sync" | "quorum"))
+        !self.synchronous_names.is_empty() && self.is_on_disk && waits(&self.synchronous_commit) && self.is_answered()
+    }
+
+    /// Whether as many standbys are attached as a commit waits for.
+    fn is_answered(&self) -> bool {
+        let waited_for = self.standbys.iter().filter(|standby| matches!(standby.sync.as_str(), "sync" | "quorum"));
+        waited_for.count() >= needed(&self.synchronous_names)
     }
 
     /// What an operator should look at, the gravest first; none where all is well, or there is one server alone.
@@ -130,15 +141,19 @@ impl Replication {
             concerns.push(Concern::Invisible);
             return concerns;
         }
-        let names = || self.standbys.iter().map(|standby| standby.name.clone()).collect::<Vec<_>>();
-        let is_waited_for = self.standbys.iter().any(|standby| matches!(standby.sync.as_str(), "sync" | "quorum"));
-        if !self.synchronous_names.is_empty() && !is_waited_for && waits(&self.synchronous_commit) {
+        let (is_configured, waits) = (!self.synchronous_names.is_empty(), waits(&self.synchronous_commit));
+        if is_configured && waits && !self.is_answered() {
             concerns.push(Concern::Waiting(self.synchronous_names.clone()));
-        } else if !self.standbys.is_empty() && !is_waited_for {
-            concerns.push(Concern::Asynchronous(names()));
         }
-        if is_waited_for && !waits(&self.synchronous_commit) {
+        if !is_configured && !self.standbys.is_empty() {
+            let names = self.standbys.iter().map(|standby| standby.name.clone());
+            concerns.push(Concern::Asynchronous(names.collect()));
+        }
+        if is_configured && !waits || self.synchronous_commit == "off" {
             concerns.push(Concern::CommitSetting(self.synchronous_commit.clone()));
+        }
+        if !self.is_on_disk {
+            concerns.push(Concern::NotOnDisk);
         }
         concerns.extend(of(ServerRole::Away).map(Concern::Away));
         if self.standbys.is_empty() && of(ServerRole::Standby).next().is_some() {
@@ -148,6 +163,12 @@ impl Replication {
         concerns.extend(behind.map(|standby| Concern::Behind(standby.name.clone(), standby.behind_bytes)));
         concerns
     }
+}
+
+/// How many standbys a commit waits for: `FIRST 2 (…)`, `ANY 2 (…)`, `2 (…)`, or names alone for one.
+fn needed(synchronous_names: &str) -> usize {
+    let Some((before, _)) = synchronous_names.split_once('(') else { return 1 };
+    before.split_whitespace().last().and_then(|number| number.parse().ok()).unwrap_or(1)
 }
 
 /// Whether a commit with this setting waits until a synchronous standby has it on its disk, or has repeated it.
@@ -177,11 +198,15 @@ impl fmt::Display for Concern {
             ),
             Self::Waiting(names) => write!(
                 f,
-                "同期の待機系（synchronous_standby_names = '{names}'）が一台もつながっていないため、保存が終わりません。待機系をつなぐか、失われる危険を承知のうえで synchronous_standby_names を空にしてください。"
+                "同期の待機系（synchronous_standby_names = '{names}'）が足りず、保存が終わりません。待機系をつなぐか、失われる危険を承知のうえで synchronous_standby_names を空にしてください。"
             ),
             Self::CommitSetting(setting) => write!(
                 f,
-                "synchronous_commit が {setting} のため、保存は待機系のディスクに届くのを待ちません。on か remote_apply にしてください。"
+                "synchronous_commit が {setting} のため、保存できたと答えるときに、まだディスク（待機系のものを含む）に届いていないことがあります。on か remote_apply にしてください。"
+            ),
+            Self::NotOnDisk => write!(
+                f,
+                "fsync が off のため、電源が落ちると、保存できたと答えたものもデータベース全体も壊れることがあります。on にしてください。"
             ),
             Self::Behind(name, bytes) => {
                 write!(f, "待機系 {name} が {} MiB 遅れています。回線と待機系の負荷を確かめてください。", bytes >> 20)
@@ -217,7 +242,7 @@ pub(super) async fn read(server: &Server) -> Result<Replication> {
         return Err(StoreError::Away { why, detail: String::new() });
     };
     let settings = "SELECT current_setting('synchronous_standby_names'), current_setting('synchronous_commit'), \
-                    pg_has_role(current_user, 'pg_read_all_stats', 'usage')";
+                    pg_has_role(current_user, 'pg_read_all_stats', 'usage'), current_setting('fsync') = 'on'";
     let row = primary.query_one(settings, &[]).await.map_err(translate)?;
     let rows = primary.query(STANDBYS, &[]).await.map_err(translate)?;
     let is_visible = row.get(2);
@@ -234,6 +259,7 @@ pub(super) async fn read(server: &Server) -> Result<Replication> {
         standbys: rows.iter().map(standby).collect(),
         synchronous_names: row.get::<_, String>(0).trim().to_owned(),
         synchronous_commit: row.get(1),
+        is_on_disk: row.get(3),
         timeline: primary.facts.timeline,
         is_visible,
     })
@@ -273,6 +299,7 @@ mod tests {
             standbys: sync.iter().map(standby).collect(),
             synchronous_names: names.to_owned(),
             synchronous_commit: "on".to_owned(),
+            is_on_disk: true,
             timeline: Some(1),
             is_visible: true,
         }
@@ -295,6 +322,18 @@ mod tests {
         assert_eq!(said(&pair(ServerRole::Standby, "", &[])), [Concern::Detached]);
         let local = Replication { synchronous_commit: "local".to_owned(), ..good.clone() };
         assert_eq!((said(&local), local.is_synchronous()), (vec![Concern::CommitSetting("local".to_owned())], false));
+        let hasty = Replication {
+            synchronous_commit: "off".to_owned(),
+            is_on_disk: false,
+            ..pair(ServerRole::Standby, "", &[])
+        };
+        assert_eq!(said(&hasty)[..2], [Concern::CommitSetting("off".to_owned()), Concern::NotOnDisk]);
+        // Of two that a commit waits for, one is not enough.
+        for names in ["ANY 2 (b, c)", "FIRST 2 (b, c)", "2 (b, c)"] {
+            let short = pair(ServerRole::Standby, names, &["quorum"]);
+            assert_eq!((said(&short), short.is_synchronous()), (vec![Concern::Waiting(names.to_owned())], false));
+        }
+        assert_eq!(said(&pair(ServerRole::Standby, "2 (b, c)", &["sync", "sync", "potential"])), []);
         let blind = Replication { is_visible: false, standbys: Vec::new(), ..good.clone() };
         assert_eq!(said(&blind), [Concern::Invisible]);
         let mut slow = good;

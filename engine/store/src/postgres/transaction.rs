@@ -9,7 +9,7 @@
 use std::borrow::Cow;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use futures::future::{MaybeDone, maybe_done};
@@ -19,8 +19,9 @@ use tokio::sync::oneshot;
 use super::connection::Connection;
 use super::failure::{is_transient, says_aborted, translate};
 use super::once::Mark;
-use super::{LOOK_AGAIN, Lease, PATIENCE, Server, WAIT_FOR_CONNECTION, prepare, values, with_statement};
-use crate::error::{Result, StoreError};
+use super::primary::Counts;
+use super::{LOOK_AGAIN, Lease, Server, WAIT_FOR_CONNECTION, prepare, values, with_statement};
+use crate::error::{Away, Result, StoreError};
 use crate::row::Row;
 use crate::sql::Naming;
 use crate::unit::{Receipt, Statement, Unit};
@@ -32,10 +33,6 @@ const FIRST_PAUSE: Duration = Duration::from_millis(3);
 const ROWS_JOINED: [usize; 2] = [100, 10];
 /// The protocol counts the parameters of a statement in 16 bits.
 const MOST_PARAMETERS: usize = 65_535;
-
-/// After so long without an answer to a COMMIT, the caller is told that the outcome is not known. It may wait for a
-/// synchronous standby that is not there.
-const COMMITS_WITHIN: Duration = Duration::from_secs(10);
 
 /// Why an attempt failed.
 enum Failure {
@@ -57,27 +54,42 @@ impl From<StoreError> for Failure {
 /// Who waits for the answer. A commit that takes too long is carried on with after they were told so.
 struct Asker<'a> {
     sender: Option<oneshot::Sender<Result<Receipt>>>,
-    /// Counts those who are told that the outcome is not known.
-    unknown: &'a AtomicU64,
+    /// Counts those who are told that the outcome is not known, and commits that are not answered.
+    counts: &'a Counts,
 }
 
 impl Asker<'_> {
     fn tell(&mut self, answer: Result<Receipt>) {
         if let Some(sender) = self.sender.take() {
             if matches!(answer, Err(StoreError::Unknown { .. })) {
-                self.unknown.fetch_add(1, Ordering::Relaxed);
+                self.counts.unknown.fetch_add(1, Ordering::Relaxed);
             }
             // Where nobody waits any more, the unit is carried through all the same.
             let _ = sender.send(answer);
         }
     }
+
+    /// Whether they were told already that the outcome is not known. They may send the same again from then on, so that the
+    /// unit must not be begun once more.
+    const fn was_told(&self) -> bool {
+        self.sender.is_none()
+    }
 }
 
 /// Runs a unit to its end, and tells how it ended.
 pub(super) async fn run(server: &Server, naming: &Naming, unit: &Unit, asker: oneshot::Sender<Result<Receipt>>) {
-    let mut asker = Asker { sender: Some(asker), unknown: &server.servers().counts.unknown };
-    let Ok(Ok(_turn)) = tokio::time::timeout(WAIT_FOR_CONNECTION, server.writers.acquire()).await else {
-        return asker.tell(Err(StoreError::Busy { detail: "all writers wait for their commits".to_owned() }));
+    let counts = &server.servers().counts;
+    let mut asker = Asker { sender: Some(asker), counts };
+    if let Err(error) = counts.refuse_to_wait() {
+        return asker.tell(Err(error));
+    }
+    let turn = tokio::time::timeout(WAIT_FOR_CONNECTION, server.writers.acquire()).await;
+    // Those that had their turn before may have begun to wait in the meantime.
+    if let Err(error) = counts.refuse_to_wait() {
+        return asker.tell(Err(error));
+    }
+    let Ok(Ok(_turn)) = turn else {
+        return asker.tell(Err(StoreError::Busy { detail: "all writers are at work".to_owned() }));
     };
     // Changes of the database's shape look at what is there first, and begin before there is a place for marks.
     let mark = (!unit.patient).then(|| server.slots.mark());
@@ -101,9 +113,9 @@ impl Work<'_> {
     /// The answer, and whether what became of the unit is known.
     async fn run(&self, asker: &mut Asker<'_>) -> (Result<Receipt>, bool) {
         let (mut attempt, mut lost) = (1, None);
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + self.server.settings.patience;
         loop {
-            let error = match self.attempt(&mut lost, asker).await {
+            let error = match self.attempt(until, &mut lost, asker).await {
                 Ok(receipt) => {
                     self.tell_settled(lost.is_some(), "again");
                     return (Ok(receipt), true);
@@ -112,7 +124,7 @@ impl Work<'_> {
                     self.tell_settled(true, "before");
                     return (lost.take().ok_or(StoreError::Closed), true);
                 }
-                Err(Failure::Transient(_)) if attempt < ATTEMPTS => {
+                Err(Failure::Transient(_)) if attempt < ATTEMPTS && !asker.was_told() => {
                     // Longer with each attempt, and different for each connection, so that two units do not meet again.
                     let spread = Duration::from_micros(u64::from(rand::random::<u16>() % 3_000));
                     tokio::time::sleep(FIRST_PAUSE * attempt * attempt + spread).await;
@@ -131,7 +143,7 @@ impl Work<'_> {
                 Some(_) => self.mark.is_some(),
                 None => error.is_away() && self.server.servers().may_come_back(),
             };
-            if again && Instant::now() < until {
+            if again && !asker.was_told() && Instant::now() < until {
                 tokio::time::sleep(LOOK_AGAIN).await;
                 continue;
             }
@@ -151,8 +163,13 @@ impl Work<'_> {
     }
 
     /// Runs the unit once. What an earlier attempt has left is found out first, and `lost` is emptied where it left nothing.
-    async fn attempt(&self, lost: &mut Option<Receipt>, asker: &mut Asker<'_>) -> Result<Receipt, Failure> {
-        let lease = self.server.lease().await?;
+    async fn attempt(
+        &self,
+        until: Instant,
+        lost: &mut Option<Receipt>,
+        asker: &mut Asker<'_>,
+    ) -> Result<Receipt, Failure> {
+        let lease = self.server.lease(until).await?;
         let result = self.run_in_transaction(&lease, lost, asker).await;
         match result {
             Ok(receipt) => Ok(lease.settle(Ok(receipt))?),
@@ -192,10 +209,9 @@ impl Work<'_> {
         });
         let mut mark: Option<Statement> = self.mark.map(Mark::statement);
         if let (Some(statement), true) = (&mark, lost.is_some()) {
-            let found = send(client, naming, begin.take(), &[statement]).await;
-            match found {
-                Err(Failure::Final(StoreError::Conflict)) => return self.confirm(client, asker).await,
-                other => drop(other?),
+            let answers = send(client, naming, begin.take(), &[statement]).await?;
+            if answers.iter().any(|(written, _)| *written == 0) {
+                return self.confirm(client, asker).await;
             }
             // The mark was not there, so the attempt before came to nothing.
             (*lost, mark) = (None, None);
@@ -223,7 +239,7 @@ impl Work<'_> {
             let answers = send(client, naming, None, &rest).await?;
             take_answers(&mut receipt, &joined, answers)?;
         }
-        match commit(client, asker).await {
+        match self.commit(client, asker).await {
             Ok(()) => Ok(receipt),
             Err(Failure::Lost(error, _)) => Err(Failure::Lost(error, receipt)),
             Err(failure) => Err(failure),
@@ -236,35 +252,44 @@ impl Work<'_> {
         if let Some(mark) = self.mark {
             send(client, self.naming, None, &[&mark.confirmation()]).await?;
         }
-        match commit(client, asker).await {
+        match self.commit(client, asker).await {
             Ok(()) => Err(Failure::Done),
             // The attempt before stays what is to be found out.
             Err(Failure::Lost(error, _)) => Err(Failure::Final(error)),
             Err(failure) => Err(failure),
         }
     }
-}
 
-/// Commits. After [`COMMITS_WITHIN`] the asker is told that the outcome is not known yet, and the commit is waited for.
-async fn commit(client: &Connection, asker: &mut Asker<'_>) -> Result<(), Failure> {
-    client.was_not_replicated();
-    let mut running = std::pin::pin!(client.batch_execute("COMMIT"));
-    let answer = match tokio::time::timeout(COMMITS_WITHIN, &mut running).await {
-        Ok(answer) => answer,
-        Err(_) => {
-            tracing::error!("a commit is not answered: is the synchronous standby attached?");
-            asker.tell(Err(StoreError::Unknown { detail: "the commit is not answered".to_owned() }));
-            running.await
+    /// Commits. Where that is not answered within the patience, it may wait for a synchronous standby that is not there. The
+    /// asker is told that the outcome is not known yet, and the commit is waited for, as long as its server is the primary:
+    /// one that another server has replaced waits for a standby that follows it no more.
+    async fn commit(&self, client: &Connection, asker: &mut Asker<'_>) -> Result<(), Failure> {
+        client.was_not_replicated();
+        let (until, mut waiting) = (Instant::now() + self.server.settings.patience, None);
+        let mut running = std::pin::pin!(client.batch_execute("COMMIT"));
+        let answer = loop {
+            if let Ok(answer) = tokio::time::timeout(LOOK_AGAIN, &mut running).await {
+                break answer;
+            }
+            if !self.server.servers().is_present(&client.facts) {
+                let detail = "another server took over during the commit".to_owned();
+                return Err(Failure::Lost(StoreError::Away { why: Away::OldPrimary, detail }, Receipt::default()));
+            }
+            if waiting.is_none() && Instant::now() >= until {
+                tracing::error!("a commit is not answered: is the synchronous standby attached?");
+                waiting = Some(asker.counts.wait());
+                asker.tell(Err(StoreError::Unknown { detail: "the commit is not answered".to_owned() }));
+            }
+        };
+        match answer {
+            Ok(()) if client.was_not_replicated() => {
+                let error = StoreError::Unknown { detail: "the commit was not replicated".to_owned() };
+                Err(Failure::Lost(error, Receipt::default()))
+            }
+            Ok(()) => Ok(()),
+            Err(error) if is_transient(&error) || says_aborted(&error) => Err(classify(error)),
+            Err(error) => Err(Failure::Lost(translate(error), Receipt::default())),
         }
-    };
-    match answer {
-        Ok(()) if client.was_not_replicated() => {
-            let error = StoreError::Unknown { detail: "the commit was not replicated".to_owned() };
-            Err(Failure::Lost(error, Receipt::default()))
-        }
-        Ok(()) => Ok(()),
-        Err(error) if is_transient(&error) || says_aborted(&error) => Err(classify(error)),
-        Err(error) => Err(Failure::Lost(translate(error), Receipt::default())),
     }
 }
 
