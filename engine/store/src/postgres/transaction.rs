@@ -112,12 +112,12 @@ struct Work<'a> {
 impl Work<'_> {
     /// The answer, and whether what became of the unit is known.
     async fn run(&self, asker: &mut Asker<'_>) -> (Result<Receipt>, bool) {
-        let (mut attempt, mut lost) = (1, None);
+        let (mut attempt, mut lost, mut was_lost) = (1, None, false);
         let until = Instant::now() + self.server.settings.patience;
         loop {
             let error = match self.attempt(until, &mut lost, asker).await {
                 Ok(receipt) => {
-                    self.tell_settled(lost.is_some(), "again");
+                    self.tell_settled(was_lost, "again");
                     return (Ok(receipt), true);
                 }
                 Err(Failure::Done) => {
@@ -133,7 +133,7 @@ impl Work<'_> {
                 }
                 Err(Failure::Lost(error, receipt)) => {
                     tracing::warn!(%error, detail = error.detail(), "the answer to a commit was lost");
-                    lost = Some(receipt);
+                    (lost, was_lost) = (Some(receipt), true);
                     error
                 }
                 Err(Failure::Transient(error) | Failure::Final(error)) => error,
