@@ -235,7 +235,7 @@ impl City {
     pub async fn maintain(&self, sql: Sql) -> Result<()> {
         match &self.inner.backend {
             Backend::Sqlite(database) => database.maintain(sql).await,
-            Backend::Postgres(server) => server.maintain(&self.inner.naming, sql).await,
+            Backend::Postgres(server) => Box::pin(server.maintain(&self.inner.naming, sql)).await,
         }
     }
 

@@ -305,7 +305,8 @@ impl Manager for ToPrimary {
     type Error = StoreError;
 
     async fn create(&self) -> Answer {
-        self.0.find().await
+        // Boxed, so that the futures of all who need a connection do not grow by those that make one.
+        Box::pin(self.0.find()).await
     }
 
     async fn recycle(&self, connection: &mut Connection, _: &Metrics) -> RecycleResult<StoreError> {
