@@ -54,10 +54,14 @@ fn act() -> Act {
 }
 
 async fn open(url: &str, note: Option<&Path>) -> Result<Store> {
+    open_for(url, note, PATIENCE).await
+}
+
+async fn open_for(url: &str, note: Option<&Path>, patience: Duration) -> Result<Store> {
     let mut options = StoreOptions::new(Arc::new(FixedClock(at())));
     options.note = note.map(Path::to_owned);
     // Servers are started meanwhile, on a machine that may be busy.
-    options.patience = PATIENCE;
+    options.patience = patience;
     Store::open(&Location::Postgres(url.to_owned()), options).await
 }
 
@@ -413,6 +417,38 @@ async fn a_commit_whose_answer_was_lost_is_done_once() {
     assert_eq!(found(second).await.len(), 1);
     assert_eq!(hall.store.turnover().unwrap().settled, 2);
     assert_eq!(hall.count("SELECT count(*) FROM {audit} WHERE kind = 'create'").await, number + 1);
+    hall.store.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn what_a_restarted_primary_has_alone_is_not_taken_for_done() {
+    let hall = Hall::new().await;
+    hall.power(|pair| {
+        pair.synchronous(A, true);
+        pair.stop(B);
+    })
+    .await;
+    let id = RecordId(RandomIds(SystemClock).next());
+    let (city, unit) = (hall.city.clone(), creation(&hall.city, &hall.ledger, id));
+    let _first = tokio::spawn(async move { city.write(unit).await });
+    until("the commit waits", || waits_for_standby(&hall.pair)).await;
+    hall.power(|pair| {
+        pair.kill(A);
+        pair.boot(A);
+    })
+    .await;
+    // Another process is sent the same. The record is there to be read, but the standby does not have it.
+    let other = open_for(&hall.pair.url_of(A), None, Duration::from_secs(3)).await.unwrap();
+    let city = other.open_city("142182").await.unwrap();
+    let found = Sql::with("SELECT number FROM {l_park} WHERE id = $1", [id.0.into()]);
+    assert_eq!(city.read(found).await.unwrap().len(), 1);
+    let told = city.write(creation(&city, &hall.ledger, id)).await;
+    assert!(matches!(told, Err(StoreError::Unknown { .. })), "{told:?}");
+    hall.power(|pair| pair.boot(B)).await;
+    until("the commits end", || other.turnover().unwrap().waiting == 0).await;
+    let told = city.write(creation(&city, &hall.ledger, id)).await;
+    assert!(matches!(told, Err(StoreError::Unique { .. })), "{told:?}");
+    other.close().await;
     hall.store.close().await;
 }
 

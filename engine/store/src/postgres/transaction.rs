@@ -7,6 +7,7 @@
 //! ([`super::once`]) says whether it was done before.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::Ordering;
@@ -43,6 +44,17 @@ enum Failure {
     /// It was done by an attempt whose answer was lost.
     Done,
     Final(StoreError),
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Transient(error) | Self::Lost(error, _) | Self::Final(error) => {
+                f.write_str(error.detail().unwrap_or_default())
+            }
+            Self::Done => Ok(()),
+        }
+    }
 }
 
 impl From<StoreError> for Failure {
@@ -148,10 +160,29 @@ impl Work<'_> {
                 continue;
             }
             if lost.is_none() {
-                return (Err(error), true);
+                return match error {
+                    StoreError::Unique { .. } => self.assure(until, error, asker).await,
+                    error => (Err(error), true),
+                };
             }
             let detail = error.detail().map_or_else(|| error.to_string(), str::to_owned);
             return (Err(StoreError::Unknown { detail }), false);
+        }
+    }
+
+    /// A violated index says that something is there already, and whoever sent the same before takes that for done. It must
+    /// then not be lost: after a crash the server may have it alone, so its standby is waited for before that is said.
+    async fn assure(&self, until: Instant, error: StoreError, asker: &mut Asker<'_>) -> (Result<Receipt>, bool) {
+        let Some(mark) = self.mark else { return (Err(error), true) };
+        let waited = async {
+            let lease = self.server.lease(until).await?;
+            send(lease.client(), self.naming, Some("BEGIN"), &[&mark.statement()]).await?;
+            self.commit(lease.client(), asker).await?;
+            Ok::<_, Failure>(lease.settle(Ok(()))?)
+        };
+        match waited.await {
+            Ok(()) => (Err(error), true),
+            Err(failure) => (Err(StoreError::Unknown { detail: failure.to_string() }), false),
         }
     }
 
