@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::FutureExt as _;
 use kawasemi_kernel::Clock;
 use tokio::sync::Mutex;
 
@@ -278,7 +279,7 @@ impl Store {
     pub async fn reach(&self) -> Result<()> {
         match &self.inner.place {
             Place::Directory(directory) => directory.cities().map(|_| ()),
-            Place::Postgres(server, _) => server.reach().await,
+            Place::Postgres(server, _) => server.reach().boxed().await,
         }
     }
 
@@ -291,7 +292,7 @@ impl Store {
     pub async fn replication(&self) -> Result<Option<Replication>> {
         match &self.inner.place {
             Place::Directory(_) => Ok(None),
-            Place::Postgres(server, _) => server.replication().await.map(Some),
+            Place::Postgres(server, _) => server.replication().boxed().await.map(Some),
         }
     }
 

@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use deadpool::managed::{Manager, Metrics, RecycleError, RecycleResult};
+use futures::FutureExt as _;
 use futures::future::join_all;
 
 use super::address::Place;
@@ -305,8 +306,8 @@ impl Manager for ToPrimary {
     type Error = StoreError;
 
     async fn create(&self) -> Answer {
-        // Boxed, so that the futures of all who need a connection do not grow by those that make one.
-        Box::pin(self.0.find()).await
+        // Boxed, so that the types of all who need a connection do not grow by those that make one.
+        self.0.find().boxed().await
     }
 
     async fn recycle(&self, connection: &mut Connection, _: &Metrics) -> RecycleResult<StoreError> {
