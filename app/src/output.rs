@@ -102,7 +102,9 @@ fn told(error: &(dyn std::error::Error + 'static)) -> String {
     }
     // A store says what to do; an operator also wants to know what the disk or the database said.
     match error.downcast_ref::<StoreError>() {
-        Some(StoreError::Io { detail }) => format!("{error}（{}）", io_detail(detail)),
+        Some(StoreError::Io { detail } | StoreError::Away { detail, .. }) if !detail.is_empty() => {
+            format!("{error}（{}）", io_detail(detail))
+        }
         _ => error.to_string(),
     }
 }

@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use kawasemi_desk::{CityDesk, Desk, Opener, Pages, Problem, Role, Settings, Site, router};
 use kawasemi_identity::Provider;
 use kawasemi_store::schema::Allow;
-use kawasemi_store::{Access, Store};
+use kawasemi_store::{Access, Store, StoreError};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -27,6 +27,7 @@ pub async fn run(shell: Shell) -> anyhow::Result<()> {
     let listener = TcpListener::bind(listen).await.with_context(|| {
         format!("{listen} で待ち受けられません。ほかのプログラムが使っていないか、--listen を確かめてください。")
     })?;
+    tell_concerns(&store).await;
     let is_demo = open_first(&shell, &store).await?;
     // Who tries the program out has a receiver on the same machine; nobody else may make it speak to that machine.
     let shell = Arc::new(if is_demo && listen.ip().is_loopback() { shell.with_loopback()? } else { shell });
@@ -59,6 +60,26 @@ pub async fn run(shell: Shell) -> anyhow::Result<()> {
     upkeep.end().await;
     store.close().await;
     Ok(())
+}
+
+/// Tells what of the database's servers an operator should look at, such as a standby for which no commit waits.
+async fn tell_concerns(store: &Store) {
+    match store.replication().await {
+        Ok(Some(found)) => {
+            let servers: Vec<String> =
+                found.servers.iter().map(|server| format!("{} {:?}", server.name, server.role)).collect();
+            tracing::info!(
+                servers = servers.join(", "),
+                timeline = found.timeline,
+                synchronous = found.is_synchronous(),
+                "the database's servers"
+            );
+            found.concerns().iter().for_each(|concern| tracing::warn!(%concern, "the database's servers need a look"));
+        }
+        Ok(None) => {}
+        // A server of another make may not know what it is asked.
+        Err(error) => tracing::warn!(%error, detail = error.detail(), "nothing is known of the database's standbys"),
+    }
 }
 
 /// Opens the city that will be asked for first, so that a mistake in its definitions is told now and not to the first
@@ -131,6 +152,10 @@ impl Opener for CityOpener {
     ) -> Pin<Box<dyn Future<Output = Result<CityDesk, Problem>> + Send + 'a>> {
         Box::pin(async move {
             self.city_desk(store, code).await.map_err(|error| {
+                // What may pass is told as such, and the city is opened by the next visitor.
+                if let Some(error) = error.downcast_ref::<StoreError>().filter(|error| error.is_away()) {
+                    return error.clone().into();
+                }
                 let error: Box<dyn std::error::Error + Send + Sync> = error.into();
                 Problem::internal(&*error)
             })

@@ -159,13 +159,14 @@ impl Shell {
         let mut options = StoreOptions::new(self.clock.clone()).access(access).allow(allow);
         options.engines = self.engines_of_store();
         options.connections = self.config.connections;
+        options.note = Some(self.config.folder.join("database.json"));
         let opened = Store::open(&self.location(), options).await;
         opened.map_err(|error| match (&error, &self.config.place) {
             (StoreError::Io { .. }, Place::Folder(folder)) => anyhow::Error::new(error).context(format!(
                 "データフォルダー {} を開けません。書き込める場所か、名前が合っているかを確かめてください。",
                 folder.display()
             )),
-            (StoreError::Io { .. }, Place::Database(_)) => anyhow::Error::new(error).context(
+            (StoreError::Io { .. } | StoreError::Away { .. }, Place::Database(_)) => anyhow::Error::new(error).context(
                 "PostgreSQL につながりません。--database-url と、データベースが動いているかを確かめてください。",
             ),
             _ => error.into(),

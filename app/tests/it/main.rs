@@ -16,3 +16,4 @@ mod releases;
 mod sanitize;
 mod serving;
 mod support;
+mod takeover;

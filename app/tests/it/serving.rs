@@ -1,47 +1,16 @@
 //! The server: it says where it is, answers, does by itself what it has to, and stops when it is told.
 
 use std::collections::BTreeSet;
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
-use std::process::{Child, Command};
+use std::net::TcpListener;
+use std::process::Command;
 use std::time::Duration;
 
+use crate::support::server::Server;
 use crate::support::{Hall, on_both_stores};
 use kawasemi_store::jobs::JobRow;
 use kawasemi_store::seal::KEY_FILE;
 use kawasemi_store::{Access, City, Param, Sealer, Sql, Store, Unit};
 use uuid::Uuid;
-
-/// A running server, told to stop at the end of the test.
-struct Server {
-    child: Child,
-    address: String,
-}
-
-impl Server {
-    fn start(hall: &Hall) -> Self {
-        let mut child = hall.spawn(&["serve", "--listen", "127.0.0.1:0"]);
-        let lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        let port = lines.map_while(Result::ok).find_map(|line| {
-            let (_, rest) = line.split_once("http://localhost:")?;
-            rest.split('/').next().map(str::to_owned)
-        });
-        Self { child, address: format!("127.0.0.1:{}", port.unwrap()) }
-    }
-
-    fn get(&self, path: &str) -> String {
-        let mut stream = TcpStream::connect(&self.address).unwrap();
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).unwrap();
-        String::from_utf8_lossy(&answer).into_owned()
-    }
-
-    fn stop(mut self) -> Option<i32> {
-        Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap();
-        self.child.wait().unwrap().code()
-    }
-}
 
 #[test]
 fn a_server_answers_and_stops_when_told() {

@@ -5,6 +5,7 @@
 //! PostgreSQL, not what PostgreSQL says to the disk. The server refuses to run as root; then it runs as the user
 //! `postgres`, whom the Debian package makes.
 
+mod pair;
 mod secured;
 
 use std::fs::{self, File, OpenOptions, Permissions};
@@ -18,6 +19,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use tokio_postgres::NoTls;
 
+pub use pair::{Member, Pair};
 pub use secured::{SecuredServer, Shown};
 
 /// The variable that names a server to use instead.

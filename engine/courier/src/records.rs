@@ -53,6 +53,9 @@ fn said(error: LedgerError) -> HandleError {
         LedgerError::Store(error @ (StoreError::Busy { .. } | StoreError::Io { .. } | StoreError::Timeout)) => {
             HandleError::Later(error.to_string())
         }
+        LedgerError::Store(error @ (StoreError::Away { .. } | StoreError::Unknown { .. })) => {
+            HandleError::Later(error.to_string())
+        }
         LedgerError::Store(error @ (StoreError::DiskFull | StoreError::Closed)) => {
             HandleError::Later(error.to_string())
         }

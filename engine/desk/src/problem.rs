@@ -114,6 +114,11 @@ impl Problem {
         self
     }
 
+    /// Whether the same request may well be answered in a while: the answer says so, and what was typed is kept.
+    pub fn may_pass(&self) -> bool {
+        self.status == StatusCode::SERVICE_UNAVAILABLE
+    }
+
     /// Title and explanation in a language. What every visitor may meet is translated; the rest is for staff, in Japanese.
     pub fn said(&self, lang: Lang) -> (String, String) {
         let t = words(lang);
@@ -123,6 +128,9 @@ impl Problem {
             "forbidden" => (t.get("forbidden-title"), t.get("forbidden-detail")),
             "internal" => (t.get("internal-title"), t.get("internal-detail")),
             "too-many-requests" => (t.get("too-many-title"), t.get("too-many-detail")),
+            "database-away" => (t.get("away-title"), t.get("away-detail")),
+            "saving-away" => (t.get("saving-away-title"), t.get("saving-away-detail")),
+            "outcome-unknown" => (t.get("unknown-title"), t.get("unknown-detail")),
             _ => (self.title.clone(), self.detail.clone()),
         }
     }

@@ -46,12 +46,16 @@ pub async fn headers(State(desk): State<Desk>, request: Request, next: Next) -> 
 /// Refuses a change that another site's page asks for in the name of the person at the browser.
 pub async fn same_origin(request: Request, next: Next) -> Response {
     let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
-    let refused = match origin(request.headers()) {
+    if is_foreign(request.headers()) && !safe { Problem::cross_site().into_response() } else { next.run(request).await }
+}
+
+/// Whether another site's page has sent a request.
+pub(crate) fn is_foreign(headers: &HeaderMap) -> bool {
+    match origin(headers) {
         Origin::Ours => false,
         Origin::Foreign => true,
-        Origin::Unsaid => request.headers().contains_key(header::COOKIE),
-    };
-    if refused && !safe { Problem::cross_site().into_response() } else { next.run(request).await }
+        Origin::Unsaid => headers.contains_key(header::COOKIE),
+    }
 }
 
 /// Whose page made a request.

@@ -261,7 +261,7 @@ impl Desk {
         if let Some(code) = choose(&known, host, default) {
             return Ok(code);
         }
-        let listed = self.inner.store.cities().await.map_err(|error| Problem::internal(&error))?;
+        let listed = self.inner.store.cities().await?;
         let code = choose(&listed, host, default);
         *self.inner.directory.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(listed);
         code.ok_or_else(Problem::not_found)

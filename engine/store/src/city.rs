@@ -8,6 +8,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, RwLock};
 use std::time::Duration;
 
+use futures::FutureExt as _;
 use futures::Stream;
 use futures::stream;
 use kawasemi_schema::LedgerDef;
@@ -235,7 +236,7 @@ impl City {
     pub async fn maintain(&self, sql: Sql) -> Result<()> {
         match &self.inner.backend {
             Backend::Sqlite(database) => database.maintain(sql).await,
-            Backend::Postgres(server) => server.maintain(&self.inner.naming, sql).await,
+            Backend::Postgres(server) => server.maintain(&self.inner.naming, sql).boxed().await,
         }
     }
 
@@ -249,7 +250,8 @@ impl City {
     async fn read_limited(&self, sql: Sql, limit: Option<Duration>) -> Result<Vec<Row>> {
         match &self.inner.backend {
             Backend::Sqlite(database) => database.read(sql, limit).await,
-            Backend::Postgres(server) => server.read(&self.inner.naming, sql, limit).await,
+            // Boxed, so that the types of those who read do not grow by everything that it may do.
+            Backend::Postgres(server) => server.read(&self.inner.naming, sql, limit).boxed().await,
         }
     }
 }

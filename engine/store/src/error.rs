@@ -63,6 +63,24 @@ pub enum StoreError {
         /// What the operating system or the database said.
         detail: String,
     },
+    /// No server may be written: it is stopped, or another one is taking its place. Nothing of the operation was kept.
+    #[error("{}", .why.sentence())]
+    Away {
+        /// What was found instead.
+        why: Away,
+        /// What the servers said.
+        detail: String,
+    },
+    /// The answer to a write was lost and could not be found out again: it may be there or not. Whoever sends the same again
+    /// (a record with the id of its form, a change with the revision that it was based on) gets it once.
+    #[error(
+        "保存の途中でデータベースの応答が途切れ、保存できたかどうかを確かめられていません。\
+         データベースが戻ったら、保存した画面か一覧を開いて確かめてください。"
+    )]
+    Unknown {
+        /// What the database said.
+        detail: String,
+    },
     /// The store was closed while the operation waited.
     #[error("サーバーが停止処理中のため受け付けられません。")]
     Closed,
@@ -94,7 +112,60 @@ pub enum StoreError {
     },
 }
 
+/// Why no database server may be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Away {
+    /// None answers, or the one that did broke off.
+    Unreachable,
+    /// Those that answer are standbys (待機系).
+    NoPrimary,
+    /// The one that answers was the primary before another one took over: what is written to it would be lost.
+    OldPrimary,
+    /// The primary is there, but commits wait for a synchronous standby that does not answer: it can be read, not written.
+    NoStandby,
+}
+
+impl Away {
+    /// A stable key for programs.
+    #[must_use]
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Unreachable => "unreachable",
+            Self::NoPrimary => "no-primary",
+            Self::OldPrimary => "old-primary",
+            Self::NoStandby => "no-standby",
+        }
+    }
+
+    const fn sentence(self) -> &'static str {
+        match self {
+            Self::Unreachable => {
+                "データベースに接続できません。止まっているか、予備のサーバーへ切り替えているところです。\
+                 この操作では何も変わっていません。少し待ってからもう一度お試しください。"
+            }
+            Self::NoPrimary => {
+                "データベースを予備のサーバーへ切り替えているところです。\
+                 この操作では何も変わっていません。少し待ってからもう一度お試しください。"
+            }
+            Self::OldPrimary => {
+                "切替え前の古いデータベースだけが動いています。記録が食い違うため、つないでいません。\
+                 この操作では何も変わっていません。管理者に、新しいデータベースを動かすよう依頼してください。"
+            }
+            Self::NoStandby => {
+                "予備のデータベースの応答がないため、いまは保存と、閲覧の記録が要る画面の表示ができません。\
+                 この操作では何も変わっていません。少し待ってからもう一度お試しください。"
+            }
+        }
+    }
+}
+
 impl StoreError {
+    /// Whether no server may be written at the moment: trying again later is all that can be done.
+    #[must_use]
+    pub const fn is_away(&self) -> bool {
+        matches!(self, Self::Away { .. })
+    }
+
     /// Creates a refusal with its reason in Japanese.
     #[must_use]
     pub fn refused(message: impl Into<String>) -> Self {
@@ -110,6 +181,8 @@ impl StoreError {
             | Self::Busy { detail }
             | Self::Corrupt { detail }
             | Self::Io { detail }
+            | Self::Away { detail, .. }
+            | Self::Unknown { detail }
             | Self::Decode { detail, .. }
             | Self::Statement { detail } => Some(detail),
             _ => None,

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::city::CityInfo;
 use crate::error::{Result, StoreError};
-use crate::postgres::Server;
+use crate::postgres::{Server, once};
 use crate::sql::{Naming, Param, Sql};
 use crate::unit::Unit;
 
@@ -146,7 +146,7 @@ impl Register {
     /// Opens the register, making it when it may be written.
     pub async fn open(server: Server, create: bool) -> Result<Self> {
         let register = Self { server, naming: Naming::Schema(SCHEMA.to_owned()) };
-        if create && !register.exists().await? {
+        if create && !register.exists("kawasemi.writer").await? {
             let mut unit = Unit::new();
             unit.add(Sql::text("CREATE SCHEMA IF NOT EXISTS \"kawasemi\""));
             unit.add(Sql::with(
@@ -154,14 +154,26 @@ impl Register {
                  time_zone text NOT NULL, hosts text NOT NULL, created_at bigint NOT NULL)",
                 [],
             ));
+            unit.add(Sql::text(once::TABLE));
             unit.patiently();
             register.server.write(&register.naming, unit).await?;
         }
         Ok(register)
     }
 
-    async fn exists(&self) -> Result<bool> {
-        let sql = Sql::with("SELECT to_regclass($1) IS NOT NULL", ["kawasemi.city".into()]);
+    /// Removes what processes that are long gone have left, some time soon: nobody waits for it, least of all the start of a
+    /// server whose commits wait for a standby.
+    pub fn sweep(&self) {
+        let (server, naming) = (self.server.clone(), self.naming.clone());
+        tokio::spawn(async move {
+            if let Err(error) = server.write(&naming, Unit::of([Sql::text(once::SWEEP).into()])).await {
+                tracing::debug!(%error, "the marks of earlier processes were not removed");
+            }
+        });
+    }
+
+    async fn exists(&self, table: &str) -> Result<bool> {
+        let sql = Sql::with("SELECT to_regclass($1) IS NOT NULL", [table.into()]);
         self.server.read(&self.naming, sql, None).await?.first().map_or(Ok(false), |row| row.get(0))
     }
 
@@ -170,7 +182,7 @@ impl Register {
         let sql = Sql::with("SELECT code, name, time_zone, hosts, created_at FROM {city} ORDER BY code", []);
         let rows = match self.server.read(&self.naming, sql, None).await {
             Ok(rows) => rows,
-            Err(_) if !self.exists().await? => return Ok(Vec::new()),
+            Err(error) if !error.is_away() && !self.exists("kawasemi.city").await? => return Ok(Vec::new()),
             Err(error) => return Err(error),
         };
         rows.iter()

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::FutureExt as _;
 use kawasemi_kernel::Clock;
 use tokio::sync::Mutex;
 
@@ -12,12 +13,15 @@ use crate::city::{self, City, CityInfo};
 use crate::engine::{self, Engine, Upgrade};
 use crate::error::{Result, StoreError};
 use crate::installation::{Directory, Register, private_folder};
+use crate::postgres::replication::{Replication, Turnover};
 use crate::postgres::{self, Server};
 use crate::schema::Allow;
 use crate::sqlite;
 use crate::table::Table;
 use crate::{shape, system_tables};
 
+/// How long is waited for a primary: most fail-overs and restarts are over by then, and people still wait.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 /// The name of a city's file in its folder.
 const CITY_FILE: &str = "kawasemi.db";
 
@@ -61,6 +65,11 @@ pub struct StoreOptions {
     pub connections: usize,
     /// How long a query may run.
     pub time_limit: Duration,
+    /// How long an operation waits for a primary while PostgreSQL servers fail over, and a write for the answer to its COMMIT.
+    pub patience: Duration,
+    /// The file in which is noted, outside the database, which of several PostgreSQL servers was the newest primary, so that an
+    /// old one that comes back is never written; none where only this process remembers it.
+    pub note: Option<PathBuf>,
 }
 
 impl StoreOptions {
@@ -77,6 +86,8 @@ impl StoreOptions {
             readers: (2 * cores).clamp(4, 16),
             connections: 16,
             time_limit: Duration::from_secs(15),
+            patience: PATIENCE,
+            note: None,
         }
     }
 
@@ -141,10 +152,18 @@ impl Store {
                 Place::Directory(Directory::open(root, writable, options.access == Access::Serve)?)
             }
             Location::Postgres(url) => {
-                let settings =
-                    postgres::Settings { connections: options.connections, writable, timeout: options.time_limit };
+                let settings = postgres::Settings {
+                    connections: options.connections,
+                    writable,
+                    timeout: options.time_limit,
+                    patience: options.patience,
+                    note: options.note.clone(),
+                };
                 let server = Server::new(url, settings)?;
                 let register = Register::open(server.clone(), writable).await?;
+                if options.access == Access::Serve {
+                    register.sweep();
+                }
                 Place::Postgres(server, register)
             }
         };
@@ -250,6 +269,39 @@ impl Store {
         }
         if let Place::Postgres(server, _) = &self.inner.place {
             server.close();
+        }
+    }
+
+    /// Whether the installation can be read and written now. Answers within a few seconds, without waiting for a fail-over.
+    ///
+    /// # Errors
+    /// [`StoreError::Away`] while no server may be written, and as [`Store::cities`].
+    pub async fn reach(&self) -> Result<()> {
+        match &self.inner.place {
+            Place::Directory(directory) => directory.cities().map(|_| ()),
+            Place::Postgres(server, _) => server.reach().boxed().await,
+        }
+    }
+
+    /// The PostgreSQL servers of the installation: their roles, what follows the primary and how closely, and what should be
+    /// looked at ([`Replication::concerns`]); none on SQLite. Every server of the address is asked, so it takes up to five
+    /// seconds where one is away.
+    ///
+    /// # Errors
+    /// [`StoreError::Away`] where there is no primary.
+    pub async fn replication(&self) -> Result<Option<Replication>> {
+        match &self.inner.place {
+            Place::Directory(_) => Ok(None),
+            Place::Postgres(server, _) => server.replication().boxed().await.map(Some),
+        }
+    }
+
+    /// What happened to the connection with the PostgreSQL servers since the process began; none on SQLite.
+    #[must_use]
+    pub fn turnover(&self) -> Option<Turnover> {
+        match &self.inner.place {
+            Place::Directory(_) => None,
+            Place::Postgres(server, _) => Some(server.turnover()),
         }
     }
 

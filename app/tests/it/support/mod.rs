@@ -1,5 +1,8 @@
 //! Runs the real binary, as a script or an operator would.
 
+pub mod networks;
+pub mod server;
+
 use std::cell::RefCell;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -17,6 +20,8 @@ pub struct Hall {
     /// A folder for files of the test; the data folder is `data` in it.
     pub folder: TempDir,
     database: Option<String>,
+    /// The network namespace in which its commands run; none for this machine's own network.
+    network: Option<String>,
     binary: RefCell<Option<PathBuf>>,
 }
 
@@ -29,7 +34,22 @@ pub struct Done {
 
 impl Hall {
     pub fn on_sqlite() -> Self {
-        Self { folder: TempDir::new().unwrap(), database: None, binary: RefCell::default() }
+        Self { folder: TempDir::new().unwrap(), database: None, network: None, binary: RefCell::default() }
+    }
+
+    /// On PostgreSQL servers, perhaps such as are reached in a network of their own.
+    pub fn on_servers(url: String, network: Option<&str>) -> Self {
+        Self { database: Some(url), network: network.map(str::to_owned), ..Self::on_sqlite() }
+    }
+
+    /// The settings that say where its cities lie.
+    pub fn place(&self) -> Vec<(&'static str, String)> {
+        match &self.database {
+            Some(url) => {
+                vec![("KAWASEMI_DATABASE_URL", url.clone()), ("KAWASEMI_FOLDER", self.data().display().to_string())]
+            }
+            None => vec![("KAWASEMI_DATA", self.data().display().to_string())],
+        }
     }
 
     /// Where its cities lie, for looking into them beside the program.
@@ -81,14 +101,21 @@ impl Hall {
     }
 
     pub fn command(&self, words: &[&str]) -> Command {
-        let mut command =
-            Command::new(self.binary.borrow().as_deref().unwrap_or(Path::new(env!("CARGO_BIN_EXE_kawasemi"))));
-        // Nothing of the machine's own configuration.
-        command.current_dir(self.folder.path()).env_clear().stdin(Stdio::null());
-        match &self.database {
-            Some(url) => command.env("KAWASEMI_DATABASE_URL", url).env("PATH", std::env::var_os("PATH").unwrap()),
-            None => command.env("KAWASEMI_DATA", self.data()),
+        let binary = self.binary.borrow();
+        let binary = binary.as_deref().unwrap_or(Path::new(env!("CARGO_BIN_EXE_kawasemi")));
+        let mut command = match &self.network {
+            Some(network) => {
+                let mut command = Command::new("ip");
+                command.args(["netns", "exec", network]).arg(binary);
+                command
+            }
+            None => Command::new(binary),
         };
+        // Nothing of the machine's own configuration.
+        command.current_dir(self.folder.path()).env_clear().envs(self.place()).stdin(Stdio::null());
+        if self.database.is_some() {
+            command.env("PATH", std::env::var_os("PATH").unwrap());
+        }
         command.args(words);
         command
     }

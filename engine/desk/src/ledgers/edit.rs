@@ -21,7 +21,7 @@ use super::cells;
 use super::form::{Around, Fill, REASON, REVISION, RecordForm, writable};
 use super::opened::{Opened, record_href, style};
 use super::sent::Sent;
-use super::{conflict, kept_files};
+use super::{conflict, kept_files, sending};
 use crate::problem::Problem;
 use crate::request::Cx;
 use crate::request::uploads::Uploads;
@@ -31,16 +31,20 @@ use crate::view::done_at;
 pub async fn new(cx: Cx, Path(ledger): Path<String>) -> Result<Response, Problem> {
     let opened = Opened::for_action(&cx, &ledger, Action::Create)?;
     let around = Around::of(&cx, &opened).await?;
-    Ok(page_of_new(&cx, &opened, Fill::New, &around, &[]))
+    let form = cx.desk().ids().next().to_string();
+    Ok(page_of_new(&cx, &opened, &form, Fill::New, &around, &[]))
 }
 
 /// `POST /desk/ledgers/{ledger}/new`
 pub async fn create(cx: Cx, Path(ledger): Path<String>, uploads: Uploads) -> Result<Response, Problem> {
     let opened = Opened::for_action(&cx, &ledger, Action::Create)?;
-    let another = uploads.entries.has("_another");
+    let texts = uploads.entries.clone();
+    let (another, form) = (texts.has("_another"), texts.text(sending::FORM));
     let mut sent = Sent::read(&cx, &opened, None, uploads).await?;
     if sent.rows.is_none() {
-        match cx.ledgers().create(&cx.because(&sent.reason), &ledger, sent.draft(&opened)).await {
+        let mut draft = sent.draft(&opened);
+        draft.id = sending::record_id(form, &texts, &sent.stored);
+        match cx.ledgers().create(&cx.because(&sent.reason), &ledger, draft).await {
             Ok(_) if another => return Ok(done_at(&opened.at("new"), "created")),
             // Who may register but not read is told so at the ledger's page.
             Ok(_) if !opened.may(Action::Read) => return Ok(done_at(&opened.href(), "created")),
@@ -48,7 +52,7 @@ pub async fn create(cx: Cx, Path(ledger): Path<String>, uploads: Uploads) -> Res
             Err(error) => sent.around.mistakes = mistakes(&opened, error)?,
         }
     }
-    Ok(page_of_new(&cx, &opened, Fill::Typed(&sent.entry, None), &sent.around, &sent.stored))
+    Ok(page_of_new(&cx, &opened, form, Fill::Typed(&sent.entry, None), &sent.around, &sent.stored))
 }
 
 /// `GET /desk/ledgers/{ledger}/{id}/edit`
@@ -121,9 +125,16 @@ pub fn mistakes(opened: &Opened, error: LedgerError) -> Result<Vec<FieldError>, 
     }
 }
 
-fn page_of_new(cx: &Cx, opened: &Opened, fill: Fill<'_>, around: &Around, stored: &[(String, FileRef)]) -> Response {
+fn page_of_new(
+    cx: &Cx,
+    opened: &Opened,
+    number: &str,
+    fill: Fill<'_>,
+    around: &Around,
+    stored: &[(String, FileRef)],
+) -> Response {
     let form = RecordForm { opened, fill, around, clearance: writable(opened, None) };
-    let form = form.build(opened.at("new"), opened.href(), None).submit("登録する");
+    let form = form.build(opened.at("new"), opened.href(), None).submit("登録する").hidden(sending::FORM, number);
     let another = Submit::new("登録して続けて入力する").sends("_another", "1").html();
     let form = carry(cx, opened, form.more_buttons(another), stored);
     let lead = "「必須」の付いた項目は必ず入力してください。";

@@ -36,6 +36,7 @@ mod names;
 mod open;
 pub mod opened;
 pub mod recent;
+mod sending;
 mod sent;
 mod sheet;
 mod sheet_pdf;

@@ -8,7 +8,7 @@ use kawasemi_courier::CourierError;
 use kawasemi_exchange::ExchangeError;
 use kawasemi_identity::IdentityError;
 use kawasemi_oversight::OversightError;
-use kawasemi_store::StoreError;
+use kawasemi_store::{Away, StoreError};
 use kawasemi_webhook::WebhookError;
 
 use super::Problem;
@@ -132,10 +132,22 @@ impl From<StoreError> for Problem {
             StoreError::DiskFull => (S::INSUFFICIENT_STORAGE, "disk-full", "保存できませんでした"),
             StoreError::Busy { .. } => (S::SERVICE_UNAVAILABLE, "busy", "混み合っています"),
             StoreError::Timeout => (S::SERVICE_UNAVAILABLE, "timeout", "時間内に終わりませんでした"),
+            StoreError::Away { why, .. } => {
+                let (kind, title) = match why {
+                    Away::NoPrimary => ("database-away", "データベースを切り替えています"),
+                    Away::Unreachable | Away::OldPrimary => ("database-away", "ただいまデータベースを使えません"),
+                    Away::NoStandby => ("saving-away", "いまは保存できません"),
+                };
+                (S::SERVICE_UNAVAILABLE, kind, title)
+            }
+            StoreError::Unknown { .. } => {
+                (S::SERVICE_UNAVAILABLE, "outcome-unknown", "保存できたか確かめられていません")
+            }
             StoreError::Closed => (S::SERVICE_UNAVAILABLE, "closed", "停止処理中です"),
             _ => return Self::internal(&error),
         };
-        let log = status.is_server_error().then(|| Self::internal(&error).log).flatten();
+        let said_more = |detail: &str| format!("{said}: {detail}");
+        let log = status.is_server_error().then(|| error.detail().map_or_else(|| said.clone(), said_more));
         Self { log, ..Self::new(status, kind, title, said) }
     }
 }

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use kawasemi_identity::{Caller, Context, Identity};
 use kawasemi_kernel::Lang;
 use kawasemi_ui::button::LinkButton;
+use kawasemi_ui::form::Form;
 use kawasemi_ui::page::{Page, Site};
 use kawasemi_ui::{Component, problem};
 
@@ -19,24 +20,35 @@ use crate::request::arrival::Arrival;
 use crate::request::context::Cx;
 use crate::request::language::{AskedPath, PageLang};
 use crate::request::reference;
+use crate::request::typed::{Again, Typed};
 use crate::roles::Role;
 use crate::state::Desk;
 use crate::words;
 
+/// After how many seconds a program, or a search engine, should ask again for what can't be answered now.
+const RETRY_AFTER_S: &str = "10";
+
 /// Finds the city and the caller, hands the request on with its [`Cx`], and shows a problem that comes back.
-pub async fn enter(State(desk): State<Desk>, mut request: Request, next: Next) -> Response {
+pub async fn enter(State(desk): State<Desk>, request: Request, next: Next) -> Response {
     let reference = reference::new(desk.ids());
     let asked = Asked::of(&request);
     let started = desk.clock().now();
     let arrival = Arrival::of(&request, desk.settings(), reference.clone());
-    let response = match context(&desk, arrival).await {
-        Ok(cx) => {
-            request.extensions_mut().insert(cx.clone());
-            let response = super::recorded::answer(&cx, request, next).await;
-            shown(response, &asked, &reference, Some(&cx))
-        }
-        Err(problem) => shown(problem.into_response(), &asked, &reference, None),
+    let (response, cx, typed) = match Typed::keep(request).await {
+        Ok((mut request, typed)) => match context(&desk, arrival).await {
+            Ok(cx) => {
+                request.extensions_mut().insert(cx.clone());
+                (super::recorded::answer(&cx, request, next).await, Some(cx), typed)
+            }
+            Err(problem) => (problem.into_response(), None, typed),
+        },
+        Err(problem) => (problem.into_response(), None, None),
     };
+    let again = match typed.filter(|_| !asked.program && may_pass(&response)) {
+        Some(typed) => typed.again().await,
+        None => None,
+    };
+    let response = shown(response, &asked, &reference, cx.as_ref(), again);
     let took = desk.clock().now().duration_since(started);
     crate::health::count(response.status());
     tracing::debug!(reference, status = response.status().as_u16(), micros = took.as_micros(), "answered");
@@ -46,6 +58,10 @@ pub async fn enter(State(desk): State<Desk>, mut request: Request, next: Next) -
 /// What is needed of the request to answer a problem, after the request itself is gone.
 struct Asked {
     path: String,
+    /// The address as the browser asked for it, with its query.
+    href: String,
+    /// Whether asking again does no harm.
+    safe: bool,
     lang: Lang,
     program: bool,
 }
@@ -58,7 +74,10 @@ impl Asked {
         let program = for_programs.iter().any(|prefix| path.starts_with(prefix))
             || (accept.contains("json") && !accept.contains("html"));
         let lang = request.extensions().get::<PageLang>().map_or(Lang::Ja, |lang| lang.0);
-        Self { path, lang, program }
+        let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
+        // Two slashes at the beginning would lead to another site.
+        let href = format!("/{}{query}", asked_path(request).trim_start_matches('/'));
+        Self { path, href, safe: request.method().is_safe(), lang, program }
     }
 }
 
@@ -87,7 +106,7 @@ pub(super) async fn caller(identity: &Identity, arrival: &Arrival, at: Timestamp
 }
 
 /// Turns a problem into a page or into `application/problem+json`; any other answer stays as it is.
-fn shown(mut response: Response, asked: &Asked, reference: &str, cx: Option<&Cx>) -> Response {
+fn shown(mut response: Response, asked: &Asked, reference: &str, cx: Option<&Cx>, again: Option<Again>) -> Response {
     let Some(found) = response.extensions_mut().remove::<Arc<Problem>>() else { return response };
     if let Some(cause) = &found.log {
         tracing::error!(reference, path = asked.path, kind = found.kind, cause, "a request failed");
@@ -97,8 +116,11 @@ fn shown(mut response: Response, asked: &Asked, reference: &str, cx: Option<&Cx>
         let kind = HeaderValue::from_static("application/problem+json");
         (found.status, [(header::CONTENT_TYPE, kind)], body).into_response()
     } else {
-        (found.status, Html(problem_page(&found, asked, reference, cx))).into_response()
+        (found.status, Html(problem_page(&found, asked, reference, cx, again))).into_response()
     };
+    if found.may_pass() {
+        answer.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static(RETRY_AFTER_S));
+    }
     for (name, value) in response.headers() {
         if !matches!(*name, header::CONTENT_TYPE | header::CONTENT_LENGTH) {
             answer.headers_mut().append(name, value.clone());
@@ -110,16 +132,47 @@ fn shown(mut response: Response, asked: &Asked, reference: &str, cx: Option<&Cx>
     answer
 }
 
-fn problem_page(found: &Problem, asked: &Asked, reference: &str, cx: Option<&Cx>) -> String {
+/// Whether an answer carries a problem that may pass.
+fn may_pass(response: &Response) -> bool {
+    response.extensions().get::<Arc<Problem>>().is_some_and(|problem| problem.may_pass())
+}
+
+fn problem_page(found: &Problem, asked: &Asked, reference: &str, cx: Option<&Cx>, again: Option<Again>) -> String {
     let site = match cx {
         Some(cx) if cx.is_signed_in() && asked.path.starts_with("/desk") => cx.desk_site(""),
         Some(cx) => cx.portal_site(),
         None => Site::portal(asked.lang, "カワセミ"),
     };
-    let home = LinkButton::new(words(asked.lang).get("problem-home"), site.home_href.clone());
+    let t = words(asked.lang);
+    let home = LinkButton::new(t.get("problem-home"), site.home_href.clone());
     let (title, detail) = found.said(asked.lang);
-    let body = problem::Problem::new(asked.lang, detail).reference(reference).actions(home.html());
-    Page::new(&site, title).narrow().body(body.html()).render()
+    let mut body = problem::Problem::new(asked.lang, detail).reference(reference);
+    let mut form = None;
+    match again {
+        Some(again) => {
+            let kept = match found.kind {
+                "outcome-unknown" if again.happens_once() => "again-kept-once",
+                // Whoever is not sure that nothing was saved looks first.
+                "outcome-unknown" => "again-kept-unsure",
+                _ => "again-kept",
+            };
+            body = body.kept(t.get(kept));
+            if again.had_files {
+                body = body.advice(t.get("again-files"));
+            }
+            let empty = Form::new(asked.lang, asked.href.clone()).plain().submit(t.get("again-send"));
+            form = Some(again.entries.0.into_iter().fold(empty, |form, (name, value)| form.hidden(name, value)));
+        }
+        None if found.may_pass() && asked.safe => {
+            body = body.actions(LinkButton::new(t.get("again-open"), asked.href.clone()).html());
+        }
+        None => body = body.actions(home.html()),
+    }
+    let mut html = body.html();
+    if let Some(form) = form {
+        html.push(&form.html());
+    }
+    Page::new(&site, title).narrow().body(html).render()
 }
 
 /// The path that the browser asked for, for links back.

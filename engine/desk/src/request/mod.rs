@@ -9,6 +9,7 @@ pub mod gate;
 pub mod language;
 mod recorded;
 pub mod reference;
+mod typed;
 pub mod uploads;
 
 pub use context::Cx;

@@ -38,15 +38,22 @@ fn tool(name: &str, url: &str) -> Result<Command> {
     let Address { config, mode, roots } = Address::read(url)?;
     let mut command = Command::new(name);
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true);
-    if let Some(host) = config.get_hosts().first() {
-        match host {
-            tokio_postgres::config::Host::Tcp(name) => command.env("PGHOST", name),
-            tokio_postgres::config::Host::Unix(path) => command.env("PGHOST", path),
-        };
+    let joined = |all: Vec<String>| all.join(",");
+    let host = |host: &tokio_postgres::config::Host| match host {
+        tokio_postgres::config::Host::Tcp(name) => name.clone(),
+        tokio_postgres::config::Host::Unix(path) => path.display().to_string(),
+    };
+    for (variable, value) in [
+        ("PGHOST", joined(config.get_hosts().iter().map(host).collect())),
+        ("PGHOSTADDR", joined(config.get_hostaddrs().iter().map(ToString::to_string).collect())),
+        ("PGPORT", joined(config.get_ports().iter().map(ToString::to_string).collect())),
+    ] {
+        if !value.is_empty() {
+            command.env(variable, value);
+        }
     }
-    if let Some(port) = config.get_ports().first() {
-        command.env("PGPORT", port.to_string());
-    }
+    // Of several servers the tools mean the same one as the program.
+    command.env("PGTARGETSESSIONATTRS", "read-write");
     if let Some(user) = config.get_user() {
         command.env("PGUSER", user);
     }

@@ -17,7 +17,7 @@ use crate::files::{FileError, Files};
 use crate::installation::{Directory, Register};
 use crate::postgres::{Server, Settings};
 use crate::seal::KEY_FILE;
-use crate::store::{Access, Location, Store, StoreOptions};
+use crate::store::{Access, Location, PATIENCE, Store, StoreOptions};
 use crate::system_tables;
 
 /// Where the content of a city's files lies in the archive, below the city's folder.
@@ -176,7 +176,8 @@ async fn into_postgres(
         take_over_keys(&staging.0.join(keys_path(&city.code)), &(beside.keeper)(&city.code))?;
         adopt_files(&(beside.files)(&city.code)?, &staging.0.join("cities").join(&city.code).join(CONTENT)).await?;
     }
-    let settings = Settings { connections: 2, writable: true, timeout: std::time::Duration::from_secs(60) };
+    let timeout = std::time::Duration::from_secs(60);
+    let settings = Settings { connections: 2, writable: true, timeout, patience: PATIENCE, note: None };
     let register = Register::open(Server::new(url, settings)?, true).await?;
     for city in &manifest.cities {
         postgres::load(url, &staging.0.join(database_path(&city.code, "postgres"))).await?;

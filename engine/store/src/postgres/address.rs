@@ -1,7 +1,9 @@
-//! What `--database-url` says: `postgres://…`, with the parameters of libpq that decide on encryption.
+//! What `--database-url` says: `postgres://…`, with one server or several, and the parameters of libpq that decide on
+//! encryption.
 //!
 //! The library knows three values of `sslmode`; who verifies certificates uses others. So `sslmode` and `sslrootcert` are
-//! taken off the address here and mean what they mean to libpq, and the tools of PostgreSQL are told the same.
+//! taken off the address here and mean what they mean to libpq, and the tools of PostgreSQL are told the same. So is
+//! `target_session_attrs`: of several servers the program always means the one that may be written ([`super::primary`]).
 
 use std::path::PathBuf;
 
@@ -21,6 +23,15 @@ pub(crate) struct Address {
     pub mode: Mode,
     /// The file of authorities that the server's certificate must come from.
     pub roots: Option<PathBuf>,
+}
+
+/// One of the servers of an address.
+#[derive(Debug, Clone)]
+pub(crate) struct Place {
+    /// Host and port, as an operator writes them.
+    pub name: String,
+    /// How it alone is reached.
+    pub config: Config,
 }
 
 /// How the connection is protected, named as in `sslmode`.
@@ -69,16 +80,15 @@ impl Mode {
 impl Address {
     /// Reads an address, in the form of an URL or of `key=value` pairs.
     pub fn read(text: &str) -> Result<Self> {
-        let (rest, mode, roots) = if text.starts_with("postgres://") || text.starts_with("postgresql://") {
-            from_url(text)
-        } else {
-            from_pairs(text)
-        };
+        let is_url = text.starts_with("postgres://") || text.starts_with("postgresql://");
+        let Taken { rest, mode, roots, target } = if is_url { from_url(text) } else { from_pairs(text) };
+        check_target(target.as_deref())?;
         let mut config: Config = rest.parse().map_err(|_| {
             StoreError::refused(
                 "--database-url の形が正しくありません。postgres://利用者@ホスト/データベース の形で指定してください。",
             )
         })?;
+        check_ports(&config)?;
         let roots = roots.filter(|path| !path.is_empty());
         let roots = roots.map(|path| PathBuf::from(if path == "system" { SYSTEM_ROOTS } else { &path }));
         let is_local = config.get_hosts().iter().all(|host| matches!(host, Host::Unix(_)));
@@ -104,40 +114,151 @@ impl Address {
         });
         Ok(Self { config, mode, roots })
     }
+
+    /// The servers, in the order in which they are named.
+    pub fn places(&self) -> Vec<Place> {
+        let (hosts, addresses) = (self.config.get_hosts(), self.config.get_hostaddrs());
+        let ports = self.config.get_ports();
+        let place = |n: usize| {
+            let port = ports.get(n).or(ports.first()).copied().unwrap_or(5432);
+            let mut config = alone(&self.config);
+            config.port(port);
+            let mut name = String::new();
+            if let Some(address) = addresses.get(n) {
+                config.hostaddr(*address);
+                name = address.to_string();
+            }
+            match hosts.get(n) {
+                Some(Host::Tcp(host)) => {
+                    config.host(host.as_str());
+                    name.clone_from(host);
+                }
+                Some(Host::Unix(path)) => {
+                    config.host_path(path);
+                    name = path.display().to_string();
+                }
+                None => {}
+            }
+            let name = if name.contains(':') { format!("[{name}]:{port}") } else { format!("{name}:{port}") };
+            Place { name, config }
+        };
+        (0..hosts.len().max(addresses.len())).map(place).collect()
+    }
 }
 
-/// The address without what is ours, `sslmode` and `sslrootcert`.
-type Taken = (String, Option<String>, Option<String>);
+/// The same connection without a host.
+fn alone(all: &Config) -> Config {
+    let mut one = Config::new();
+    one.ssl_mode(all.get_ssl_mode()).ssl_negotiation(all.get_ssl_negotiation());
+    one.channel_binding(all.get_channel_binding()).keepalives(all.get_keepalives());
+    one.keepalives_idle(all.get_keepalives_idle());
+    if let Some(user) = all.get_user() {
+        one.user(user);
+    }
+    if let Some(password) = all.get_password() {
+        one.password(password);
+    }
+    if let Some(name) = all.get_dbname() {
+        one.dbname(name);
+    }
+    if let Some(options) = all.get_options() {
+        one.options(options);
+    }
+    if let Some(name) = all.get_application_name() {
+        one.application_name(name);
+    }
+    if let Some(limit) = all.get_connect_timeout() {
+        one.connect_timeout(*limit);
+    }
+    if let Some(limit) = all.get_tcp_user_timeout() {
+        one.tcp_user_timeout(*limit);
+    }
+    if let Some(pause) = all.get_keepalives_interval() {
+        one.keepalives_interval(pause);
+    }
+    if let Some(count) = all.get_keepalives_retries() {
+        one.keepalives_retries(count);
+    }
+    one
+}
+
+/// Refuses to be sent to a standby: what the program reads, it reads where it writes.
+fn check_target(target: Option<&str>) -> Result<()> {
+    match target {
+        None | Some("any" | "read-write" | "primary") => Ok(()),
+        Some(other) => Err(StoreError::refused(format!(
+            "--database-url の target_session_attrs に「{other}」は使えません。カワセミはいつも書き込める側（プライマリー）につなぎます。read-write と書くか、書かないでください。"
+        ))),
+    }
+}
+
+/// One port for all servers, or one for each.
+fn check_ports(config: &Config) -> Result<()> {
+    let (servers, ports) = (config.get_hosts().len().max(config.get_hostaddrs().len()), config.get_ports().len());
+    if servers == 0 {
+        return Err(StoreError::refused(
+            "--database-url にサーバーがありません。postgres://利用者@ホスト/データベース の形で指定してください。",
+        ));
+    }
+    if ports > 1 && ports != servers {
+        return Err(StoreError::refused(format!(
+            "--database-url のサーバーは{servers}台で、ポートは{ports}個です。ポートは一つにするか、サーバーごとに一つずつ書いてください。"
+        )));
+    }
+    Ok(())
+}
+
+/// The address without what is ours.
+#[derive(Default)]
+struct Taken {
+    rest: String,
+    mode: Option<String>,
+    roots: Option<String>,
+    target: Option<String>,
+}
+
+impl Taken {
+    /// The place of a parameter that is ours.
+    fn place(&mut self, key: &str) -> Option<&mut Option<String>> {
+        match key {
+            "sslmode" => Some(&mut self.mode),
+            "sslrootcert" => Some(&mut self.roots),
+            "target_session_attrs" => Some(&mut self.target),
+            _ => None,
+        }
+    }
+}
 
 fn from_url(text: &str) -> Taken {
-    let Some((address, parameters)) = text.split_once('?') else { return (text.to_owned(), None, None) };
-    let (mut mode, mut roots, mut rest) = (None, None, Vec::new());
+    let Some((address, parameters)) = text.split_once('?') else {
+        return Taken { rest: text.to_owned(), ..Taken::default() };
+    };
+    let (mut taken, mut rest) = (Taken::default(), Vec::new());
     for pair in parameters.split('&').filter(|pair| !pair.is_empty()) {
-        let decoded = |value: &str| Some(percent_decode_str(value).decode_utf8_lossy().into_owned());
-        match pair.split_once('=') {
-            Some(("sslmode", value)) => mode = decoded(value),
-            Some(("sslrootcert", value)) => roots = decoded(value),
-            _ => rest.push(pair),
+        match pair.split_once('=').and_then(|(key, value)| Some((taken.place(key)?, value))) {
+            Some((place, value)) => *place = Some(percent_decode_str(value).decode_utf8_lossy().into_owned()),
+            // The library takes one host from each such parameter, libpq all of them from one.
+            None => match pair.strip_prefix("host=") {
+                Some(hosts) => rest.extend(hosts.split(',').map(|host| format!("host={host}"))),
+                None => rest.push(pair.to_owned()),
+            },
         }
     }
     let parameters = if rest.is_empty() { String::new() } else { format!("?{}", rest.join("&")) };
-    (format!("{address}{parameters}"), mode, roots)
+    Taken { rest: format!("{address}{parameters}"), ..taken }
 }
 
 fn from_pairs(text: &str) -> Taken {
-    let (mut mode, mut roots, mut rest) = (None, None, String::new());
+    let (mut taken, mut rest) = (Taken::default(), Vec::new());
     for pair in pairs(text) {
-        let value = |value: &str| Some(value.trim_matches('\'').replace("\\'", "'").replace("\\\\", "\\"));
-        match pair.split_once('=') {
-            Some(("sslmode", found)) => mode = value(found),
-            Some(("sslrootcert", found)) => roots = value(found),
-            _ => {
-                rest.push_str(pair);
-                rest.push(' ');
+        match pair.split_once('=').and_then(|(key, value)| Some((taken.place(key)?, value))) {
+            Some((place, value)) => {
+                *place = Some(value.trim_matches('\'').replace("\\'", "'").replace("\\\\", "\\"));
             }
+            None => rest.push(pair),
         }
     }
-    (rest.trim_end().to_owned(), mode, roots)
+    Taken { rest: rest.join(" "), ..taken }
 }
 
 /// The pairs of `key=value key='quoted value'`, each as it is written.
@@ -183,9 +304,29 @@ mod tests {
             ("postgres://u@db/city?sslmode=verify-full", "sslrootcert も要ります"),
             ("postgres://u@db/city?sslmode=strict", "「strict」は使えません"),
             ("mysql://u@db/city", "形が正しくありません"),
+            ("postgres://u@a,b/city?target_session_attrs=standby", "「standby」は使えません"),
+            ("host=a,b,c port=1,2 user=u", "サーバーは3台で、ポートは2個です"),
         ] {
             let error = Address::read(text).unwrap_err().to_string();
             assert!(error.contains(said), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn several_servers_are_named_as_in_libpq() {
+        for (text, names) in [
+            ("postgres://u@a:5432,b:5433/city?target_session_attrs=read-write", &["a:5432", "b:5433"][..]),
+            ("postgres://u@a,b/city?target_session_attrs=primary&sslmode=disable", &["a:5432", "b:5432"]),
+            ("host=a,b port=5433 user=u dbname=city target_session_attrs=any", &["a:5433", "b:5433"]),
+            ("postgres://u@/city?host=/run/a,/run/b&port=5432,5433", &["/run/a:5432", "/run/b:5433"]),
+            ("postgres://u@[::1]:5432/city", &["[::1]:5432"]),
+        ] {
+            let places = Address::read(text).unwrap().places();
+            assert_eq!(places.iter().map(|place| place.name.as_str()).collect::<Vec<_>>(), names, "{text}");
+            for place in places {
+                assert_eq!(place.config.get_hosts().len(), 1, "{text}");
+                assert_eq!((place.config.get_user(), place.config.get_dbname()), (Some("u"), Some("city")), "{text}");
+            }
         }
     }
 }

@@ -2,12 +2,17 @@
 
 use std::error::Error as _;
 
-use deadpool_postgres::PoolError;
+use deadpool::managed::{PoolError, TimeoutType};
 use tokio_postgres::Error;
-use tokio_postgres::error::SqlState;
+use tokio_postgres::error::{Severity, SqlState};
 
 use super::tls;
-use crate::error::StoreError;
+use crate::error::{Away, StoreError};
+
+/// No server can be reached, or the one that was broke off.
+pub(super) fn unreachable(detail: impl Into<String>) -> StoreError {
+    StoreError::Away { why: Away::Unreachable, detail: detail.into() }
+}
 
 /// Translates an error of a statement or a connection.
 pub(crate) fn translate(error: Error) -> StoreError {
@@ -26,9 +31,13 @@ pub(crate) fn translate(error: Error) -> StoreError {
         "22" | "23" => StoreError::Check { detail },
         // Serialization failures and deadlocks, after the retries.
         "40" => StoreError::Busy { detail },
-        // Too many connections, out of memory; starting up or shutting down.
-        "53" | "57" => StoreError::Busy { detail },
-        "08" | "58" => StoreError::Io { detail },
+        // A standby, or a server that was made read-only: the primary is elsewhere.
+        _ if *code == SqlState::READ_ONLY_SQL_TRANSACTION => StoreError::Away { why: Away::NoPrimary, detail },
+        // Too many connections, out of memory.
+        "53" => StoreError::Busy { detail },
+        // Starting up, shutting down, or ended by an administrator or a crash; the connection broke.
+        "57" | "08" => unreachable(detail),
+        "58" => StoreError::Io { detail },
         "XX" => StoreError::Corrupt { detail },
         _ => StoreError::Statement { detail },
     }
@@ -45,15 +54,16 @@ fn translate_client(error: &Error) -> StoreError {
     let is_value = detail.starts_with("error serializing parameter") || detail.starts_with("error deserializing");
     match is_value {
         true => StoreError::Check { detail },
-        false => StoreError::Io { detail },
+        false => unreachable(detail),
     }
 }
 
 /// Translates an error of the pool.
-pub(super) fn translate_pool(error: PoolError) -> StoreError {
+pub(super) fn translate_pool(error: PoolError<StoreError>) -> StoreError {
     match error {
-        PoolError::Backend(error) => translate(error),
+        PoolError::Backend(error) => error,
         PoolError::Closed => StoreError::Closed,
+        PoolError::Timeout(TimeoutType::Create | TimeoutType::Recycle) => unreachable("no connection in time"),
         other => StoreError::Busy { detail: other.to_string() },
     }
 }
@@ -62,4 +72,10 @@ pub(super) fn translate_pool(error: PoolError) -> StoreError {
 pub(super) fn is_transient(error: &Error) -> bool {
     let code = error.code();
     code == Some(&SqlState::T_R_SERIALIZATION_FAILURE) || code == Some(&SqlState::T_R_DEADLOCK_DETECTED)
+}
+
+/// Whether an error in answer to a COMMIT says that nothing was kept. Once a commit is written, PostgreSQL does not answer
+/// with an error any more: it ends the connection (FATAL) or itself (PANIC).
+pub(super) fn says_aborted(error: &Error) -> bool {
+    error.as_db_error().is_some_and(|said| said.parsed_severity() == Some(Severity::Error))
 }

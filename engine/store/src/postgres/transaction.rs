@@ -3,20 +3,26 @@
 //! All statements are sent at once and answered in order, so that a unit costs two round trips (three where it takes
 //! numbers), however many statements it has. Isolation is READ COMMITTED: the preconditions of the statements, not the
 //! isolation level, are what protects a record. Serialization failures and deadlocks are repeated here, since a unit is
-//! a value and can be run again.
+//! a value and can be run again. So is a unit whose server went away, on the one that takes its place; its mark
+//! ([`super::once`]) says whether it was done before.
 
 use std::borrow::Cow;
+use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::time::Duration;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 
-use deadpool_postgres::Object;
 use futures::future::{MaybeDone, maybe_done};
 use futures::{StreamExt as _, poll};
+use tokio::sync::oneshot;
 
-use super::failure::{is_transient, translate};
-use super::{Lease, Server, prepare, values, with_statement};
-use crate::error::{Result, StoreError};
+use super::connection::Connection;
+use super::failure::{is_transient, says_aborted, translate};
+use super::once::Mark;
+use super::primary::Counts;
+use super::{LOOK_AGAIN, Lease, Server, WAIT_FOR_CONNECTION, prepare, values, with_statement};
+use crate::error::{Away, Result, StoreError};
 use crate::row::Row;
 use crate::sql::Naming;
 use crate::unit::{Receipt, Statement, Unit};
@@ -33,7 +39,22 @@ const MOST_PARAMETERS: usize = 65_535;
 enum Failure {
     /// It may succeed when it is run again.
     Transient(StoreError),
+    /// The answer to the COMMIT was lost: it is there or not, and this is what it answered before.
+    Lost(StoreError, Receipt),
+    /// It was done by an attempt whose answer was lost.
+    Done,
     Final(StoreError),
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Transient(error) | Self::Lost(error, _) | Self::Final(error) => {
+                f.write_str(error.detail().unwrap_or_default())
+            }
+            Self::Done => Ok(()),
+        }
+    }
 }
 
 impl From<StoreError> for Failure {
@@ -42,72 +63,265 @@ impl From<StoreError> for Failure {
     }
 }
 
-/// Runs a unit to its end.
-pub(super) async fn run(server: &Server, naming: &Naming, unit: &Unit) -> Result<Receipt> {
-    let mut attempt = 1;
-    loop {
-        match attempt_once(server, naming, unit).await {
-            Ok(receipt) => return Ok(receipt),
-            Err(Failure::Final(error)) => return Err(error),
-            Err(Failure::Transient(error)) if attempt == ATTEMPTS => return Err(error),
-            Err(Failure::Transient(_)) => {
-                // Longer with each attempt, and different for each connection, so that two units do not meet again.
-                let spread = Duration::from_micros(u64::from(rand::random::<u16>() % 3_000));
-                tokio::time::sleep(FIRST_PAUSE * attempt * attempt + spread).await;
-                attempt += 1;
+/// Who waits for the answer. A commit that takes too long is carried on with after they were told so.
+struct Asker<'a> {
+    sender: Option<oneshot::Sender<Result<Receipt>>>,
+    /// Counts those who are told that the outcome is not known, and commits that are not answered.
+    counts: &'a Counts,
+}
+
+impl Asker<'_> {
+    fn tell(&mut self, answer: Result<Receipt>) {
+        if let Some(sender) = self.sender.take() {
+            if matches!(answer, Err(StoreError::Unknown { .. })) {
+                self.counts.unknown.fetch_add(1, Ordering::Relaxed);
+            }
+            // Where nobody waits any more, the unit is carried through all the same.
+            let _ = sender.send(answer);
+        }
+    }
+
+    /// Whether they were told already that the outcome is not known. They may send the same again from then on, so that the
+    /// unit must not be begun once more.
+    const fn was_told(&self) -> bool {
+        self.sender.is_none()
+    }
+}
+
+/// Runs a unit to its end, and tells how it ended.
+pub(super) async fn run(server: &Server, naming: &Naming, unit: &Unit, asker: oneshot::Sender<Result<Receipt>>) {
+    let counts = &server.servers().counts;
+    let mut asker = Asker { sender: Some(asker), counts };
+    if let Err(error) = counts.refuse_to_wait() {
+        return asker.tell(Err(error));
+    }
+    let turn = tokio::time::timeout(WAIT_FOR_CONNECTION, server.writers.acquire()).await;
+    // Those that had their turn before may have begun to wait in the meantime.
+    if let Err(error) = counts.refuse_to_wait() {
+        return asker.tell(Err(error));
+    }
+    let Ok(Ok(_turn)) = turn else {
+        return asker.tell(Err(StoreError::Busy { detail: "all writers are at work".to_owned() }));
+    };
+    // Changes of the database's shape look at what is there first, and begin before there is a place for marks.
+    let mark = (!unit.patient).then(|| server.slots.mark());
+    let work = Work { server, naming, unit, mark: mark.as_ref() };
+    let (answer, is_settled) = work.run(&mut asker).await;
+    if let Some(mark) = mark.filter(|_| is_settled) {
+        mark.settle();
+    }
+    asker.tell(answer);
+}
+
+/// A unit on its way.
+struct Work<'a> {
+    server: &'a Server,
+    naming: &'a Naming,
+    unit: &'a Unit,
+    mark: Option<&'a Mark>,
+}
+
+impl Work<'_> {
+    /// The answer, and whether what became of the unit is known.
+    async fn run(&self, asker: &mut Asker<'_>) -> (Result<Receipt>, bool) {
+        let (mut attempt, mut lost, mut was_lost) = (1, None, false);
+        let until = Instant::now() + self.server.settings.patience;
+        loop {
+            let error = match self.attempt(until, &mut lost, asker).await {
+                Ok(receipt) => {
+                    self.tell_settled(was_lost, "again");
+                    return (Ok(receipt), true);
+                }
+                Err(Failure::Done) => {
+                    self.tell_settled(true, "before");
+                    return (lost.take().ok_or(StoreError::Closed), true);
+                }
+                Err(Failure::Transient(_)) if attempt < ATTEMPTS && !asker.was_told() => {
+                    // Longer with each attempt, and different for each connection, so that two units do not meet again.
+                    let spread = Duration::from_micros(u64::from(rand::random::<u16>() % 3_000));
+                    tokio::time::sleep(FIRST_PAUSE * attempt * attempt + spread).await;
+                    attempt += 1;
+                    continue;
+                }
+                Err(Failure::Lost(error, receipt)) => {
+                    tracing::warn!(%error, detail = error.detail(), "the answer to a commit was lost");
+                    (lost, was_lost) = (Some(receipt), true);
+                    error
+                }
+                Err(Failure::Transient(error) | Failure::Final(error)) => error,
+            };
+            // What has no mark is not run again once it may have been done.
+            let again = match lost {
+                Some(_) => self.mark.is_some(),
+                None => error.is_away() && self.server.servers().may_come_back(),
+            };
+            if again && !asker.was_told() && Instant::now() < until {
+                tokio::time::sleep(LOOK_AGAIN).await;
+                continue;
+            }
+            if lost.is_none() {
+                return match error {
+                    StoreError::Unique { .. } => self.assure(until, error, asker).await,
+                    error => (Err(error), true),
+                };
+            }
+            let detail = error.detail().map_or_else(|| error.to_string(), str::to_owned);
+            return (Err(StoreError::Unknown { detail }), false);
+        }
+    }
+
+    /// A violated index says that something is there already, and whoever sent the same before takes that for done. It must
+    /// then not be lost: after a crash the server may have it alone, so its standby is waited for before that is said.
+    async fn assure(&self, until: Instant, error: StoreError, asker: &mut Asker<'_>) -> (Result<Receipt>, bool) {
+        let Some(mark) = self.mark else { return (Err(error), true) };
+        let waited = async {
+            let lease = self.server.lease(until).await?;
+            send(lease.client(), self.naming, Some("BEGIN"), &[&mark.statement()]).await?;
+            self.commit(lease.client(), asker).await?;
+            Ok::<_, Failure>(lease.settle(Ok(()))?)
+        };
+        match waited.await {
+            Ok(()) => (Err(error), true),
+            Err(failure) => (Err(StoreError::Unknown { detail: failure.to_string() }), false),
+        }
+    }
+
+    fn tell_settled(&self, was_lost: bool, done: &str) {
+        if was_lost {
+            self.server.servers().counts.settled.fetch_add(1, Ordering::Relaxed);
+            tracing::info!(done, "the outcome of a commit whose answer was lost is known");
+        }
+    }
+
+    /// Runs the unit once. What an earlier attempt has left is found out first, and `lost` is emptied where it left nothing.
+    async fn attempt(
+        &self,
+        until: Instant,
+        lost: &mut Option<Receipt>,
+        asker: &mut Asker<'_>,
+    ) -> Result<Receipt, Failure> {
+        let lease = self.server.lease(until).await?;
+        let result = self.run_in_transaction(&lease, lost, asker).await;
+        match result {
+            Ok(receipt) => Ok(lease.settle(Ok(receipt))?),
+            // The connection is not used again: nobody knows what it is still doing.
+            Err(Failure::Lost(error, receipt)) => Err(Failure::Lost(error, receipt)),
+            Err(Failure::Done) => {
+                lease.settle(Ok(()))?;
+                Err(Failure::Done)
+            }
+            // A connection that can't even roll back is closed with its lease.
+            Err(Failure::Final(error)) if error.is_away() => Err(Failure::Final(error)),
+            Err(failure) => {
+                lease.client().batch_execute("ROLLBACK").await.map_err(translate)?;
+                match failure {
+                    Failure::Final(error) => {
+                        Err(Failure::Final(lease.settle::<()>(Err(error.clone())).err().unwrap_or(error)))
+                    }
+                    other => {
+                        lease.settle(Ok(()))?;
+                        Err(other)
+                    }
+                }
             }
         }
     }
-}
 
-async fn attempt_once(server: &Server, naming: &Naming, unit: &Unit) -> Result<Receipt, Failure> {
-    let lease = server.lease().await?;
-    let result = run_in_transaction(&lease, naming, unit).await;
-    if result.is_err() {
-        // A connection that can't even roll back is closed with its lease.
-        lease.client().batch_execute("ROLLBACK").await.map_err(translate)?;
-    }
-    match result {
-        Ok(receipt) => Ok(lease.settle(Ok(receipt))?),
-        Err(Failure::Final(error)) => {
-            Err(Failure::Final(lease.settle::<()>(Err(error.clone())).err().unwrap_or(error)))
+    async fn run_in_transaction(
+        &self,
+        lease: &Lease,
+        lost: &mut Option<Receipt>,
+        asker: &mut Asker<'_>,
+    ) -> Result<Receipt, Failure> {
+        let (client, naming, unit) = (lease.client(), self.naming, self.unit);
+        let mut begin = Some(match unit.patient {
+            true => "BEGIN; SET LOCAL statement_timeout = 0",
+            false => "BEGIN",
+        });
+        let mut mark: Option<Statement> = self.mark.map(Mark::statement);
+        if let (Some(statement), true) = (&mark, lost.is_some()) {
+            let answers = send(client, naming, begin.take(), &[statement]).await?;
+            if answers.iter().any(|(written, _)| *written == 0) {
+                return self.confirm(client, asker).await;
+            }
+            // The mark was not there, so the attempt before came to nothing.
+            (*lost, mark) = (None, None);
         }
-        Err(transient) => {
-            lease.settle(Ok(()))?;
-            Err(transient)
-        }
-    }
-}
+        let counters: Vec<Statement> = unit.numbers.iter().map(|request| request.statement()).collect();
+        let joined = join(&unit.statements);
+        let first: Vec<&Statement> =
+            mark.iter().chain(joined.iter().map(|(statement, _)| &**statement)).chain(&counters).collect();
+        let mut answers = match (unit.patient, begin) {
+            (true, Some(begin)) => send_in_turn(client, naming, begin, &first).await?,
+            _ => send(client, naming, begin, &first).await?,
+        };
+        answers.drain(..usize::from(mark.is_some()));
 
-async fn run_in_transaction(lease: &Lease, naming: &Naming, unit: &Unit) -> Result<Receipt, Failure> {
-    let client = lease.client();
-    let counters: Vec<Statement> = unit.numbers.iter().map(|request| request.statement()).collect();
-    let begin = match unit.patient {
-        true => "BEGIN; SET LOCAL statement_timeout = 0",
-        false => "BEGIN",
-    };
-    let joined = join(&unit.statements);
-    let first: Vec<&Statement> = joined.iter().map(|(statement, _)| &**statement).chain(&counters).collect();
-    let mut answers = match unit.patient {
-        true => send_in_turn(client, naming, begin, &first).await?,
-        false => send(client, naming, Some(begin), &first).await?,
-    };
-
-    let mut receipt = Receipt::default();
-    let counted = answers.split_off(joined.len());
-    take_answers(&mut receipt, &joined, answers)?;
-    for (request, (_, rows)) in unit.numbers.iter().zip(counted) {
-        receipt.numbers.push(request.first(&rows)?);
-    }
-    let rest = unit.finished(&receipt.numbers)?;
-    if !rest.is_empty() {
-        let joined = join(&rest);
-        let rest: Vec<&Statement> = joined.iter().map(|(statement, _)| &**statement).collect();
-        let answers = send(client, naming, None, &rest).await?;
+        let mut receipt = Receipt::default();
+        let counted = answers.split_off(joined.len());
         take_answers(&mut receipt, &joined, answers)?;
+        for (request, (_, rows)) in unit.numbers.iter().zip(counted) {
+            receipt.numbers.push(request.first(&rows)?);
+        }
+        let rest = unit.finished(&receipt.numbers)?;
+        if !rest.is_empty() {
+            let joined = join(&rest);
+            let rest: Vec<&Statement> = joined.iter().map(|(statement, _)| &**statement).collect();
+            let answers = send(client, naming, None, &rest).await?;
+            take_answers(&mut receipt, &joined, answers)?;
+        }
+        match self.commit(client, asker).await {
+            Ok(()) => Ok(receipt),
+            Err(Failure::Lost(error, _)) => Err(Failure::Lost(error, receipt)),
+            Err(failure) => Err(failure),
+        }
     }
-    client.batch_execute("COMMIT").await.map_err(classify)?;
-    Ok(receipt)
+
+    /// Ends the transaction that found the mark of an earlier attempt, and with it waits until a synchronous standby has what
+    /// that attempt wrote: after a crash the server may have it alone.
+    async fn confirm(&self, client: &Connection, asker: &mut Asker<'_>) -> Result<Receipt, Failure> {
+        if let Some(mark) = self.mark {
+            send(client, self.naming, None, &[&mark.confirmation()]).await?;
+        }
+        match self.commit(client, asker).await {
+            Ok(()) => Err(Failure::Done),
+            // The attempt before stays what is to be found out.
+            Err(Failure::Lost(error, _)) => Err(Failure::Final(error)),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// Commits. Where that is not answered within the patience, it may wait for a synchronous standby that is not there. The
+    /// asker is told that the outcome is not known yet, and the commit is waited for, as long as its server is the primary:
+    /// one that another server has replaced waits for a standby that follows it no more.
+    async fn commit(&self, client: &Connection, asker: &mut Asker<'_>) -> Result<(), Failure> {
+        client.was_not_replicated();
+        let (until, mut waiting) = (Instant::now() + self.server.settings.patience, None);
+        let mut running = std::pin::pin!(client.batch_execute("COMMIT"));
+        let answer = loop {
+            if let Ok(answer) = tokio::time::timeout(LOOK_AGAIN, &mut running).await {
+                break answer;
+            }
+            if !self.server.servers().is_present(&client.facts) {
+                let detail = "another server took over during the commit".to_owned();
+                return Err(Failure::Lost(StoreError::Away { why: Away::OldPrimary, detail }, Receipt::default()));
+            }
+            if waiting.is_none() && Instant::now() >= until {
+                tracing::error!("a commit is not answered: is the synchronous standby attached?");
+                waiting = Some(asker.counts.wait());
+                asker.tell(Err(StoreError::Unknown { detail: "the commit is not answered".to_owned() }));
+            }
+        };
+        match answer {
+            Ok(()) if client.was_not_replicated() => {
+                let error = StoreError::Unknown { detail: "the commit was not replicated".to_owned() };
+                Err(Failure::Lost(error, Receipt::default()))
+            }
+            Ok(()) => Ok(()),
+            Err(error) if is_transient(&error) || says_aborted(&error) => Err(classify(error)),
+            Err(error) => Err(Failure::Lost(translate(error), Receipt::default())),
+        }
+    }
 }
 
 /// A statement, and how many of the unit's statements it stands for.
@@ -146,7 +360,7 @@ type Running<'a> = Pin<Box<dyn Future<Output = Result<Answer, Failure>> + Send +
 
 /// Sends the statements one after the other without waiting, then takes their answers in the same order.
 async fn send(
-    client: &Object,
+    client: &Connection,
     naming: &Naming,
     begin: Option<&str>,
     statements: &[&Statement],
@@ -196,7 +410,7 @@ async fn send(
 /// Sends each statement after the answer to the one before it: a statement about a table that the one before makes can't
 /// be prepared earlier.
 async fn send_in_turn(
-    client: &Object,
+    client: &Connection,
     naming: &Naming,
     begin: &str,
     statements: &[&Statement],
@@ -210,7 +424,7 @@ async fn send_in_turn(
 }
 
 async fn run_statement(
-    client: &Object,
+    client: &Connection,
     statement: &Statement,
     known: &tokio_postgres::Statement,
     text: &str,

@@ -10,6 +10,7 @@ mod crash;
 mod disk;
 mod engines;
 mod erasure;
+mod failover;
 mod files;
 mod full_disk;
 mod installation;
