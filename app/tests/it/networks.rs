@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use crate::support::networks::{DESK_INSIDE, DESK_OUTSIDE, Half, Networks, holds, opened_by, request, speak};
+use crate::support::networks::{DESK_INSIDE, DESK_OUTSIDE, Half, Networks, PORTAL, holds, opened_by, request, speak};
 
 #[test]
 fn what_residents_send_reaches_the_desk_once_whatever_fails() {

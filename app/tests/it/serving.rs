@@ -1,8 +1,8 @@
 //! The server: it says where it is, answers, does by itself what it has to, and stops when it is told.
 
 use std::collections::BTreeSet;
+use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
-use std::process::Command;
 use std::time::Duration;
 
 use crate::support::server::Server;
