@@ -38,6 +38,13 @@ units() {
     done
 }
 
+# nut FOLDER: what an operator with a UPS copies from.
+nut() {
+    mkdir -p "$1"
+    install -m 755 "$here/nut/kawasemi-ups" "$1/"
+    install -m 644 "$here/nut/upsmon.conf" "$here/nut/sudoers" "$1/"
+}
+
 third_party() {
     if [ -n "$licences" ]; then cat "$licences"; else (cd "$root" && node dev/package/licences.mjs); fi
 }
@@ -51,6 +58,7 @@ install -m 755 "$here/install.sh" "$here/nightly-backup" "$folder/"
 install -m 644 "$here/kawasemi.toml" "$here/Containerfile" "$root/LICENSE" "$root/README.md" "$root/CHANGELOG.md" "$folder/"
 install -m 644 "$root"/docs/operators.md "$root"/docs/clerks.md "$folder/docs/"
 units "$folder/units" /usr/local/bin/kawasemi /opt/kawasemi/current /opt/kawasemi/current/docs
+nut "$folder/nut"
 third_party >"$folder/THIRD-PARTY.txt"
 printf '%s\n' "$version" >"$folder/VERSION"
 (cd "$folder" && find . -type f ! -name SHA256SUMS -printf '%P\n' | LC_ALL=C sort | xargs -d '\n' sha256sum >SHA256SUMS)
@@ -79,6 +87,7 @@ if command -v dpkg-deb >/dev/null 2>&1; then
         printf ' -- Kawasemi <kawasemi@localhost>  %s\n' "$(LC_ALL=C date -u -R -d "@$SOURCE_DATE_EPOCH")"
     } | gzip -9n >"$doc/changelog.gz"
     chmod 644 "$doc"/*
+    nut "$doc/examples/nut"
     install -m 755 "$here"/debian/preinst "$here"/debian/postinst "$here"/debian/prerm "$here"/debian/postrm "$tree/DEBIAN/"
     echo /etc/kawasemi/kawasemi.toml >"$tree/DEBIAN/conffiles"
     (cd "$tree" && find usr etc -type f | LC_ALL=C sort | xargs -d '\n' md5sum >DEBIAN/md5sums)

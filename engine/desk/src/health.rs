@@ -1,10 +1,11 @@
-//! For whoever watches the server: is it alive, and how much does it do.
+//! For whoever watches the server: is it alive, how much does it do, and how does the installation stand.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use http::{StatusCode, header};
+use http::{HeaderMap, StatusCode, header};
+use kawasemi_checkup::{Figure, Kind, exposition};
 
 use crate::routes::{Routes, get};
 use crate::state::Desk;
@@ -34,22 +35,31 @@ async fn healthz(State(desk): State<Desk>) -> Response {
     }
 }
 
-/// Counts in the Prometheus text format.
-async fn metrics() -> Response {
-    let mut text = String::from(
-        "# HELP kawasemi_answers_total Answers by class of status.\n# TYPE kawasemi_answers_total counter\n",
-    );
+/// Figures in the Prometheus text format. Folders, servers and standbys are named only to a monitor that comes directly: what
+/// comes through a proxy may come from anywhere.
+async fn metrics(State(desk): State<Desk>, headers: HeaderMap) -> Response {
+    let mut figures = of_process();
+    let is_direct = !headers.contains_key("x-forwarded-for") && !headers.contains_key(header::FORWARDED);
+    if let Some(watched) = desk.settings().operations.as_ref().filter(|_| is_direct) {
+        figures.extend(watched.0.figures());
+    }
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], exposition(&figures)).into_response()
+}
+
+/// What the process knows of itself.
+fn of_process() -> Vec<Figure> {
+    let mut figures: Vec<Figure> = Vec::new();
     for (class, counter) in ANSWERS.iter().enumerate().skip(1) {
-        let n = counter.load(Ordering::Relaxed);
-        text.push_str(&format!("kawasemi_answers_total{{class=\"{class}xx\"}} {n}\n"));
+        let n = counter.load(Ordering::Relaxed) as f64;
+        let figure = Figure::new("kawasemi_answers_total", "Answers by class of status.", Kind::Counter, n);
+        figures.push(figure.with("class", format!("{class}xx")));
     }
-    if let Some(bytes) = resident_bytes() {
-        text.push_str(
-            "# HELP process_resident_memory_bytes Resident memory.\n# TYPE process_resident_memory_bytes gauge\n",
-        );
-        text.push_str(&format!("process_resident_memory_bytes {bytes}\n"));
-    }
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response()
+    let resident = resident_bytes();
+    figures.extend(
+        resident
+            .map(|bytes| Figure::new("process_resident_memory_bytes", "Resident memory.", Kind::Gauge, bytes as f64)),
+    );
+    figures
 }
 
 /// Resident memory, where the system says it (Linux).

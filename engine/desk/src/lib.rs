@@ -21,6 +21,7 @@ mod health;
 pub mod home;
 pub mod ledgers;
 mod name_fonts;
+pub mod operations;
 pub mod organisation;
 pub mod outside;
 pub mod parties;

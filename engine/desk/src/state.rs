@@ -20,6 +20,7 @@ use kawasemi_webhook::Webhooks;
 use tokio::sync::{Mutex, watch};
 
 use crate::api::Streams;
+use crate::operations::{Failures, Watched};
 use crate::problem::Problem;
 use crate::roles::Role;
 
@@ -40,6 +41,7 @@ struct Inner {
     directory: RwLock<Arc<Vec<CityInfo>>>,
     streams: Arc<Streams>,
     closing: watch::Sender<bool>,
+    failures: Failures,
 }
 
 /// What the operator decides.
@@ -61,6 +63,8 @@ pub struct Settings {
     pub printer: Printer,
     /// Which half of a separated installation this is.
     pub role: Role,
+    /// Who knows how the installation stands; none in tests of pages.
+    pub operations: Option<Watched>,
 }
 
 impl Default for Settings {
@@ -73,6 +77,7 @@ impl Default for Settings {
             sanitizer: None,
             default_city: None,
             role: Role::All,
+            operations: None,
             printer: Printer::default(),
         }
     }
@@ -156,9 +161,10 @@ impl Desk {
         settings: Settings,
         opener: Box<dyn Opener>,
     ) -> Self {
-        let (cities, directory, streams) = <_>::default();
+        let (cities, directory, streams, failures) = <_>::default();
         let closing = watch::Sender::new(false);
-        let inner = Inner { store, clock, ids, systems, settings, opener, cities, directory, streams, closing };
+        let inner =
+            Inner { store, clock, ids, systems, settings, opener, cities, directory, streams, closing, failures };
         Self { inner: Arc::new(inner) }
     }
 
@@ -170,6 +176,11 @@ impl Desk {
     /// Tells when the server stops.
     pub(crate) fn closing(&self) -> watch::Receiver<bool> {
         self.inner.closing.subscribe()
+    }
+
+    /// The latest failures.
+    pub fn failures(&self) -> &Failures {
+        &self.inner.failures
     }
 
     /// The streams that are open.

@@ -13,6 +13,7 @@ mod grants;
 mod jobs;
 mod maintenance;
 mod names;
+mod operations;
 mod overview;
 mod roles;
 mod users;
@@ -52,6 +53,8 @@ pub fn routes() -> Routes {
         .route("/desk/admin/definitions/{ledger}/overlay", get(definitions::overlay))
         .route("/desk/admin/courier", get(courier::show))
         .route("/desk/admin/courier/{seq}/retry", post(courier::retry))
+        .route("/desk/admin/operations", get(operations::show))
+        .route("/desk/admin/operations/look", post(operations::look))
         .route("/desk/admin/jobs", get(jobs::list))
         .route("/desk/admin/jobs/{id}/retry", post(jobs::retry))
         .behind(|router| router.layer(from_fn(gate::admin)))

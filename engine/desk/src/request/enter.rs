@@ -14,6 +14,7 @@ use kawasemi_ui::button::LinkButton;
 use kawasemi_ui::page::{Page, Site};
 use kawasemi_ui::{Component, problem};
 
+use crate::operations::{self, Failure};
 use crate::problem::Problem;
 use crate::request::arrival::Arrival;
 use crate::request::context::Cx;
@@ -33,9 +34,9 @@ pub async fn enter(State(desk): State<Desk>, mut request: Request, next: Next) -
         Ok(cx) => {
             request.extensions_mut().insert(cx.clone());
             let response = super::recorded::answer(&cx, request, next).await;
-            shown(response, &asked, &reference, Some(&cx))
+            shown(response, &asked, &reference, Ok(&cx))
         }
-        Err(problem) => shown(problem.into_response(), &asked, &reference, None),
+        Err(problem) => shown(problem.into_response(), &asked, &reference, Err(&desk)),
     };
     let took = desk.clock().now().duration_since(started);
     crate::health::count(response.status());
@@ -87,10 +88,18 @@ pub(super) async fn caller(identity: &Identity, arrival: &Arrival, at: Timestamp
 }
 
 /// Turns a problem into a page or into `application/problem+json`; any other answer stays as it is.
-fn shown(mut response: Response, asked: &Asked, reference: &str, cx: Option<&Cx>) -> Response {
+fn shown(mut response: Response, asked: &Asked, reference: &str, found_by: Result<&Cx, &Desk>) -> Response {
+    let cx = found_by.ok();
     let Some(found) = response.extensions_mut().remove::<Arc<Problem>>() else { return response };
     if let Some(cause) = &found.log {
         tracing::error!(reference, path = asked.path, kind = found.kind, cause, "a request failed");
+        let desk = found_by.map_or_else(|desk| desk, Cx::desk);
+        desk.failures().add(Failure {
+            at: desk.clock().now(),
+            reference: reference.to_owned(),
+            place: operations::place(&asked.path),
+            city: cx.map(|cx| cx.city().city.code().to_owned()),
+        });
     }
     let mut answer = if asked.program {
         let body = found.to_json(reference, &asked.path).to_string();
