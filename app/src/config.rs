@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use jiff::SignedDuration;
+use kawasemi_checkup::mail::Relay;
 use kawasemi_desk::Role;
 use kawasemi_identity::oidc::ProviderConfig;
 use kawasemi_identity::{DirectoryConfig, Rules};
@@ -26,10 +27,12 @@ use serde::Deserialize;
 use url::Url;
 
 use self::audit::{AuditSettings, SiemSettings};
+use self::mail::MailSettings;
 use crate::cli::Global;
 use crate::sanitize::{SanitizeSettings, Sanitizing};
 
 mod audit;
+mod mail;
 
 /// Every variable of the environment that belongs to the program begins so.
 const PREFIX: &str = "KAWASEMI_";
@@ -80,6 +83,8 @@ pub struct Settings {
     courier: CourierSettings,
     /// Backups.
     backup: BackupSettings,
+    /// Mail to operators.
+    mail: MailSettings,
     /// The hall's own identity provider (庁内の認証基盤), by the code of the city. Not in the environment.
     provider: BTreeMap<MunicipalityCode, ProviderConfig>,
 }
@@ -340,6 +345,12 @@ const SETTINGS: &[(&str, Kind)] = &[
     ("courier.authority", Kind::Text),
     ("courier.every", Kind::Integer),
     ("backup.folder", Kind::Text),
+    ("mail.relay", Kind::Text),
+    ("mail.user", Kind::Text),
+    ("mail.password", Kind::Text),
+    ("mail.authority", Kind::Text),
+    ("mail.from", Kind::Text),
+    ("mail.operators", Kind::List),
 ];
 
 /// The configuration in force.
@@ -392,6 +403,8 @@ pub struct Config {
     pub exchange_folder: Option<PathBuf>,
     /// The folder in which backups are put; none where only those are known that were taken here.
     pub backup_folder: Option<PathBuf>,
+    /// Through which relay operators are told of what is wrong; none where mail is not used.
+    pub mail: Option<Relay>,
     /// How long sessions last, and who needs a second factor.
     pub sign_in: Rules,
     /// The directories (LDAP), by the code of the city.
@@ -453,6 +466,7 @@ impl Config {
             sanitize: SanitizeSettings::default(),
             courier: CourierSettings::default(),
             backup: BackupSettings::default(),
+            mail: MailSettings::default(),
             provider: BTreeMap::new(),
         };
         [file, environment, flags].into_iter().try_fold(Settings::default(), Settings::overlaid)?.settled()
@@ -504,6 +518,7 @@ impl Settings {
                 every: over.courier.every.or(self.courier.every),
             },
             backup: BackupSettings { folder: over.backup.folder.or(self.backup.folder) },
+            mail: self.mail.overlaid(over.mail),
             provider: self.provider.into_iter().chain(over.provider).collect(),
         })
     }
@@ -555,6 +570,7 @@ impl Settings {
             webhook_authority: self.webhooks.authority,
             exchange_folder: self.exchange.folder,
             backup_folder: self.backup.folder,
+            mail: self.mail.settled()?,
             sanitizing: self.sanitize.settled()?,
             folder: if self.database_url.is_some() {
                 self.folder.unwrap_or_else(data)
@@ -727,6 +743,19 @@ mod tests {
             ("", &[("KAWASEMI_SERVE_ROLE", "desk"), ("KAWASEMI_COURIER_PORTAL", "a.example")], "courier.portal"),
             ("[courier]\nevery = 0", &[], "courier.every"),
             ("[serve]\nstop_seconds = 1", &[], "serve.stop_seconds"),
+            ("[mail]\nrelay = \"smtp://a\"", &[], "relay、from、operators の三つ"),
+            ("mail = { relay = \"a:25\", from = \"a@b.jp\", operators = [\"c@d.jp\"] }", &[], "mail.relay は smtp://"),
+            ("mail = { relay = \"smtp://a\", from = \"a\", operators = [\"c@d.jp\"] }", &[], "mail.from の「a」は"),
+            (
+                "mail = { relay = \"smtp://a\", from = \"a@b.jp\" }",
+                &[("KAWASEMI_MAIL_OPERATORS", "c@d.jp, d")],
+                "mail.operators の「d」は",
+            ),
+            (
+                "mail = { relay = \"smtp://a\", from = \"a@b.jp\", operators = [\"c@d.jp\"], user = \"u\", password = \"p\" }",
+                &[],
+                "暗号化しない接続（smtp://）では使えません",
+            ),
             ("", &[("KAWASEMI_LOG_FORMAT", "xml")], "「xml」という値は使えません"),
             ("[sign_in]\ncounter_lock_minutes = 0", &[], "1 から 60"),
             ("", &[("KAWASEMI_SIGN_IN_COUNTER_END_MINUTES", "3")], "counter_lock_minutes より長く"),

@@ -9,13 +9,15 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
+use kawasemi_checkup::alarm::{Letter, Told};
 use kawasemi_checkup::backups::Backups;
 use kawasemi_checkup::certificates::Holder;
 use kawasemi_checkup::disk::Disk;
-use kawasemi_checkup::{Figure, Findings, Kind, State, Subject, queue, replication};
+use kawasemi_checkup::{Figure, Findings, Kind, State, Subject, mail, queue, replication};
 use kawasemi_desk::Problem;
 use kawasemi_desk::operations::{Operations, Report};
+use kawasemi_store::Store;
 use kawasemi_store::jobs::Ending;
 use tokio::sync::watch;
 
@@ -25,8 +27,10 @@ use crate::verbs::doctor::{self, certificates, installation};
 
 /// Between two gatherings of figures.
 const GATHERED_EVERY: Duration = Duration::from_secs(60);
-/// Gatherings between two looks at what waits for others.
-const LOOKED_EVERY: u64 = 60;
+/// Between two looks at what waits for others.
+const LOOKED_EVERY: SignedDuration = SignedDuration::from_hours(1);
+/// So long cities may take to be opened before somebody is told that they are not.
+const OPENED_WITHIN: SignedDuration = SignedDuration::from_mins(10);
 /// Work of days on the page.
 const DAILY: u32 = 12;
 
@@ -73,15 +77,12 @@ impl Knowledge {
     }
 
     /// Looks again and again until the server ends.
-    pub async fn keep(self: Arc<Self>, mut ending: watch::Receiver<Ending>) {
-        for round in 0_u64.. {
+    pub async fn keep(self: Arc<Self>, store: Store, mut ending: watch::Receiver<Ending>) {
+        loop {
             let looks = async {
                 self.gather().await;
-                if round.is_multiple_of(LOOKED_EVERY) {
-                    self.look_at_installation().await;
-                    for open in self.open() {
-                        self.look_at_city(&open).await;
-                    }
+                if self.look_where_due().await {
+                    self.tell(&store).await;
                 }
                 tokio::time::sleep(GATHERED_EVERY).await;
             };
@@ -91,6 +92,25 @@ impl Knowledge {
                 _ = ending.wait_for(|ending| *ending >= Ending::Finish) => return,
             }
         }
+    }
+
+    /// Looks at what waits for others where that was not done for an hour, a city that was just opened included; answers whether
+    /// anything was looked at.
+    async fn look_where_due(&self) -> bool {
+        let now = self.shell.clock.now();
+        let is_due = |seen: &Seen| seen.as_ref().is_none_or(|(at, _)| now.duration_since(*at) >= LOOKED_EVERY);
+        let mut has_looked = is_due(&self.known().slowly);
+        if has_looked {
+            self.look_at_installation().await;
+        }
+        for open in self.open() {
+            let is_due = self.known().of_cities.get(open.city.code()).is_none_or(|of_city| is_due(&of_city.slowly));
+            if is_due {
+                self.look_at_city(&open).await;
+                has_looked = true;
+            }
+        }
+        has_looked
     }
 
     /// Gathers what a monitor is told.
@@ -130,7 +150,7 @@ impl Knowledge {
     async fn look_at_city(&self, open: &OpenCity) {
         let mut found = Findings::default();
         if let Err(error) = doctor::city_slowly(&self.shell, open, &mut found).await {
-            could_not_look(&error, &mut found);
+            could_not_look(open.city.code(), &error, &mut found);
         }
         let seen = Some((self.shell.clock.now(), found));
         self.known().of_cities.entry(open.city.code().to_owned()).or_default().slowly = seen;
@@ -141,12 +161,71 @@ impl Knowledge {
         self.look_at_city(open).await;
         let mut found = Findings::default();
         if let Err(error) = doctor::city_thoroughly(open, &mut found).await {
-            could_not_look(&error, &mut found);
+            could_not_look(open.city.code(), &error, &mut found);
         }
         let mut known = self.known();
         let of_city = known.of_cities.entry(open.city.code().to_owned()).or_default();
         of_city.thoroughly = Some((self.shell.clock.now(), found));
         of_city.looking_since = None;
+    }
+
+    /// Tells operators by mail of what is new since they were told last, where the settings name a relay.
+    async fn tell(&self, store: &Store) {
+        let Some(relay) = &self.shell.config.mail else { return };
+        let folder = &self.shell.config.folder;
+        let (now, host) = (self.shell.clock.now(), mail::host());
+        let Some((found, unseen)) = self.all(store, now).await else { return };
+        let (letter, told) = Told::read(folder).news(&found.0, &unseen, &host, now);
+        if let Some(Letter { subject, text }) = letter
+            && let Err(error) = relay.send(&subject, &text, now, self.shell.ids.next()).await
+        {
+            // It is tried again at the next look.
+            tracing::error!(%error, "operators could not be told by mail");
+            return;
+        }
+        if let Err(error) = told.write(folder) {
+            tracing::error!(%error, "what operators were told could not be noted down");
+        }
+    }
+
+    /// Everything that is known or can be found at once, of the installation and of all cities, and the codes of those that could
+    /// not be looked at; none while cities are still being opened.
+    async fn all(&self, store: &Store, now: Timestamp) -> Option<(Findings, Vec<String>)> {
+        let mut found = self.installation_at_once().await.unwrap_or_default();
+        let (open, mut unseen) = (self.open(), Vec::new());
+        for city in store.cities().await.unwrap_or_default() {
+            if open.iter().any(|open| open.city.code() == city.code) {
+                continue;
+            }
+            if now.duration_since(self.started_at) < OPENED_WITHIN {
+                return None;
+            }
+            let message = "提供できていません。サーバーで kawasemi doctor を実行して、理由を確かめてください。";
+            found.add(Subject::Database, format!("{} を開く", city.code), State::Bad, message);
+            unseen.push(city.code);
+        }
+        for open in open {
+            if let Err(error) = doctor::city_at_once(&self.shell, &open, &mut found).await {
+                could_not_look(open.city.code(), &error, &mut found);
+                unseen.push(open.city.code().to_owned());
+            }
+        }
+        let known = self.known();
+        let slowly = known.of_cities.values().filter_map(|of_city| of_city.slowly.as_ref()).chain(&known.slowly);
+        found.extend(slowly.flat_map(|(_, found)| found.0.iter().cloned()));
+        drop(known);
+        Some((found, unseen))
+    }
+
+    /// What concerns the installation and answers at once. It asks folders, so another thread does.
+    async fn installation_at_once(&self) -> anyhow::Result<Findings> {
+        let shell = Arc::clone(&self.shell);
+        let look = move || {
+            let mut found = Findings::default();
+            doctor::installation_at_once(&shell, &mut found);
+            found
+        };
+        Ok(tokio::task::spawn_blocking(look).await?)
     }
 
     /// Backups and disks. A folder may lie on a disk that does not answer, so another thread asks.
@@ -156,19 +235,13 @@ impl Knowledge {
     }
 
     async fn reported(&self, code: &str) -> anyhow::Result<Report> {
-        let (shell, mut at_once) = (Arc::clone(&self.shell), Findings::default());
-        let of_installation = tokio::task::spawn_blocking(move || {
-            let mut found = Findings::default();
-            doctor::installation_at_once(&shell, &mut found);
-            found
-        });
-        at_once.extend(of_installation.await?.0);
+        let mut at_once = self.installation_at_once().await?;
         let mut daily = Vec::new();
         // The opener has made it known before the first page of the city.
         let open = self.cities.lock().unwrap_or_else(PoisonError::into_inner).get(code).cloned();
         if let Some(open) = open {
             if let Err(error) = doctor::city_at_once(&self.shell, &open, &mut at_once).await {
-                could_not_look(&error, &mut at_once);
+                could_not_look(code, &error, &mut at_once);
             }
             daily = daily::latest(&self.shell, &open.city, DAILY).await?;
         }
@@ -206,9 +279,14 @@ fn together(installation: &Seen, city: Option<&Seen>) -> Seen {
 }
 
 /// A look that failed is a finding as well.
-fn could_not_look(error: &anyhow::Error, found: &mut Findings) {
-    tracing::error!(error = %format!("{error:#}"), "the installation could not be looked at");
-    found.add(Subject::Database, "点検", State::Bad, format!("最後まで点検できませんでした: {error:#}"));
+fn could_not_look(code: &str, error: &anyhow::Error, found: &mut Findings) {
+    tracing::error!(city = code, error = %format!("{error:#}"), "a city could not be looked at");
+    found.add(
+        Subject::Database,
+        format!("{code} 点検"),
+        State::Bad,
+        format!("最後まで点検できませんでした: {error:#}"),
+    );
 }
 
 /// The knowledge as the desk asks for it.

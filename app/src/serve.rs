@@ -57,7 +57,7 @@ pub async fn run(shell: Shell) -> anyhow::Result<()> {
     });
     let desk = Desk::new(store.clone(), shell.clock.clone(), shell.ids.clone(), sites, settings, opener);
     upkeep.open_all(desk.clone());
-    upkeep.also(|ending| knowledge.keep(ending));
+    upkeep.also(|ending| knowledge.keep(store.clone(), ending));
     let app = router(desk.clone(), pages).into_make_service_with_connect_info::<SocketAddr>();
     let (told, overdue) = (stopping.clone(), stopping.clone());
     let finishing = async move {

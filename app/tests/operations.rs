@@ -4,8 +4,12 @@
 mod support;
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::MetadataExt as _;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
 use std::time::Duration;
 
 use kawasemi_testkit::certificates::Certificates;
@@ -35,12 +39,14 @@ fn the_doctor_looks_at_every_subject() {
         hall.init();
         let (status, found) = doctor(hall, &[]);
         assert_eq!(status, 0, "{found:#?}");
-        for check in ["控え", "ディスクの空き", "書体", "時計", "送信と後続の仕事", "複製", "連携", "データベース"] {
+        for check in
+            ["控え", "ディスクの空き", "書体", "時計", "メール", "送信と後続の仕事", "複製", "連携", "データベース"]
+        {
             let (_, message) = of(&found, check);
             assert!(message.ends_with('。'), "{check}: {message}");
         }
         assert_eq!(of(&found, "控え").0, "warning");
-        assert_eq!(of(&found, "複製").0, "good");
+        assert_eq!((of(&found, "複製").0, of(&found, "メール").0), ("good", "good"));
         assert!(found.iter().all(|finding| finding["subject"].is_string()));
         let text = hall.ok(&["doctor"]);
         assert!(text.contains("△ 控え: まだ一度も取っていません。kawasemi backup で"), "{text}");
@@ -99,13 +105,17 @@ fn a_certificate_that_ends_is_told_before_it_is_missed() {
 struct Server(Child, String);
 
 impl Server {
-    fn start(hall: &Hall) -> Self {
-        let mut child = hall.command(&["serve", "--listen", "127.0.0.1:0"]).stderr(Stdio::piped()).spawn().unwrap();
-        let lines = BufReader::new(child.stderr.take().unwrap()).lines();
-        let port = lines.map_while(Result::ok).find_map(|line| {
+    /// Starts one; `settings` are variables of the environment.
+    fn start(hall: &Hall, settings: &[(&str, &str)]) -> Self {
+        let mut command = hall.command(&["serve", "--listen", "127.0.0.1:0"]);
+        let mut child = command.envs(settings.iter().copied()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map_while(Result::ok);
+        let port = lines.find_map(|line| {
             let (_, rest) = line.split_once("http://localhost:")?;
             rest.split('/').next().map(str::to_owned)
         });
+        // What is still said must not fill the pipe, nor find it closed.
+        thread::spawn(move || lines.for_each(drop));
         Self(child, format!("127.0.0.1:{}", port.unwrap()))
     }
 
@@ -124,7 +134,7 @@ impl Server {
             if figures.contains(name) {
                 return figures;
             }
-            std::thread::sleep(Duration::from_millis(100));
+            thread::sleep(Duration::from_millis(100));
         }
         panic!("{name} does not come");
     }
@@ -142,16 +152,88 @@ fn a_monitor_gets_figures_that_it_understands() {
     on_both_stores(|hall| {
         hall.init();
         hall.ok(&["backup", &hall.path("a.kwsm").display().to_string()]);
-        let server = Server::start(hall);
+        let server = Server::start(hall, &[]);
         let figures = server.figures_with("kawasemi_jobs{");
-        for name in ["kawasemi_backup_age_seconds ", "kawasemi_disk_free_bytes{folder=", "kawasemi_build_info{version="] {
+        for name in ["kawasemi_backup_age_seconds ", "kawasemi_disk_free_bytes{folder=", "kawasemi_build_info{version="]
+        {
             assert!(figures.contains(name), "{name}: {figures}");
         }
         assert_eq!(figures.contains("kawasemi_standbys 0"), hall.url().is_some());
         let through_proxy = server.get("/metrics", "X-Forwarded-For: 192.0.2.1\r\n");
-        assert!(through_proxy.contains("kawasemi_answers_total") && !through_proxy.contains("folder="), "{through_proxy}");
+        assert!(
+            through_proxy.contains("kawasemi_answers_total") && !through_proxy.contains("folder="),
+            "{through_proxy}"
+        );
         check(&figures);
     });
+}
+
+/// A relay on this machine that takes everything; answers its address, and the lines of each letter as it comes.
+fn relay() -> (String, mpsc::Receiver<Vec<String>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("smtp://{}", listener.local_addr().unwrap());
+    let (give, given) = mpsc::channel();
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let give = give.clone();
+            thread::spawn(move || take_letters(stream.unwrap(), &give));
+        }
+    });
+    (address, given)
+}
+
+fn take_letters(mut stream: TcpStream, give: &mpsc::Sender<Vec<String>>) -> Option<()> {
+    let mut lines = BufReader::new(stream.try_clone().ok()?).lines().map_while(Result::ok);
+    stream.write_all(b"220 relay\r\n").ok()?;
+    while let Some(line) = lines.next() {
+        if line == "DATA" {
+            stream.write_all(b"354 go on\r\n").ok()?;
+            give.send(lines.by_ref().take_while(|line| line != ".").collect()).ok()?;
+        }
+        stream.write_all(if line == "QUIT" { b"221 bye\r\n" } else { b"250 ok\r\n" }).ok()?;
+    }
+    None
+}
+
+#[test]
+fn operators_are_told_by_mail_once() {
+    let hall = Hall::on_sqlite();
+    hall.init();
+    let (address, letters) = relay();
+    let settings = [
+        ("KAWASEMI_MAIL_RELAY", address.as_str()),
+        ("KAWASEMI_MAIL_FROM", "kawasemi@example.lg.jp"),
+        ("KAWASEMI_MAIL_OPERATORS", "joho@example.lg.jp, kanri@example.lg.jp"),
+    ];
+    let (_, found) = doctor(&hall, &settings);
+    let (state, message) = of(&found, "メール");
+    assert!(state == "good" && message.contains("2人のあて先"), "{message}");
+    assert!(letters.try_recv().is_err(), "the doctor sends nothing");
+    let server = Server::start(&hall, &settings);
+    for to in ["To: joho@example.lg.jp", "To: kanri@example.lg.jp"] {
+        let letter = letters.recv_timeout(Duration::from_secs(60)).unwrap();
+        assert!(letter.iter().any(|line| line == to), "{letter:?}");
+    }
+    let told = hall.data().join("alarms.json");
+    let first = written_anew(&told, None);
+    assert!(std::fs::read_to_string(&told).unwrap().contains("控え"), "no backup was taken yet");
+    drop(server);
+    // A server that is started anew looks, and has nothing new to tell.
+    let server = Server::start(&hall, &settings);
+    written_anew(&told, Some(first));
+    drop(server);
+    assert!(letters.try_recv().is_err());
+}
+
+/// Waits until a file is there that is another than before, and answers which.
+fn written_anew(file: &Path, before: Option<u64>) -> u64 {
+    for _ in 0..600 {
+        match file.metadata() {
+            Ok(metadata) if Some(metadata.ino()) != before => return metadata.ino(),
+            _ => thread::sleep(Duration::from_millis(100)),
+        }
+    }
+    panic!("{} is not written", file.display());
 }
 
 /// Lets Prometheus' own tool read figures, where it is installed.

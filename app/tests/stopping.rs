@@ -42,9 +42,17 @@ impl Server {
     /// Begins a request that comes to no end: its body never arrives.
     fn hang(&self) -> TcpStream {
         let mut stream = TcpStream::connect(&self.address).unwrap();
-        write!(stream, "POST /enquiry HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\nSec-Fetch-Site: same-origin\r\n\r\n").unwrap();
+        write!(
+            stream,
+            "POST /enquiry HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\nSec-Fetch-Site: same-origin\r\n\r\n"
+        )
+        .unwrap();
         // Another one is answered, so that this one has been begun as well.
-        assert!(ask(&self.address, "GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap().contains(" 200 "));
+        assert!(
+            ask(&self.address, "GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+                .unwrap()
+                .contains(" 200 ")
+        );
         stream
     }
 
@@ -146,7 +154,10 @@ fn when_the_power_fails_under_load_nothing_acknowledged_is_lost() {
             let store = hall.store(Access::Read).await;
             let city = store.open_city("142182").await.unwrap();
             let mut left = Vec::new();
-            for sql in ["SELECT count(*) FROM {audit} WHERE seq IS NULL", "SELECT count(*) FROM {outbox} WHERE state = 'running'"] {
+            for sql in [
+                "SELECT count(*) FROM {audit} WHERE seq IS NULL",
+                "SELECT count(*) FROM {outbox} WHERE state = 'running'",
+            ] {
                 left.push(city.read_one(Sql::text(sql)).await.unwrap().unwrap().get::<i64>(0).unwrap());
             }
             store.close().await;

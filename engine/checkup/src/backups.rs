@@ -4,8 +4,7 @@
 //! another program carries them away, the newest file in a folder that the settings name counts as well ([`newest_in`]).
 
 use std::fs;
-use std::io::{self, Write as _};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use jiff::{SignedDuration, Timestamp};
@@ -72,11 +71,7 @@ pub fn note(folder: &Path, outcome: Result<Backup, Failure>) -> io::Result<()> {
         Ok(backup) => notes.last = Some(backup),
         Err(failure) => notes.failure = Some(failure),
     }
-    let fresh = folder.join(format!("{NOTES}.{}", std::process::id()));
-    let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&fresh)?;
-    file.write_all(&serde_json::to_vec_pretty(&notes)?)?;
-    file.sync_all()?;
-    fs::rename(&fresh, folder.join(NOTES))
+    crate::notes::write(folder, NOTES, &notes)
 }
 
 /// The newest backup in a folder.

@@ -25,6 +25,9 @@ const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f];
 /// What asks a directory for encryption (RFC 4511, 4.14): message 1, an extended request, the name of StartTLS.
 const START_TLS: &[u8] = b"\x30\x1d\x02\x01\x01\x77\x18\x80\x161.3.6.1.4.1.1466.20037";
 
+/// Bytes of a mail server's answer at most.
+const MAIL_ANSWER: usize = 8_192;
+
 /// How encryption begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Opening {
@@ -34,6 +37,8 @@ pub enum Opening {
     Postgres,
     /// After asking a directory for it (StartTLS).
     Ldap,
+    /// After asking a mail server for it (STARTTLS).
+    Smtp,
 }
 
 /// A server to which the program connects.
@@ -99,6 +104,12 @@ impl Counterpart {
                 stream.write_all(START_TLS).await?;
                 start_tls_granted(&mut stream).await?;
             }
+            Opening::Smtp => {
+                for asked in ["", "EHLO localhost\r\n", "STARTTLS\r\n"] {
+                    stream.write_all(asked.as_bytes()).await?;
+                    mail_server_agrees(&mut stream).await?;
+                }
+            }
         }
         let name = ServerName::try_from(self.host.clone()).map_err(io::Error::other)?;
         let seen = Arc::new(Seen::default());
@@ -143,6 +154,20 @@ async fn start_tls_granted(stream: &mut TcpStream) -> io::Result<()> {
     stream.read_exact(&mut answer).await?;
     let result = answer.windows(3).find(|part| part[..2] == [0x0a, 0x01]).map(|part| part[2]);
     if answer.contains(&0x78) && result == Some(0) { Ok(()) } else { Err(refused()) }
+}
+
+/// Reads a mail server's answer, which may have several lines, up to its last one (RFC 5321, 4.2.1): agreed where it begins with 2.
+async fn mail_server_agrees(stream: &mut TcpStream) -> io::Result<()> {
+    let mut line = Vec::new();
+    for _ in 0..MAIL_ANSWER {
+        match stream.read_u8().await? {
+            b'\n' if line.get(3) == Some(&b'-') => line.clear(),
+            b'\n' if line.first() == Some(&b'2') => return Ok(()),
+            b'\n' => break,
+            byte => line.push(byte),
+        }
+    }
+    Err(io::Error::other("STARTTLS を受け付けません"))
 }
 
 /// Lets every certificate pass and remembers it. Nothing is sent over such a connection.

@@ -1,9 +1,9 @@
 //! What a look found.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// How it stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum State {
     /// As it should be.
@@ -56,6 +56,8 @@ pub enum Subject {
     Clock,
     /// Certificates and their expiry.
     Certificates,
+    /// The relay through which operators are told.
+    Mail,
     /// Accounts, and the keys that seal secrets.
     Accounts,
     /// What the machine has to have: fonts, programs that make files anew.
@@ -64,7 +66,7 @@ pub enum Subject {
 
 impl Subject {
     /// All of them, in the order of a page.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Backup,
         Self::Database,
         Self::Disk,
@@ -73,6 +75,7 @@ impl Subject {
         Self::Replication,
         Self::Clock,
         Self::Certificates,
+        Self::Mail,
         Self::Accounts,
         Self::Machine,
     ];
@@ -89,6 +92,7 @@ impl Subject {
             Self::Replication => "複製と待機系",
             Self::Clock => "時計",
             Self::Certificates => "証明書",
+            Self::Mail => "メール",
             Self::Accounts => "利用者と封緘の鍵",
             Self::Machine => "書体と無害化",
         }

@@ -5,8 +5,9 @@
 //! folders, certificates and servers the settings name) is its caller's to say, so that nothing here knows the settings.
 //!
 //! Looking changes nothing, and may be done beside a running server. A look that waits for others ([`counterpart`],
-//! [`clock::synchronised`]) is a function of its own, so that a page need not wait for it.
+//! [`clock::synchronised`], [`mail`]) is a function of its own, so that a page need not wait for it.
 
+pub mod alarm;
 pub mod backups;
 pub mod certificates;
 pub mod clock;
@@ -14,6 +15,8 @@ pub mod counterpart;
 pub mod disk;
 pub mod figure;
 pub mod finding;
+pub mod mail;
+mod notes;
 pub mod queue;
 pub mod replication;
 

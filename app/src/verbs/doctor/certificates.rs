@@ -2,6 +2,7 @@
 
 use kawasemi_checkup::certificates::{Holder, Named, Source};
 use kawasemi_checkup::counterpart::{Counterpart, Opening};
+use kawasemi_checkup::mail::Relay;
 use kawasemi_desk::Role;
 use kawasemi_oversight::siem::{By, Target};
 use kawasemi_store::{Location, Reach};
@@ -19,6 +20,7 @@ pub fn named(config: &Config, location: &Location) -> Vec<Holder> {
     file("webhooks.authority", config.webhook_authority.as_deref());
     file("files.authority", config.bucket_authority.as_deref());
     file("courier.authority", config.portal_authority.as_deref());
+    file("mail.authority", config.mail.as_ref().and_then(|relay| relay.authority.as_deref()));
     for target in &config.siem {
         if let Target::Collector { authority, .. } = target {
             file("siem.authority", authority.as_deref());
@@ -56,6 +58,7 @@ fn counterparts(config: &Config, location: &Location) -> Vec<Counterpart> {
             opening: Opening::Postgres,
         }));
     }
+    all.extend(config.mail.as_ref().and_then(Relay::counterpart));
     if config.role == Role::Portal {
         return all;
     }

@@ -12,7 +12,7 @@ use std::fmt;
 
 use anyhow::bail;
 use kawasemi_checkup::certificates::Holder;
-use kawasemi_checkup::{Finding, Findings, State, Subject, clock, disk, replication};
+use kawasemi_checkup::{Finding, Findings, State, Subject, clock, disk, mail, replication};
 use kawasemi_store::{Access, Store};
 use serde::Serialize;
 
@@ -60,8 +60,15 @@ pub fn installation_at_once(shell: &Shell, found: &mut Findings) {
 
 /// What concerns the installation and waits for others. Answers the certificates that servers have shown.
 pub async fn installation_slowly(shell: &Shell, found: &mut Findings) -> Vec<Holder> {
-    let (clock, shown) = futures::join!(clock::synchronised(), certificates::shown(&shell.config, &shell.location()));
-    found.extend([clock::machine(clock)]);
+    let relay = async {
+        match &shell.config.mail {
+            Some(relay) => relay.look().await,
+            None => mail::none(),
+        }
+    };
+    let (clock, shown, relay) =
+        futures::join!(clock::synchronised(), certificates::shown(&shell.config, &shell.location()), relay);
+    found.extend([clock::machine(clock), relay]);
     let now = shell.clock.now();
     found.extend(shown.iter().map(|holder| holder.finding(now)));
     shown
@@ -76,7 +83,10 @@ pub async fn city_at_once(shell: &Shell, open: &OpenCity, found: &mut Findings) 
     transfers::webhooks(shell, open, found).await?;
     transfers::exchange(shell, open, found).await?;
     transfers::courier(shell, open, found).await?;
-    replication::look(&open.city).await?.findings(found);
+    // All cities lie in one database, so once is enough.
+    if !found.0.iter().any(|finding| finding.subject == Subject::Replication) {
+        replication::look(&open.city).await?.findings(found);
+    }
     clock::of_city(&open.city, &*shell.clock, found).await?;
     found.extend(disk::of_database(&open.city, is_here(shell)).await?);
     city::accounts(open, found).await

@@ -5,7 +5,7 @@
 
 mod parts;
 
-use axum::response::Response;
+use axum::response::{IntoResponse, Redirect, Response};
 use jiff::Timestamp;
 use kawasemi_checkup::finding::span;
 use kawasemi_checkup::{Finding, State as Standing, Subject};
@@ -19,7 +19,7 @@ use super::{page, site};
 use crate::operations::Report;
 use crate::problem::Problem;
 use crate::request::Cx;
-use crate::view::{answer, disclosure, done_at, note, section, section_with, when};
+use crate::view::{answer, disclosure, note, section, when};
 use kawasemi_kernel::Lang;
 
 const PATH: &str = "/desk/admin/operations";
@@ -47,9 +47,9 @@ pub async fn show(cx: Cx) -> Result<Response, Problem> {
     body.push(&section("毎日の処理", &parts::daily(&report.daily)));
     body.push(&section("連携、受渡し、Webhook", &parts::exchanges(&cx).await?));
     body.push(&section("最近のエラー", &parts::failures(&cx)));
-    body.push(&section_with("点検の結果", &SafeHtml::EMPTY, &subjects(&findings)));
+    body.push(&section("点検の結果", &subjects(&findings)));
     body.push(&section("くわしい点検", &further(&report, cx.context().act.at)));
-    let page = page(&site, "運用の状況").lead(LEAD).body(body).notice(summary(&findings));
+    let page = page(&site, "運用の状況").lead(LEAD).body(body).notice(summary(&findings, report.looking_since));
     Ok(answer(page, false))
 }
 
@@ -58,7 +58,7 @@ pub async fn look(cx: Cx) -> Result<Response, Problem> {
     if let Some(watched) = &cx.desk().settings().operations {
         watched.0.look(cx.city().city.code());
     }
-    Ok(done_at(PATH, "look"))
+    Ok(Redirect::to(PATH).into_response())
 }
 
 /// Everything that was found, the worst of each subject first. The city's own code goes without saying.
@@ -74,20 +74,24 @@ fn all(report: &Report, code: &str) -> Vec<Finding> {
     all
 }
 
-fn summary(findings: &[Finding]) -> Notice {
+fn summary(findings: &[Finding], looking_since: Option<Timestamp>) -> Notice {
     let count = |state| findings.iter().filter(|finding| finding.state == state).count();
-    match (count(Standing::Bad), count(Standing::Warning)) {
+    let mut more = String::new();
+    let notice = match (count(Standing::Bad), count(Standing::Warning)) {
         (0, 0) => Notice::new(Tone::Success, "点検で問題は見つかっていません"),
         (0, warnings) => Notice::new(Tone::Warning, format!("見ておくことが{warnings}件あります")),
         (bad, warnings) => {
-            let notice = Notice::new(Tone::Error, format!("直す必要のあることが{bad}件あります"));
             if warnings > 0 {
-                notice.text(format!("ほかに、見ておくことが{warnings}件あります。"))
-            } else {
-                notice
+                more.push_str(&format!("ほかに、見ておくことが{warnings}件あります。"));
             }
+            Notice::new(Tone::Error, format!("直す必要のあることが{bad}件あります"))
         }
+    };
+    // Whoever has pressed the button sees at the top that it does something.
+    if let Some(since) = looking_since {
+        more.push_str(&format!("{}から、すべてを点検しています。", when(since)));
     }
+    if more.is_empty() { notice } else { notice.text(more) }
 }
 
 fn mark(state: Standing) -> SafeHtml {
@@ -141,7 +145,7 @@ fn further(report: &Report, now: Timestamp) -> SafeHtml {
     ));
     match report.looking_since {
         Some(since) => {
-            html.push(&note(&format!("{}から点検しています。大きな市では数分かかります。", when(since))));
+            html.push(&note(&format!("{}から点検しています。データの多い市では数分かかります。", when(since))));
             html.push(&row([LinkButton::new("最新の様子を見る", PATH).html()]));
         }
         None => {
