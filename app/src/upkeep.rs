@@ -233,7 +233,7 @@ impl Upkeep {
         let cities = std::mem::take(&mut *self.cities.lock().unwrap_or_else(PoisonError::into_inner));
         let sealing = async {
             for open in &cities {
-                let logs = async { Ok(open.oversight.tend(self.shell.clock.now()).await?) };
+                let logs = async { Ok(open.oversight.tend(self.shell.clock.now()).await.map(drop)?) };
                 for done in [seal(&self.shell, open).await, logs.await] {
                     if let Err(error) = done {
                         tracing::error!(city = open.city.code(), error = %format!("{error:#}"), "the last entries were not sealed");

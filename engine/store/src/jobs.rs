@@ -385,12 +385,19 @@ impl Handlers {
         if *ending.borrow() >= Ending::Finish {
             return city.return_job(&job).await;
         }
-        let outcome = tokio::select! {
-            outcome = held(&**handler, city, clock, &job) => outcome,
-            Ok(_) = ending.wait_for(|ending| *ending >= Ending::GiveBack) => {
-                tracing::warn!(job = %job.id, topic = job.topic, "a job is given back, since the process ends");
-                return city.return_job(&job).await;
+        let no_time = async {
+            if ending.wait_for(|ending| *ending >= Ending::GiveBack).await.is_err() {
+                // Nobody is left who could tell.
+                std::future::pending::<()>().await;
             }
+        };
+        let outcome = tokio::select! {
+            outcome = held(&**handler, city, clock, &job) => Some(outcome),
+            () = no_time => None,
+        };
+        let Some(outcome) = outcome else {
+            tracing::warn!(job = %job.id, topic = job.topic, "a job is given back, since the process ends");
+            return city.return_job(&job).await;
         };
         match outcome {
             Ok(()) => city.finish_job(job.id, clock.now()).await,

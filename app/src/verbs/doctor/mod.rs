@@ -66,8 +66,9 @@ pub async fn installation_slowly(shell: &Shell, found: &mut Findings) -> Vec<Hol
             None => mail::none(),
         }
     };
+    let location = shell.location();
     let (clock, shown, relay) =
-        futures::join!(clock::synchronised(), certificates::shown(&shell.config, &shell.location()), relay);
+        futures::join!(clock::synchronised(), certificates::shown(&shell.config, &location), relay);
     found.extend([clock::machine(clock), relay]);
     let now = shell.clock.now();
     found.extend(shown.iter().map(|holder| holder.finding(now)));
