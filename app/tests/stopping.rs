@@ -158,7 +158,7 @@ fn when_the_power_fails_under_load_nothing_acknowledged_is_lost() {
                 "SELECT count(*) FROM {audit} WHERE seq IS NULL",
                 "SELECT count(*) FROM {outbox} WHERE state = 'running'",
             ] {
-                left.push(city.read_one(Sql::text(sql)).await.unwrap().unwrap().get::<i64>(0).unwrap());
+                left.push(city.read_one(Sql::with(sql, [])).await.unwrap().unwrap().get::<i64>(0).unwrap());
             }
             store.close().await;
             left

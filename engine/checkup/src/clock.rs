@@ -136,8 +136,8 @@ fn trail(code: &str, newest: i64, now: i64) -> Finding {
 
 /// When the newest entry of the trail was written: the newest that waits for its place, or the last that has it.
 async fn newest_entry(city: &City) -> Result<Option<i64>> {
-    let waiting = Sql::text("SELECT max(at) FROM {audit} WHERE seq IS NULL");
-    let placed = Sql::text("SELECT at FROM {audit} WHERE seq IS NOT NULL ORDER BY seq DESC LIMIT 1");
+    let waiting = Sql::with("SELECT max(at) FROM {audit} WHERE seq IS NULL", []);
+    let placed = Sql::with("SELECT at FROM {audit} WHERE seq IS NOT NULL ORDER BY seq DESC LIMIT 1", []);
     let mut newest = None;
     for sql in [waiting, placed] {
         let at: Option<i64> = city.read_one(sql).await?.map_or(Ok(None), |row| row.get(0))?;

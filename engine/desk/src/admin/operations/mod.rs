@@ -135,13 +135,13 @@ fn subjects(findings: &[Finding]) -> SafeHtml {
 /// When what takes long was last looked at, and the button for looking again.
 fn further(report: &Report, now: Timestamp) -> SafeHtml {
     let ago = |looked: &Option<(Timestamp, _)>, none: &str| match looked {
-        Some((at, _)) => format!("{}（{}前）", when(*at), span(now.duration_since(*at).as_secs())),
+        Some((at, _)) => format!("{}、{}前", when(*at), span(now.duration_since(*at).as_secs())),
         None => none.to_owned(),
     };
     let mut html = note(&format!(
-        "ほかのサーバーの証明書、時計、台帳の定義、封緘の鍵は、1時間ごとに点検します。最後は {}。データベース全体が壊れていないかは、求められたときに点検します。最後は {}。",
-        ago(&report.slowly, "まだです"),
-        ago(&report.thoroughly, "まだです")
+        "ほかのサーバーの証明書、時計、台帳の定義、封緘の鍵は、1時間ごとに点検します（前回: {}）。データベース全体が壊れていないかは、求められたときに点検します（前回: {}）。",
+        ago(&report.slowly, "まだ"),
+        ago(&report.thoroughly, "まだ")
     ));
     match report.looking_since {
         Some(since) => {
