@@ -19,7 +19,7 @@ use kawasemi_desk::Problem;
 use kawasemi_desk::operations::{Operations, Report};
 use kawasemi_store::Store;
 use kawasemi_store::jobs::Ending;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 
 use crate::daily;
 use crate::shell::{OpenCity, Shell};
@@ -42,6 +42,7 @@ pub struct Knowledge {
     shell: Arc<Shell>,
     started_at: Timestamp,
     cities: Mutex<BTreeMap<String, OpenCity>>,
+    opened: Notify,
     known: Mutex<Known>,
 }
 
@@ -68,12 +69,13 @@ impl Knowledge {
     /// Nothing is known yet.
     pub fn new(shell: Arc<Shell>) -> Arc<Self> {
         let started_at = shell.clock.now();
-        Arc::new(Self { shell, started_at, cities: Mutex::default(), known: Mutex::default() })
+        Arc::new(Self { shell, started_at, cities: Mutex::default(), opened: Notify::new(), known: Mutex::default() })
     }
 
     /// Also of a city from now on.
     pub fn watch(&self, open: OpenCity) {
         self.cities.lock().unwrap_or_else(PoisonError::into_inner).insert(open.city.code().to_owned(), open);
+        self.opened.notify_one();
     }
 
     /// Looks again and again until the server ends.
@@ -84,7 +86,8 @@ impl Knowledge {
                 if self.look_where_due().await {
                     self.tell(&store).await;
                 }
-                tokio::time::sleep(GATHERED_EVERY).await;
+                // A city that was just opened need not wait for its turn.
+                let _ = tokio::time::timeout(GATHERED_EVERY, self.opened.notified()).await;
             };
             tokio::select! {
                 () = looks => {}
@@ -133,7 +136,12 @@ impl Knowledge {
                 figures.extend(standing.figures());
             }
             match figures {
-                Ok(figures) => self.known().of_cities.entry(open.city.code().to_owned()).or_default().figures = figures,
+                Ok(mut figures) => {
+                    let help = "Cities that this process serves.";
+                    let figure = Figure::new("kawasemi_city_open", help, Kind::Gauge, 1.0);
+                    figures.push(figure.with("city", open.city.code()));
+                    self.known().of_cities.entry(open.city.code().to_owned()).or_default().figures = figures;
+                }
                 Err(error) => tracing::warn!(city = open.city.code(), %error, "figures were not gathered"),
             }
         }

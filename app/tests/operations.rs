@@ -153,7 +153,7 @@ fn a_monitor_gets_figures_that_it_understands() {
         hall.init();
         hall.ok(&["backup", &hall.path("a.kwsm").display().to_string()]);
         let server = Server::start(hall, &[]);
-        let figures = server.figures_with("kawasemi_jobs{");
+        let figures = server.figures_with("kawasemi_city_open{");
         for name in ["kawasemi_backup_age_seconds ", "kawasemi_disk_free_bytes{folder=", "kawasemi_build_info{version="]
         {
             assert!(figures.contains(name), "{name}: {figures}");
