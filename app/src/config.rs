@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use jiff::SignedDuration;
+use kawasemi_checkup::mail::Relay;
 use kawasemi_desk::Role;
 use kawasemi_identity::oidc::ProviderConfig;
 use kawasemi_identity::{DirectoryConfig, Rules};
@@ -26,10 +27,12 @@ use serde::Deserialize;
 use url::Url;
 
 use self::audit::{AuditSettings, SiemSettings};
+use self::mail::MailSettings;
 use crate::cli::Global;
 use crate::sanitize::{SanitizeSettings, Sanitizing};
 
 mod audit;
+mod mail;
 
 /// Every variable of the environment that belongs to the program begins so.
 const PREFIX: &str = "KAWASEMI_";
@@ -78,6 +81,10 @@ pub struct Settings {
     sanitize: SanitizeSettings,
     /// Transfer between the portal and the desk.
     courier: CourierSettings,
+    /// Backups.
+    backup: BackupSettings,
+    /// Mail to operators.
+    mail: MailSettings,
     /// The hall's own identity provider (庁内の認証基盤), by the code of the city. Not in the environment.
     provider: BTreeMap<MunicipalityCode, ProviderConfig>,
 }
@@ -230,6 +237,14 @@ struct CourierSettings {
     every: Option<u64>,
 }
 
+/// `[backup]`
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct BackupSettings {
+    /// The folder in which backups are put, whoever puts them there.
+    folder: Option<PathBuf>,
+}
+
 /// `[serve]`
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -246,6 +261,8 @@ struct ServeSettings {
     upload_mib: Option<u64>,
     /// How many connections to PostgreSQL at most.
     connections: Option<usize>,
+    /// How many seconds stopping may take.
+    stop_seconds: Option<u64>,
 }
 
 /// `[log]`
@@ -292,6 +309,7 @@ const SETTINGS: &[(&str, Kind)] = &[
     ("serve.https", Kind::YesNo),
     ("serve.upload_mib", Kind::Integer),
     ("serve.connections", Kind::Integer),
+    ("serve.stop_seconds", Kind::Integer),
     ("log.format", Kind::Text),
     ("log.level", Kind::Text),
     ("files.bucket", Kind::Text),
@@ -326,6 +344,13 @@ const SETTINGS: &[(&str, Kind)] = &[
     ("courier.portal", Kind::Text),
     ("courier.authority", Kind::Text),
     ("courier.every", Kind::Integer),
+    ("backup.folder", Kind::Text),
+    ("mail.relay", Kind::Text),
+    ("mail.user", Kind::Text),
+    ("mail.password", Kind::Text),
+    ("mail.authority", Kind::Text),
+    ("mail.from", Kind::Text),
+    ("mail.operators", Kind::List),
 ];
 
 /// The configuration in force.
@@ -358,6 +383,8 @@ pub struct Config {
     pub upload_limit: u64,
     /// Connections to PostgreSQL at most.
     pub connections: usize,
+    /// How long stopping may take.
+    pub stop_within: Duration,
     /// How log lines look; none for people on a terminal and JSON elsewhere.
     pub log_format: Option<LogFormat>,
     /// What is logged.
@@ -374,6 +401,10 @@ pub struct Config {
     pub font_folders: Vec<PathBuf>,
     /// The folder of other systems' files; none where they come only by hand.
     pub exchange_folder: Option<PathBuf>,
+    /// The folder in which backups are put; none where only those are known that were taken here.
+    pub backup_folder: Option<PathBuf>,
+    /// Through which relay operators are told of what is wrong; none where mail is not used.
+    pub mail: Option<Relay>,
     /// How long sessions last, and who needs a second factor.
     pub sign_in: Rules,
     /// The directories (LDAP), by the code of the city.
@@ -434,6 +465,8 @@ impl Config {
             siem: SiemSettings::default(),
             sanitize: SanitizeSettings::default(),
             courier: CourierSettings::default(),
+            backup: BackupSettings::default(),
+            mail: MailSettings::default(),
             provider: BTreeMap::new(),
         };
         [file, environment, flags].into_iter().try_fold(Settings::default(), Settings::overlaid)?.settled()
@@ -464,6 +497,7 @@ impl Settings {
                 https: over.serve.https.or(self.serve.https),
                 upload_mib: over.serve.upload_mib.or(self.serve.upload_mib),
                 connections: over.serve.connections.or(self.serve.connections),
+                stop_seconds: over.serve.stop_seconds.or(self.serve.stop_seconds),
             },
             log: LogSettings { format: over.log.format.or(self.log.format), level: over.log.level.or(self.log.level) },
             files: self.files.overlaid(over.files),
@@ -483,6 +517,8 @@ impl Settings {
                 authority: over.courier.authority.or(self.courier.authority),
                 every: over.courier.every.or(self.courier.every),
             },
+            backup: BackupSettings { folder: over.backup.folder.or(self.backup.folder) },
+            mail: self.mail.overlaid(over.mail),
             provider: self.provider.into_iter().chain(over.provider).collect(),
         })
     }
@@ -492,6 +528,10 @@ impl Settings {
         let connections = self.serve.connections.unwrap_or(16);
         if !(1..=500).contains(&connections) {
             bail!("serve.connections は 1 から 500 までにしてください（いまは {connections}）。");
+        }
+        let stop_seconds = self.serve.stop_seconds.unwrap_or(60);
+        if !(5..=600).contains(&stop_seconds) {
+            bail!("serve.stop_seconds は 5 から 600 までにしてください（いまは {stop_seconds}）。");
         }
         let upload_mib = self.serve.upload_mib.unwrap_or(200);
         if !(1..=10_240).contains(&upload_mib) {
@@ -529,6 +569,8 @@ impl Settings {
             webhook_allow,
             webhook_authority: self.webhooks.authority,
             exchange_folder: self.exchange.folder,
+            backup_folder: self.backup.folder,
+            mail: self.mail.settled()?,
             sanitizing: self.sanitize.settled()?,
             folder: if self.database_url.is_some() {
                 self.folder.unwrap_or_else(data)
@@ -546,6 +588,7 @@ impl Settings {
             https: self.serve.https.unwrap_or(false),
             upload_limit: upload_mib * 1024 * 1024,
             connections,
+            stop_within: Duration::from_secs(stop_seconds),
             log_format: self.log.format,
             log_level: self.log.level.unwrap_or_else(|| "info".to_owned()),
             font_folders: self.print.fonts.unwrap_or_default(),
@@ -699,6 +742,20 @@ mod tests {
             ("[courier]\nportal = \"https://a.example\"", &[("KAWASEMI_SERVE_ROLE", "portal")], "庁内側"),
             ("", &[("KAWASEMI_SERVE_ROLE", "desk"), ("KAWASEMI_COURIER_PORTAL", "a.example")], "courier.portal"),
             ("[courier]\nevery = 0", &[], "courier.every"),
+            ("[serve]\nstop_seconds = 1", &[], "serve.stop_seconds"),
+            ("[mail]\nrelay = \"smtp://a\"", &[], "relay、from、operators の三つ"),
+            ("mail = { relay = \"a:25\", from = \"a@b.jp\", operators = [\"c@d.jp\"] }", &[], "mail.relay は smtp://"),
+            ("mail = { relay = \"smtp://a\", from = \"a\", operators = [\"c@d.jp\"] }", &[], "mail.from の「a」は"),
+            (
+                "mail = { relay = \"smtp://a\", from = \"a@b.jp\" }",
+                &[("KAWASEMI_MAIL_OPERATORS", "c@d.jp, d")],
+                "mail.operators の「d」は",
+            ),
+            (
+                "mail = { relay = \"smtp://a\", from = \"a@b.jp\", operators = [\"c@d.jp\"], user = \"u\", password = \"p\" }",
+                &[],
+                "暗号化しない接続（smtp://）では使えません",
+            ),
             ("", &[("KAWASEMI_LOG_FORMAT", "xml")], "「xml」という値は使えません"),
             ("[sign_in]\ncounter_lock_minutes = 0", &[], "1 から 60"),
             ("", &[("KAWASEMI_SIGN_IN_COUNTER_END_MINUTES", "3")], "counter_lock_minutes より長く"),

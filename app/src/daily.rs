@@ -11,6 +11,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use kawasemi_desk::operations::DailyRun;
 use kawasemi_kernel::context::civil_date;
 use kawasemi_platform::WorkError;
 use kawasemi_store::jobs::{self, Handler, Job, JobError};
@@ -54,6 +55,19 @@ pub async fn enqueue(shell: &Shell, city: &City, day: Date) -> anyhow::Result<()
         city.write(unit).await?;
     }
     Ok(())
+}
+
+/// The latest work of days, the newest first, for the operations page.
+pub async fn latest(shell: &Shell, city: &City, limit: u32) -> anyhow::Result<Vec<DailyRun>> {
+    let mut runs = Vec::new();
+    for row in city.jobs_about(TOPIC, limit).await? {
+        let Ok(order) = serde_json::from_str::<Order>(&row.job.payload) else { continue };
+        let system = shell.systems.iter().find(|system| system.key() == order.system);
+        let daily = system.and_then(|system| system.daily.iter().find(|daily| daily.name == order.name));
+        let about = daily.map_or_else(|| format!("{}/{}", order.system, order.name), |daily| daily.about.to_owned());
+        runs.push(DailyRun { about, day: order.day.to_string(), state: row.state, at: row.run_at, error: row.error });
+    }
+    Ok(runs)
 }
 
 /// Does the work of a day.

@@ -1,28 +1,32 @@
-//! `kawasemi serve`: the pages and the API, until somebody says stop.
+//! `kawasemi serve`: the pages and the API, until somebody says stop ([`Stopping`]).
 
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use kawasemi_desk::operations::Watched;
 use kawasemi_desk::{CityDesk, Desk, Opener, Pages, Problem, Role, Settings, Site, router};
 use kawasemi_identity::Provider;
 use kawasemi_store::schema::Allow;
 use kawasemi_store::{Access, Store, StoreError};
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
 
 use crate::demo;
+use crate::operations::{Asked, Knowledge};
 use crate::shell::{OpenCity, Shell};
+use crate::stopping::{Limits, Stopping};
 use crate::upkeep::Upkeep;
 use crate::verbs::keys;
 
-/// Runs the verb: opens the installation, listens, and serves until SIGTERM or Ctrl+C.
+/// Runs the verb: opens the installation, listens, and serves until a signal says stop.
 ///
 /// # Errors
 /// When the installation is served already, a city's definitions need `schema apply`, or the port is taken.
 pub async fn run(shell: Shell) -> anyhow::Result<()> {
     let listen = shell.config.listen;
+    let stopping = Stopping::listen(shell.output)?;
+    let limits = Limits::within(shell.config.stop_within);
     let store = shell.store(Access::Serve).await?;
     let listener = TcpListener::bind(listen).await.with_context(|| {
         format!("{listen} で待ち受けられません。ほかのプログラムが使っていないか、--listen を確かめてください。")
@@ -33,6 +37,7 @@ pub async fn run(shell: Shell) -> anyhow::Result<()> {
     let shell = Arc::new(if is_demo && listen.ip().is_loopback() { shell.with_loopback()? } else { shell });
     announce(&shell, listener.local_addr()?, is_demo)?;
     let upkeep = Upkeep::new(Arc::clone(&shell));
+    let knowledge = Knowledge::new(Arc::clone(&shell), store.clone());
     let (sites, pages) = sites()?;
     let sanitizing = &shell.config.sanitizing;
     let settings = Settings {
@@ -44,21 +49,35 @@ pub async fn run(shell: Shell) -> anyhow::Result<()> {
         default_city: shell.config.city.map(|code| code.to_string()),
         printer: shell.printer(),
         role: shell.config.role,
+        operations: Some(Watched(Arc::new(Asked(Arc::clone(&knowledge))))),
     };
-    let opener = Box::new(CityOpener { shell: Arc::clone(&shell), upkeep: Arc::clone(&upkeep) });
+    let opener = Box::new(CityOpener {
+        shell: Arc::clone(&shell),
+        upkeep: Arc::clone(&upkeep),
+        knowledge: Arc::clone(&knowledge),
+    });
     let desk = Desk::new(store.clone(), shell.clock.clone(), shell.ids.clone(), sites, settings, opener);
     upkeep.open_all(desk.clone());
+    upkeep.also(|ending| knowledge.keep(ending));
     let app = router(desk.clone(), pages).into_make_service_with_connect_info::<SocketAddr>();
-    let stopped = stopped()?;
-    let stopping = async move {
-        stopped.await;
+    let (told, overdue) = (stopping.clone(), stopping.clone());
+    let finishing = async move {
+        told.told().await;
         // Streams would go on for as long as their readers like.
         desk.close();
     };
-    axum::serve(listener, app).with_graceful_shutdown(stopping).await?;
-    tracing::info!("stopping: what was accepted is finished");
-    upkeep.end().await;
-    store.close().await;
+    let serving = axum::serve(listener, app).with_graceful_shutdown(finishing);
+    tokio::select! {
+        served = serving.into_future() => served?,
+        () = overdue.told_for(limits.requests) => {
+            tracing::warn!(seconds = limits.requests.as_secs_f64(), "requests that did not end in time are cut off");
+        }
+    }
+    upkeep.end(&limits).await;
+    if tokio::time::timeout(limits.closing, store.close()).await.is_err() {
+        tracing::warn!("the databases were not closed in time; nothing that was accepted is lost");
+    }
+    tracing::info!(seconds = stopping.since().as_secs_f64(), "stopped: what was accepted is written");
     Ok(())
 }
 
@@ -142,6 +161,7 @@ fn sites() -> anyhow::Result<(Vec<Site>, Pages)> {
 struct CityOpener {
     shell: Arc<Shell>,
     upkeep: Arc<Upkeep>,
+    knowledge: Arc<Knowledge>,
 }
 
 impl Opener for CityOpener {
@@ -175,6 +195,7 @@ impl CityOpener {
         // What a restored backup has brought back is erased again before anybody can look at it.
         open.oversight.repeat_erasures().await?;
         self.upkeep.watch(open.clone());
+        self.knowledge.watch(open.clone());
         let config = code.parse().ok().and_then(|code| shell.config.providers.get(&code));
         let provider = config.cloned().map(Provider::new).transpose()?;
         let OpenCity { city, identity, ledgers, webhooks, exchange, oversight, courier } = open;
@@ -192,16 +213,4 @@ impl CityOpener {
             sealer,
         })
     }
-}
-
-/// Waits for SIGTERM or Ctrl+C.
-fn stopped() -> anyhow::Result<impl Future<Output = ()> + Send + 'static> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    Ok(async move {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-    })
 }

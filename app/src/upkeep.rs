@@ -6,9 +6,12 @@
 //! city that nobody has visited since the start must be done as well.
 //!
 //! A failure is logged and tried again at the next round; it never stops the server.
+//!
+//! When the server ends ([`Upkeep::end`]), what was begun is finished within a limit, jobs that are not done are given back, and
+//! the last entries of the trail are sealed.
 
 use std::collections::HashSet;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::civil::Date;
@@ -18,7 +21,7 @@ use kawasemi_oversight::disposal::{self, due};
 use kawasemi_parties::Duplicates;
 use kawasemi_registry::{ASSIGNMENT, DEPARTMENT, DEPARTMENT_SHARE, PERSONNEL_ORDER, REORGANISATION_STEP, STAFF};
 use kawasemi_schema::{Retention, RetentionStart};
-use kawasemi_store::jobs::Handlers;
+use kawasemi_store::jobs::{Ending, Handlers};
 use kawasemi_store::{Sql, audit, schema};
 use kawasemi_webhook::{self as webhook, Delivery};
 use tokio::sync::watch;
@@ -26,6 +29,7 @@ use tokio::task::JoinSet;
 
 use crate::daily::{self, DailyWork};
 use crate::shell::{OpenCity, Shell};
+use crate::stopping::Limits;
 
 /// Between two rounds, in which the audit trail is sealed.
 const ROUND: Duration = Duration::from_secs(10);
@@ -47,18 +51,20 @@ const DONE_JOBS: SignedDuration = SignedDuration::from_hours(24 * 14);
 /// The upkeep of all open cities.
 pub struct Upkeep {
     shell: Arc<Shell>,
-    stop: watch::Sender<bool>,
-    cities: std::sync::Mutex<JoinSet<()>>,
+    stop: watch::Sender<Ending>,
+    work: Mutex<JoinSet<()>>,
+    cities: Mutex<Vec<OpenCity>>,
 }
 
 impl Upkeep {
     /// Upkeep of no city yet.
     pub fn new(shell: Arc<Shell>) -> Arc<Self> {
-        Arc::new(Self { shell, stop: watch::Sender::new(false), cities: std::sync::Mutex::default() })
+        Arc::new(Self { shell, stop: watch::Sender::default(), work: Mutex::default(), cities: Mutex::default() })
     }
 
     /// Looks after a city from now on.
     pub fn watch(&self, open: OpenCity) {
+        self.cities.lock().unwrap_or_else(PoisonError::into_inner).push(open.clone());
         let (shell, mut stop) = (Arc::clone(&self.shell), self.stop.subscribe());
         let tended = open.clone();
         self.spawn(async move {
@@ -104,7 +110,7 @@ impl Upkeep {
         for target in targets {
             let (shell, tended, mut stop) = (Arc::clone(&self.shell), open.clone(), self.stop.subscribe());
             self.spawn(async move {
-                while !*stop.borrow() {
+                while *stop.borrow() == Ending::NotYet {
                     if let Err(error) = tended.oversight.send(&target, shell.clock.now()).await {
                         // It may be away for hours; it gets everything once it is back.
                         tracing::error!(city = tended.city.code(), %error, "the logs were not handed over");
@@ -116,7 +122,7 @@ impl Upkeep {
                 }
             });
         }
-        let (shell, mut stop) = (Arc::clone(&self.shell), self.stop.subscribe());
+        let (shell, stop) = (Arc::clone(&self.shell), self.stop.subscribe());
         let mut handlers = Handlers::default()
             .with(disposal::TOPIC, disposal::Worker(open.oversight.clone()))
             .with(daily::TOPIC, DailyWork::new(Arc::clone(&shell), open.clone()));
@@ -124,8 +130,7 @@ impl Upkeep {
             handlers = handlers.with(webhook::TOPIC, Delivery(open.webhooks.clone()));
         }
         self.spawn(async move {
-            let stopped = async move { drop(stop.wait_for(|stop| *stop).await) };
-            handlers.work(&open.city, &*shell.clock, LOOK, stopped).await;
+            handlers.work(&open.city, &*shell.clock, LOOK, stop).await;
         });
     }
 
@@ -174,7 +179,7 @@ impl Upkeep {
                 match desk.store().cities().await {
                     Ok(cities) => {
                         for city in cities {
-                            if *stop.borrow() {
+                            if *stop.borrow() != Ending::NotYet {
                                 return;
                             }
                             // Why it does not open is told once, not every minute.
@@ -200,15 +205,49 @@ impl Upkeep {
         });
     }
 
-    /// Stops after what is being done.
-    pub async fn end(&self) {
-        self.stop.send_replace(true);
-        let cities = std::mem::take(&mut *self.cities.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
-        cities.join_all().await;
+    /// Does other work as well that goes on until the server ends.
+    pub fn also<W>(&self, work: impl FnOnce(watch::Receiver<Ending>) -> W)
+    where
+        W: Future<Output = ()> + Send + 'static,
+    {
+        self.spawn(work(self.stop.subscribe()));
+    }
+
+    /// Ends: what is being done comes to its end within its limit, or is given back; then the last entries are sealed.
+    pub async fn end(&self, limits: &Limits) {
+        self.stop.send_replace(Ending::Finish);
+        let mut work = std::mem::take(&mut *self.work.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut finished = async || while work.join_next().await.is_some() {};
+        if tokio::time::timeout(limits.work, finished()).await.is_err() {
+            tracing::warn!(seconds = limits.work.as_secs_f64(), "what was begun did not end in time and is given back");
+            self.stop.send_replace(Ending::GiveBack);
+            let _ = tokio::time::timeout(limits.giving_back, finished()).await;
+        }
+        // What is left makes up for it at the next start: every write stands by itself.
+        work.shutdown().await;
+        self.seal_last(limits.sealing).await;
+    }
+
+    /// Seals what was written since the last round, so that nothing waits for its place while the server is away.
+    async fn seal_last(&self, limit: Duration) {
+        let cities = std::mem::take(&mut *self.cities.lock().unwrap_or_else(PoisonError::into_inner));
+        let sealing = async {
+            for open in &cities {
+                let logs = async { Ok(open.oversight.tend(self.shell.clock.now()).await.map(drop)?) };
+                for done in [seal(&self.shell, open).await, logs.await] {
+                    if let Err(error) = done {
+                        tracing::error!(city = open.city.code(), error = %format!("{error:#}"), "the last entries were not sealed");
+                    }
+                }
+            }
+        };
+        if tokio::time::timeout(limit, sealing).await.is_err() {
+            tracing::warn!("the last entries were not sealed in time; the next start seals them");
+        }
     }
 
     fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
-        self.cities.lock().unwrap_or_else(std::sync::PoisonError::into_inner).spawn(work);
+        self.work.lock().unwrap_or_else(PoisonError::into_inner).spawn(work);
     }
 }
 

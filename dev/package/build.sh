@@ -40,6 +40,13 @@ units() {
     done
 }
 
+# nut FOLDER: what an operator with a UPS copies from.
+nut() {
+    mkdir -p "$1"
+    install -m 755 "$here/nut/kawasemi-ups" "$1/"
+    install -m 644 "$here/nut/upsmon.conf" "$here/nut/sudoers" "$1/"
+}
+
 third_party() {
     if [ -n "$licences" ]; then cat "$licences"; else (cd "$root" && node dev/package/licences.mjs); fi
 }
@@ -57,6 +64,7 @@ if [ -n "$manuals" ]; then
     install -m 644 "$manuals"/*.pdf "$folder/docs/manuals/"
 fi
 units "$folder/units" /usr/local/bin/kawasemi /opt/kawasemi/current /opt/kawasemi/current/docs
+nut "$folder/nut"
 third_party >"$folder/THIRD-PARTY.txt"
 printf '%s\n' "$version" >"$folder/VERSION"
 (cd "$folder" && find . -type f ! -name SHA256SUMS -printf '%P\n' | LC_ALL=C sort | xargs -d '\n' sha256sum >SHA256SUMS)
@@ -86,6 +94,7 @@ if command -v dpkg-deb >/dev/null 2>&1; then
         printf ' -- Kawasemi <kawasemi@localhost>  %s\n' "$(LC_ALL=C date -u -R -d "@$SOURCE_DATE_EPOCH")"
     } | gzip -9n >"$doc/changelog.gz"
     chmod 644 "$doc"/*
+    nut "$doc/examples/nut"
     install -m 755 "$here"/debian/preinst "$here"/debian/postinst "$here"/debian/prerm "$here"/debian/postrm "$tree/DEBIAN/"
     echo /etc/kawasemi/kawasemi.toml >"$tree/DEBIAN/conffiles"
     (cd "$tree" && find usr etc -type f | LC_ALL=C sort | xargs -d '\n' md5sum >DEBIAN/md5sums)

@@ -173,6 +173,31 @@ else
     echo "  － dpkg で入れる試験は飛ばします（root と overlayfs が要ります）"
 fi
 
+# ── The UPS: what upsmon calls, with a systemctl that only writes down.
+mkdir "$work/ups"
+printf '#!/bin/sh\nif [ "$1" = show ]; then cat "%s"; else echo "$*" >>"%s"; fi\n' "$work/ups/pid" "$work/ups/said" >"$work/ups/systemctl"
+printf '#!/bin/sh\nshift\nexec "$@"\n' >"$work/ups/sudo"
+printf '#!/bin/sh\n' >"$work/ups/logger"
+chmod 755 "$work"/ups/*
+power() {
+    NOTIFYTYPE=$1 KAWASEMI_UPS_MARK="$work/ups/mark" PATH="$work/ups:$PATH" "$one/nut/kawasemi-ups" 'UPS ups@localhost'
+}
+echo 41 >"$work/ups/pid"
+power ONBATT && power ONLINE
+[ ! -e "$work/ups/said" ] || bad "電池に替わっただけでは止めず、人が止めたものを動かさない"
+ok "電池に替わっただけでは止めず、人が止めたものを動かさない"
+power LOWBATT && power FSD && power ONLINE && power ONLINE
+echo 42 >"$work/ups/pid"
+power LOWBATT
+echo 0 >"$work/ups/pid"
+power FSD
+printf '%s\n' 'kill --kill-whom=main --signal=SIGPWR kawasemi.service' 'start kawasemi.service' \
+    'kill --kill-whom=main --signal=SIGPWR kawasemi.service' >"$work/ups/expected"
+expect "電池が残り少ないと一度だけ止め、電気が戻ると動かす" diff "$work/ups/expected" "$work/ups/said"
+if command -v visudo >/dev/null 2>&1; then
+    expect "sudo の設定は正しい" visudo -cf "$one/nut/sudoers"
+fi
+
 # ── The units.
 if command -v systemd-analyze >/dev/null 2>&1; then
     mkdir "$work/units"
@@ -180,7 +205,8 @@ if command -v systemd-analyze >/dev/null 2>&1; then
     # The programs of the units exist only where they are installed.
     sed -i "s|/usr/local/bin/kawasemi|$root/opt/kawasemi/current/kawasemi|; s|/opt/kawasemi/current/nightly-backup|$one/nightly-backup|; /^Documentation=/d" "$work"/units/*
     cp "$work/units/kawasemi@.service" "$work/units/kawasemi@portal.service"
-    for unit in kawasemi.service kawasemi@portal.service kawasemi-backup.service kawasemi-verify.service kawasemi-backup.timer kawasemi-verify.timer; do
+    for unit in kawasemi.service kawasemi@portal.service kawasemi-backup.service kawasemi-verify.service kawasemi-powerfail.service \
+        kawasemi-backup.timer kawasemi-verify.timer; do
         expect "$unit は正しい" systemd-analyze verify --man=no "$work/units/$unit"
         if grep -v '^ *$' "$work/said" | grep -q "$work/units"; then cat "$work/said" >&2; bad "$unit に指摘がある"; fi
     done

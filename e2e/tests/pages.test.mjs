@@ -37,7 +37,7 @@ const PAGES = {
   admin: [
     "/desk", "/desk/admin", "/desk/admin/users", "/desk/admin/users/new", "/desk/admin/roles", "/desk/admin/roles/policy-editor",
     "/desk/admin/grants", "/desk/admin/grants/why", "/desk/admin/events", "/desk/admin/access", "/desk/admin/audit",
-    "/desk/admin/definitions", "/desk/admin/definitions/policy-initiative", "/desk/admin/jobs",
+    "/desk/admin/definitions", "/desk/admin/definitions/policy-initiative", "/desk/admin/jobs", "/desk/admin/operations",
     "/desk/admin/webhooks", "/desk/admin/webhooks/new",
   ],
 };

@@ -2,10 +2,12 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context as _, bail};
+use kawasemi_checkup::backups;
 use kawasemi_store::backup::{self, Beside, Restored, Taken};
 use kawasemi_store::{Access, Location, Store, audit};
 use serde::Serialize;
@@ -20,7 +22,41 @@ use crate::verbs::keys;
 ///
 /// # Errors
 /// When the file is there already, or something can't be read or written; no file is left then.
-pub async fn take(shell: &Shell, Backup { file }: Backup) -> anyhow::Result<()> {
+pub async fn take(shell: &Shell, backup: Backup) -> anyhow::Result<()> {
+    let at = shell.clock.now();
+    match write(shell, &backup.file, at).await {
+        Ok(bytes) => {
+            // Where it can be found from wherever the doctor is run.
+            let file = std::path::absolute(&backup.file).unwrap_or(backup.file);
+            note(shell, Ok(backups::Backup { at, file, bytes }));
+            Ok(())
+        }
+        Err(error) => {
+            note(shell, Err(backups::Failure { at, reason: format!("{error:#}") }));
+            Err(error)
+        }
+    }
+}
+
+/// Notes what became of a backup beside the data, for the doctor. A backup is none the worse where that can't be written.
+fn note(shell: &Shell, outcome: Result<backups::Backup, backups::Failure>) {
+    let folder = &shell.config.folder;
+    // Beside PostgreSQL there may be no folder yet. An installation that is not there gets none by a backup that failed.
+    if outcome.is_ok() {
+        let _ = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
+    }
+    if folder.is_dir()
+        && let Err(error) = backups::note(folder, outcome)
+    {
+        shell.output.remark(format!(
+            "控えの結果を {} に書き留められません（{error}）。点検には、この控えが出ません。",
+            folder.display()
+        ));
+    }
+}
+
+/// Writes a backup and answers its size in bytes.
+async fn write(shell: &Shell, file: &Path, at: jiff::Timestamp) -> anyhow::Result<u64> {
     if file.exists() {
         bail!("{} はもうあります。別の名前にするか、先に消してください。", file.display());
     }
@@ -30,20 +66,21 @@ pub async fn take(shell: &Shell, Backup { file }: Backup) -> anyhow::Result<()> 
     let progress = |part: &str, bytes: u64| bar.reach(parts.reach(part, bytes), total);
     let (files, keeper) = (|code: &str| shell.files(code), |code: &str| shell.keeper_as_it_is(code));
     let beside = Beside { files: &files, apart: shell.config.bucket.is_some(), keeper: &keeper };
-    let taken = backup::take(&store, &shell.location(), beside, &file, shell.clock.now(), &progress)
+    let taken = backup::take(&store, &shell.location(), beside, file, at, &progress)
         .await
         .with_context(|| format!("{} に控えを書けません。", file.display()))?;
     drop(bar);
     let keys = keys_of(shell, &store).await?;
     store.close().await;
-    shell.output.answer(&Done { file, taken })?;
+    let bytes = taken.bytes;
+    shell.output.answer(&Done { file: file.to_owned(), taken })?;
     for path in keys {
         shell.output.remark(format!(
             "封緘の鍵 {} は、この控えに入っていません。別の場所に写しを置いてください。",
             path.display()
         ));
     }
-    Ok(())
+    Ok(bytes)
 }
 
 /// Restores a backup after checking all of it.

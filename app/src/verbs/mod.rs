@@ -4,7 +4,7 @@ mod audit;
 mod backup;
 mod calc;
 mod courier;
-mod doctor;
+pub mod doctor;
 mod exchange;
 mod export;
 mod import;

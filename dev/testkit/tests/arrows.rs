@@ -20,6 +20,7 @@ const ENGINES: &[&str] = &[
     "courier",
     "exchange",
     "print",
+    "checkup",
     "ui",
     "desk",
     "platform",

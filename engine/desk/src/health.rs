@@ -1,10 +1,11 @@
-//! For whoever watches the server: is it alive, and how much does it do.
+//! For whoever watches the server: is it alive, how much does it do, and how does the installation stand.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use http::{StatusCode, header};
+use http::{HeaderMap, StatusCode, header};
+use kawasemi_checkup::{Figure, Kind, exposition};
 use kawasemi_store::StoreError;
 use kawasemi_store::replication::Turnover;
 
@@ -45,45 +46,65 @@ async fn healthz(State(desk): State<Desk>) -> Response {
     }
 }
 
-/// Counts in the Prometheus text format.
-async fn metrics(State(desk): State<Desk>) -> Response {
-    let mut text = String::from(
-        "# HELP kawasemi_answers_total Answers by class of status.\n# TYPE kawasemi_answers_total counter\n",
-    );
+/// Figures in the Prometheus text format. Folders, servers and standbys are named only to a monitor that comes directly: what
+/// comes through a proxy may come from anywhere.
+async fn metrics(State(desk): State<Desk>, headers: HeaderMap) -> Response {
+    let mut figures = of_process();
+    figures.extend(desk.store().turnover().map(of_database).unwrap_or_default());
+    let is_direct = !headers.contains_key("x-forwarded-for") && !headers.contains_key(header::FORWARDED);
+    if let Some(watched) = desk.settings().operations.as_ref().filter(|_| is_direct) {
+        figures.extend(watched.0.figures());
+    }
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], exposition(&figures)).into_response()
+}
+
+/// What the process knows of itself.
+fn of_process() -> Vec<Figure> {
+    let mut figures: Vec<Figure> = Vec::new();
     for (class, counter) in ANSWERS.iter().enumerate().skip(1) {
-        let n = counter.load(Ordering::Relaxed);
-        text.push_str(&format!("kawasemi_answers_total{{class=\"{class}xx\"}} {n}\n"));
+        let n = counter.load(Ordering::Relaxed) as f64;
+        let figure = Figure::new("kawasemi_answers_total", "Answers by class of status.", Kind::Counter, n);
+        figures.push(figure.with("class", format!("{class}xx")));
     }
-    if let Some(turnover) = desk.store().turnover() {
-        text.push_str(&database_counts(turnover));
-    }
-    if let Some(bytes) = resident_bytes() {
-        text.push_str(
-            "# HELP process_resident_memory_bytes Resident memory.\n# TYPE process_resident_memory_bytes gauge\n",
-        );
-        text.push_str(&format!("process_resident_memory_bytes {bytes}\n"));
-    }
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4")], text).into_response()
+    let resident = resident_bytes();
+    figures.extend(
+        resident
+            .map(|bytes| Figure::new("process_resident_memory_bytes", "Resident memory.", Kind::Gauge, bytes as f64)),
+    );
+    figures
 }
 
 /// What happened to the connection with the database's servers.
-fn database_counts(turnover: Turnover) -> String {
-    let counts = [
-        ("switches", "Times that another server was the primary from then on.", turnover.switches),
-        ("old_primary_refused", "Times that an old primary was refused.", turnover.refused),
-        ("commits_settled", "Writes whose answer was lost, and whose outcome was found out.", turnover.settled),
-        ("commits_unknown", "Writes of which somebody was told that the outcome is not known.", turnover.unknown),
-    ];
-    let said = counts.map(|(name, help, count)| {
-        let name = format!("kawasemi_database_{name}_total");
-        format!("# HELP {name} {help}\n# TYPE {name} counter\n{name} {count}\n")
-    });
-    let waiting = format!(
-        "# HELP kawasemi_database_commits_waiting Commits that are not answered for long, now.\n\
-         # TYPE kawasemi_database_commits_waiting gauge\nkawasemi_database_commits_waiting {}\n",
-        turnover.waiting
-    );
-    said.concat() + &waiting
+fn of_database(turnover: Turnover) -> Vec<Figure> {
+    let counted = |name, help, count: u64| Figure::new(name, help, Kind::Counter, count as f64);
+    vec![
+        counted(
+            "kawasemi_database_switches_total",
+            "Times that another server was the primary from then on.",
+            turnover.switches,
+        ),
+        counted(
+            "kawasemi_database_old_primary_refused_total",
+            "Times that an old primary was refused.",
+            turnover.refused,
+        ),
+        counted(
+            "kawasemi_database_commits_settled_total",
+            "Writes whose answer was lost, and whose outcome was found out.",
+            turnover.settled,
+        ),
+        counted(
+            "kawasemi_database_commits_unknown_total",
+            "Writes of which somebody was told that the outcome is not known.",
+            turnover.unknown,
+        ),
+        Figure::new(
+            "kawasemi_database_commits_waiting",
+            "Commits that are not answered for long, now.",
+            Kind::Gauge,
+            turnover.waiting as f64,
+        ),
+    ]
 }
 
 /// Resident memory, where the system says it (Linux).

@@ -22,6 +22,7 @@ pub mod home;
 pub mod ledgers;
 mod name_fonts;
 pub mod notes;
+pub mod operations;
 pub mod organisation;
 pub mod outside;
 pub mod parties;

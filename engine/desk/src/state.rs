@@ -21,6 +21,7 @@ use kawasemi_webhook::Webhooks;
 use tokio::sync::{Mutex, watch};
 
 use crate::api::Streams;
+use crate::operations::{Failures, Watched};
 use crate::problem::Problem;
 use crate::request::allowance::Allowance;
 use crate::roles::Role;
@@ -43,6 +44,7 @@ struct Inner {
     streams: Arc<Streams>,
     hand_ins: Allowance,
     closing: watch::Sender<bool>,
+    failures: Failures,
 }
 
 /// How often in an hour an address may hand something in on the portal.
@@ -67,6 +69,8 @@ pub struct Settings {
     pub printer: Printer,
     /// Which half of a separated installation this is.
     pub role: Role,
+    /// Who knows how the installation stands; none in tests of pages.
+    pub operations: Option<Watched>,
 }
 
 impl Default for Settings {
@@ -79,6 +83,7 @@ impl Default for Settings {
             sanitizer: None,
             default_city: None,
             role: Role::All,
+            operations: None,
             printer: Printer::default(),
         }
     }
@@ -162,11 +167,23 @@ impl Desk {
         settings: Settings,
         opener: Box<dyn Opener>,
     ) -> Self {
-        let (cities, directory, streams) = <_>::default();
+        let (cities, directory, streams, failures) = <_>::default();
         let closing = watch::Sender::new(false);
         let hand_ins = Allowance::new(HAND_INS, SignedDuration::from_hours(1));
-        let inner =
-            Inner { store, clock, ids, systems, settings, opener, cities, directory, streams, hand_ins, closing };
+        let inner = Inner {
+            store,
+            clock,
+            ids,
+            systems,
+            settings,
+            opener,
+            cities,
+            directory,
+            streams,
+            hand_ins,
+            closing,
+            failures,
+        };
         Self { inner: Arc::new(inner) }
     }
 
@@ -183,6 +200,11 @@ impl Desk {
     /// What people who are not signed in may hand in.
     pub(crate) fn hand_ins(&self) -> &Allowance {
         &self.inner.hand_ins
+    }
+
+    /// The latest failures.
+    pub fn failures(&self) -> &Failures {
+        &self.inner.failures
     }
 
     /// The streams that are open.

@@ -5,7 +5,7 @@
 //! dangerous act, renews the secret as well. Changed roles need no new sign-in: callers are read from the database.
 
 use jiff::Timestamp;
-use kawasemi_store::{Row, Sql, Statement, Unit, Unmet};
+use kawasemi_store::{Row, Sql, Statement, StoreError, Unit, Unmet};
 use uuid::Uuid;
 
 use crate::caller::{AccountSummary, Context, SessionId, Strength};
@@ -178,6 +178,20 @@ impl Identity {
     pub fn require_fresh(&self, context: &Context) -> Result<()> {
         let fresh = context.caller.is_fresh(context.act.at, self.rules().fresh.as_secs());
         if context.caller.is_system() || fresh { Ok(()) } else { Err(IdentityError::StepUpNeeded) }
+    }
+
+    /// How many sessions go on, and of how many people: for whoever runs the installation, who learns no names by it.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn sessions_open(&self, at: Timestamp) -> Result<(i64, i64)> {
+        let idle = at.checked_sub(self.rules().idle).unwrap_or(Timestamp::MIN);
+        let sql = Sql::with(
+            "SELECT count(*), count(DISTINCT account) FROM {session} WHERE expires_at > $1 AND seen_at > $2",
+            [stored(at), stored(idle)],
+        );
+        let row = self.inner.city.read_one(sql).await?;
+        Ok(row.map_or(Ok((0, 0)), |row| Ok::<_, StoreError>((row.get(0)?, row.get(1)?)))?)
     }
 
     /// Removes what has ended: sessions, ceremonies, counts of attempts. A job calls this now and then.

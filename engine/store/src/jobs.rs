@@ -6,6 +6,8 @@
 //! [`MAX_ATTEMPTS`]; from there an administrator sends it round again. On PostgreSQL several nodes take jobs without
 //! waiting for one another (`SKIP LOCKED`).
 //!
+//! A process that ends gives back what it has taken and not done ([`Ending`]), so that others need not wait for the lease.
+//!
 //! A handler may see the same job twice: it uses the job's id as idempotency key towards the outside.
 
 use std::collections::HashMap;
@@ -18,6 +20,7 @@ use async_trait::async_trait;
 use futures::{FutureExt as _, StreamExt as _};
 use jiff::{SignedDuration, Timestamp};
 use kawasemi_kernel::Clock;
+use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::city::City;
@@ -65,6 +68,18 @@ pub struct JobRow {
     pub run_at: Timestamp,
     /// What the last attempt said.
     pub error: Option<String>,
+}
+
+/// How far a process has come with ending. What goes on by itself follows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum Ending {
+    /// It goes on.
+    #[default]
+    NotYet,
+    /// What was begun is finished, nothing new is begun.
+    Finish,
+    /// There is no more time: what was begun is left where it stands, and given back.
+    GiveBack,
 }
 
 /// The statement that writes a job with the act that causes it. Among jobs of one topic a `key` occurs once: a second
@@ -177,6 +192,20 @@ impl City {
         self.write(Unit::of([sql.into()])).await.map(|_| ())
     }
 
+    /// Gives a job back that was taken and not done, as if it had not been taken: it can be taken at once. Where its lease has
+    /// ended and another worker has taken it, nothing happens.
+    ///
+    /// # Errors
+    /// When the store fails; the job is then taken again after its lease.
+    pub async fn return_job(&self, job: &Job) -> Result<()> {
+        let sql = Sql::with(
+            "UPDATE {outbox} SET state = 'waiting', attempts = attempts - 1, locked_until = NULL \
+             WHERE id = $1 AND state = 'running' AND attempts = $2",
+            [job.id.into(), job.attempts.into()],
+        );
+        self.write(Unit::of([sql.into()])).await.map(|_| ())
+    }
+
     /// Jobs in a state (`waiting`, `running`, `done`, `dead`), the latest first.
     ///
     /// # Errors
@@ -186,6 +215,19 @@ impl City {
             "SELECT id, topic, payload, attempts, created_at, state, run_at, error FROM {outbox} \
              WHERE state = $1 ORDER BY run_at DESC LIMIT $2",
             [state.into(), Param::Int(i64::from(limit))],
+        );
+        self.read(sql).await?.iter().map(read_row).collect()
+    }
+
+    /// The latest jobs of a topic, whatever became of them, the newest first.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn jobs_about(&self, topic: &str, limit: u32) -> Result<Vec<JobRow>> {
+        let sql = Sql::with(
+            "SELECT id, topic, payload, attempts, created_at, state, run_at, error FROM {outbox} \
+             WHERE topic = $1 ORDER BY created_at DESC, id LIMIT $2",
+            [topic.into(), Param::Int(i64::from(limit))],
         );
         self.read(sql).await?.iter().map(read_row).collect()
     }
@@ -305,6 +347,17 @@ impl Handlers {
     /// # Errors
     /// When the store fails. A job that fails is no error here.
     pub async fn work_once(&self, city: &City, clock: &dyn Clock, limit: u32) -> Result<usize> {
+        let (_never, ending) = watch::channel(Ending::NotYet);
+        self.work_until(city, clock, limit, &ending).await
+    }
+
+    async fn work_until(
+        &self,
+        city: &City,
+        clock: &dyn Clock,
+        limit: u32,
+        ending: &watch::Receiver<Ending>,
+    ) -> Result<usize> {
         let topics: Vec<&str> = self.by_topic.keys().copied().collect();
         if !city.has_due_jobs(&topics, clock.now()).await? {
             return Ok(0);
@@ -313,7 +366,7 @@ impl Handlers {
         let taken = jobs.len();
         let mut all = Vec::with_capacity(taken);
         for job in jobs {
-            all.push(self.work_on(city, clock, job));
+            all.push(self.work_on(city, clock, job, ending.clone()));
         }
         // Each comes to its end, also when the store failed for another.
         let outcomes: Vec<Result<()>> = futures::stream::iter(all).buffer_unordered(AT_ONCE).collect().await;
@@ -321,9 +374,32 @@ impl Handlers {
         Ok(taken)
     }
 
-    async fn work_on(&self, city: &City, clock: &dyn Clock, job: Job) -> Result<()> {
+    async fn work_on(
+        &self,
+        city: &City,
+        clock: &dyn Clock,
+        job: Job,
+        mut ending: watch::Receiver<Ending>,
+    ) -> Result<()> {
         let Some(handler) = self.by_topic.get(job.topic.as_str()) else { return Ok(()) };
-        match held(&**handler, city, clock, &job).await {
+        if *ending.borrow() >= Ending::Finish {
+            return city.return_job(&job).await;
+        }
+        let no_time = async {
+            if ending.wait_for(|ending| *ending >= Ending::GiveBack).await.is_err() {
+                // Nobody is left who could tell.
+                std::future::pending::<()>().await;
+            }
+        };
+        let outcome = tokio::select! {
+            outcome = held(&**handler, city, clock, &job) => Some(outcome),
+            () = no_time => None,
+        };
+        let Some(outcome) = outcome else {
+            tracing::warn!(job = %job.id, topic = job.topic, "a job is given back, since the process ends");
+            return city.return_job(&job).await;
+        };
+        match outcome {
             Ok(()) => city.finish_job(job.id, clock.now()).await,
             Err(error) => {
                 tracing::warn!(job = %job.id, topic = job.topic, attempt = job.attempts, %error, "a job failed");
@@ -332,12 +408,11 @@ impl Handlers {
         }
     }
 
-    /// Works until it is told to stop, and then finishes what it has begun. Looks for jobs every `pause`, without pause
-    /// while there are any.
-    pub async fn work(&self, city: &City, clock: &dyn Clock, pause: Duration, stop: impl Future<Output = ()>) {
-        let mut stop = pin!(stop);
-        loop {
-            let wait = match self.work_once(city, clock, TAKEN).await {
+    /// Works until the process ends: then finishes what it has begun, gives back what it has taken beyond that, and in the end
+    /// what it could not finish. Looks for jobs every `pause`, without pause while there are any.
+    pub async fn work(&self, city: &City, clock: &dyn Clock, pause: Duration, mut ending: watch::Receiver<Ending>) {
+        while *ending.borrow() == Ending::NotYet {
+            let wait = match self.work_until(city, clock, TAKEN, &ending.clone()).await {
                 Ok(0) => pause,
                 Ok(_) => Duration::ZERO,
                 Err(error) => {
@@ -347,7 +422,8 @@ impl Handlers {
             };
             tokio::select! {
                 biased;
-                () = &mut stop => return,
+                // Nobody is left who could tell: as good as told.
+                _ = ending.wait_for(|ending| *ending >= Ending::Finish) => return,
                 () = tokio::time::sleep(wait) => {}
             }
         }

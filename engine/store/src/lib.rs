@@ -44,6 +44,7 @@ pub use engine::{Engine, Upgrade};
 pub use error::{Away, Result, StoreError};
 pub use ledger::{Ledger, Order, SortColumn};
 pub use list::{Cursor, ListQuery, Page, Search, SearchScope};
+pub use postgres::address::Reach;
 pub use postgres::replication::{self, Replication};
 pub use record::{Projection, RecordRow, RecordUnit, Revision};
 pub use row::{Cell, FromCell, Row};

@@ -34,6 +34,19 @@ pub enum Location {
     Postgres(String),
 }
 
+impl Location {
+    /// How the database is reached; none for files of our own.
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`] when the address can't be understood.
+    pub fn reach(&self) -> Result<Option<postgres::address::Reach>> {
+        match self {
+            Self::Directory(_) => Ok(None),
+            Self::Postgres(url) => postgres::address::Reach::read(url).map(Some),
+        }
+    }
+}
+
 /// What a process is going to do with the installation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Access {

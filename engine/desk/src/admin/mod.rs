@@ -14,6 +14,7 @@ mod jobs;
 mod maintenance;
 mod names;
 mod notes;
+mod operations;
 mod overview;
 mod roles;
 mod users;
@@ -54,6 +55,8 @@ pub fn routes() -> Routes {
         .route("/desk/admin/courier", get(courier::show))
         .route("/desk/admin/courier/{seq}/retry", post(courier::retry))
         .route("/desk/admin/notes", get(notes::show))
+        .route("/desk/admin/operations", get(operations::show))
+        .route("/desk/admin/operations/look", post(operations::look))
         .route("/desk/admin/jobs", get(jobs::list))
         .route("/desk/admin/jobs/{id}/retry", post(jobs::retry))
         .behind(|router| router.layer(from_fn(gate::admin)))

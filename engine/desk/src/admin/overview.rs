@@ -30,6 +30,7 @@ const PARTS: &[(&str, &str, Icon, &str)] = &[
     ("台帳の定義", "/desk/admin/definitions", Icon::Settings, "使われている定義と版"),
     ("Webhook", "/desk/admin/webhooks", Icon::External, "台帳の変更を、ほかのシステムへ知らせる"),
     ("受渡し", "/desk/admin/courier", Icon::Forward, "公開側と庁内側のあいだで、届いたもの、待っているもの、鍵"),
+    ("運用の状況", "/desk/admin/operations", Icon::Check, "控え、ディスク、証明書、待ち行列などの点検と、すること"),
     ("処理の待ち行列", "/desk/admin/jobs", Icon::Tasks, "待っている処理、失敗した処理のやり直し"),
     ("更新の案内", "/desk/admin/notes", Icon::Info, "いまの版と、版ごとの「更新するとき」"),
 ];

@@ -15,6 +15,7 @@ use kawasemi_ui::form::Form;
 use kawasemi_ui::page::{Page, Site};
 use kawasemi_ui::{Component, problem};
 
+use crate::operations::{self, Failure};
 use crate::problem::Problem;
 use crate::request::arrival::Arrival;
 use crate::request::context::Cx;
@@ -48,7 +49,7 @@ pub async fn enter(State(desk): State<Desk>, request: Request, next: Next) -> Re
         Some(typed) => typed.again().await,
         None => None,
     };
-    let response = shown(response, &asked, &reference, cx.as_ref(), again);
+    let response = shown(response, &asked, &reference, cx.as_ref().ok_or(&desk), again);
     let took = desk.clock().now().duration_since(started);
     crate::health::count(response.status());
     tracing::debug!(reference, status = response.status().as_u16(), micros = took.as_micros(), "answered");
@@ -106,10 +107,24 @@ pub(super) async fn caller(identity: &Identity, arrival: &Arrival, at: Timestamp
 }
 
 /// Turns a problem into a page or into `application/problem+json`; any other answer stays as it is.
-fn shown(mut response: Response, asked: &Asked, reference: &str, cx: Option<&Cx>, again: Option<Again>) -> Response {
+fn shown(
+    mut response: Response,
+    asked: &Asked,
+    reference: &str,
+    found_by: Result<&Cx, &Desk>,
+    again: Option<Again>,
+) -> Response {
+    let cx = found_by.ok();
     let Some(found) = response.extensions_mut().remove::<Arc<Problem>>() else { return response };
     if let Some(cause) = &found.log {
         tracing::error!(reference, path = asked.path, kind = found.kind, cause, "a request failed");
+        let desk = found_by.map_or_else(|desk| desk, Cx::desk);
+        desk.failures().add(Failure {
+            at: desk.clock().now(),
+            reference: reference.to_owned(),
+            place: operations::place(&asked.path),
+            city: cx.map(|cx| cx.city().city.code().to_owned()),
+        });
     }
     let mut answer = if asked.program {
         let body = found.to_json(reference, &asked.path).to_string();

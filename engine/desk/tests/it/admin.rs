@@ -44,7 +44,7 @@ on_both_stores! {
         for page in [
             "", "/users", "/users?q=root", "/users/new", "/roles", "/roles/admin", "/grants", "/grants?role=staff", "/grants/why",
             "/events", "/events?login=root-admin", "/access", "/access?ledger=staff", "/definitions", "/definitions/department",
-            "/jobs", "/jobs?state=waiting", "/audit",
+            "/jobs", "/jobs?state=waiting", "/audit", "/operations",
         ] {
             let answer = admin.get(&format!("/desk/admin{page}")).await;
             assert_eq!(answer.status, 200, "{page}: {}", answer.text);

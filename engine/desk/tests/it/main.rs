@@ -18,6 +18,7 @@ mod ledgers_files;
 mod ledgers_narrow;
 mod ledgers_sheets;
 mod names;
+mod operations;
 mod others;
 mod oversight;
 mod protected;

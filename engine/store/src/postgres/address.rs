@@ -5,6 +5,7 @@
 //! taken off the address here and mean what they mean to libpq, and the tools of PostgreSQL are told the same. So is
 //! `target_session_attrs`: of several servers the program always means the one that may be written ([`super::primary`]).
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 
 use percent_encoding::percent_decode_str;
@@ -73,6 +74,42 @@ impl Mode {
                     "--database-url の sslmode に「{other}」は使えません。disable、prefer、require、verify-ca、verify-full のどれかにしてください。"
                 )));
             }
+        })
+    }
+}
+
+/// How an installation's database is reached, for whoever checks it over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reach {
+    /// Whether it runs on this machine.
+    pub is_here: bool,
+    /// The servers, name and port, that have to encrypt; none where it is left to them.
+    pub encrypted: Vec<(String, u16)>,
+    /// The file of authorities that the settings name; none for those that the system trusts.
+    pub authorities: Option<PathBuf>,
+}
+
+impl Reach {
+    /// What an address says.
+    ///
+    /// # Errors
+    /// [`StoreError::Refused`] when it can't be understood.
+    pub(crate) fn read(url: &str) -> Result<Self> {
+        let Address { config, mode, roots } = Address::read(url)?;
+        let here = |host: &Host| match host {
+            Host::Unix(_) => true,
+            Host::Tcp(name) => name == "localhost" || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback()),
+        };
+        let port = |n: usize| config.get_ports().get(n).or(config.get_ports().first()).copied().unwrap_or(5432);
+        let servers = config.get_hosts().iter().enumerate().filter_map(|(n, host)| match host {
+            Host::Tcp(name) => Some((name.clone(), port(n))),
+            Host::Unix(_) => None,
+        });
+        let encrypts = matches!(mode, Mode::Require | Mode::VerifyCa | Mode::VerifyFull);
+        Ok(Self {
+            is_here: config.get_hosts().iter().all(here),
+            encrypted: if encrypts { servers.collect() } else { Vec::new() },
+            authorities: roots.filter(|roots| roots.as_os_str() != SYSTEM_ROOTS),
         })
     }
 }
@@ -295,6 +332,20 @@ mod tests {
             let read = Address::read(text).unwrap();
             assert_eq!((read.mode, read.roots.as_deref().and_then(|path| path.to_str())), (mode, roots), "{text}");
             assert_eq!(read.config.get_user(), Some("u"), "{text}");
+        }
+    }
+
+    #[test]
+    fn whoever_checks_it_over_is_told_where_to_look() {
+        let reach = |text: &str| Reach::read(text).unwrap();
+        let far = reach("postgres://u@a.lg.jp:6432,b.lg.jp:6433/city?sslmode=verify-full&sslrootcert=/ca.pem");
+        assert_eq!(far.encrypted, [("a.lg.jp".to_owned(), 6432), ("b.lg.jp".to_owned(), 6433)]);
+        assert_eq!((far.is_here, far.authorities), (false, Some(PathBuf::from("/ca.pem"))));
+        let known = reach("postgres://u@db.lg.jp/city?sslmode=verify-full&sslrootcert=system");
+        assert_eq!((known.encrypted.len(), known.authorities), (1, None), "the system's own are renewed with it");
+        for text in ["postgres://u@/city?host=%2Frun%2Fpostgresql", "host=127.0.0.1 user=u", "postgres://u@localhost/c"]
+        {
+            assert_eq!(reach(text), Reach { is_here: true, encrypted: Vec::new(), authorities: None }, "{text}");
         }
     }
 

@@ -78,10 +78,11 @@ impl Database {
 
     /// Waits for the units that were accepted, then closes the file.
     pub async fn close(&self) {
+        // First the readers, so that the writer's connection is the last and leaves no log behind.
+        self.readers.close().await;
         if let Some(writer) = &self.writer {
             writer.close().await;
         }
-        self.readers.close();
     }
 
     fn writer(&self) -> Result<&Writer> {

@@ -30,6 +30,8 @@ const FEW: u64 = 10;
 /// A fault that finds nothing there reads far around itself, megabytes on some machines, where the read of a page reads just
 /// that page. A server that was just started, or has little to do, therefore reads.
 const WARM: u32 = 100;
+/// How long the queries that run are waited for when the city is closed.
+const LAST: Duration = Duration::from_secs(2);
 /// How many long reads run at once.
 const STREAMS: usize = 2;
 /// How many batches of a stream may wait for their reader: this bounds an export's memory.
@@ -50,6 +52,8 @@ struct Pool {
     asked: AtomicU64,
     /// Whether somebody waits for the city to become quiet.
     is_watched: AtomicBool,
+    /// Whether connections are not kept any more.
+    is_closed: AtomicBool,
 }
 
 /// A connection, and how many queries it has answered before it was mapped.
@@ -60,8 +64,8 @@ struct Reader {
 
 impl Readers {
     pub fn new(path: PathBuf, count: usize, mapped: bool) -> Self {
-        let (idle, asked, is_watched) = Default::default();
-        let pool = Pool { path, mapped, keep: count, idle, asked, is_watched };
+        let (idle, asked, is_watched, is_closed) = Default::default();
+        let pool = Pool { path, mapped, keep: count, idle, asked, is_watched, is_closed };
         Self {
             pool: Arc::new(pool),
             places: Arc::new(Semaphore::new(count)),
@@ -105,9 +109,13 @@ impl Readers {
         receiver
     }
 
-    pub fn close(&self) {
-        self.places.close();
+    /// Takes no more queries, waits a little for those that run, and closes the connections.
+    pub async fn close(&self) {
         self.streams.close();
+        let all = u32::try_from(self.pool.keep).unwrap_or(u32::MAX);
+        let _ = tokio::time::timeout(LAST, self.places.acquire_many(all)).await;
+        self.places.close();
+        self.pool.is_closed.store(true, Ordering::Relaxed);
         self.pool.idle.lock().expect("no holder of the stack panics").clear();
     }
 }
@@ -172,7 +180,7 @@ impl Pool {
         connection.progress_handler(0, None::<fn() -> bool>).map_err(translate)?;
         if !matches!(result, Err(StoreError::Io { .. } | StoreError::Corrupt { .. })) {
             let mut idle = self.idle.lock().expect("no holder of the stack panics");
-            if idle.len() < self.keep {
+            if idle.len() < self.keep && !self.is_closed.load(Ordering::Relaxed) {
                 idle.push(reader);
             }
         }

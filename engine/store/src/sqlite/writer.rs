@@ -29,6 +29,8 @@ use crate::unit::{Receipt, Statement, Unit};
 const GROUP_WEIGHT: usize = 4_000;
 /// How many units may wait before callers are held back.
 const QUEUE: usize = 4_096;
+/// How long readers are waited for before the file is closed.
+const LAST: Duration = Duration::from_secs(2);
 /// How long nothing is written before the thread tidies up.
 const IDLE: Duration = Duration::from_secs(3);
 
@@ -62,6 +64,7 @@ impl Writer {
                 Ok(connection) => {
                     let _ = opened.send(Ok(()));
                     serve(&connection, &tasks);
+                    carry_over(&connection);
                     // Leaves a file without a log behind when this was the last connection.
                     drop(connection);
                 }
@@ -160,6 +163,19 @@ fn tidy_up(connection: &Connection) {
     let upkeep = "PRAGMA analysis_limit = 400; PRAGMA optimize; PRAGMA wal_checkpoint(PASSIVE); PRAGMA shrink_memory;";
     if let Err(error) = connection.execute_batch(upkeep) {
         tracing::warn!(detail = error.to_string(), "upkeep of a city's database failed");
+    }
+}
+
+/// Carries the log over into the file before the connection is closed: where a command beside the server keeps the file open,
+/// closing would not. A reader that looks at an old state is not waited for long, since the log is as durable as the file.
+fn carry_over(connection: &Connection) {
+    let carried = connection
+        .busy_timeout(LAST)
+        .and_then(|()| connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get::<_, i64>(0)));
+    match carried {
+        Ok(0) => {}
+        Ok(_) => tracing::info!("a city's log stays beside its file, since somebody still reads it"),
+        Err(error) => tracing::warn!(detail = error.to_string(), "a city's log was not carried over"),
     }
 }
 

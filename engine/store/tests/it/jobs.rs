@@ -8,9 +8,10 @@ use async_trait::async_trait;
 use jiff::{SignedDuration, Timestamp};
 use kawasemi_kernel::IdSource as _;
 use kawasemi_kernel::context::FixedClock;
-use kawasemi_store::jobs::{self, Handler, Handlers, Job, JobError, LEASE, MAX_ATTEMPTS};
+use kawasemi_store::jobs::{self, Ending, Handler, Handlers, Job, JobError, LEASE, MAX_ATTEMPTS};
 use kawasemi_store::{Access, City, Sql, Statement, StoreError, Unit};
 use kawasemi_testkit::{Fixture, on_both_stores};
+use tokio::sync::watch;
 use uuid::Uuid;
 
 async fn enqueue(fixture: &Fixture, key: Option<&str>) -> Uuid {
@@ -56,6 +57,17 @@ impl Handler for Moody {
         }
         assert!(!self.panics, "the handler is broken");
         Err(if self.hopeless { JobError::hopeless("宛先なし") } else { JobError::later("接続できません") })
+    }
+}
+
+/// Never comes to an end.
+struct Endless(Arc<AtomicU32>);
+
+#[async_trait]
+impl Handler for Endless {
+    async fn run(&self, _: &City, _: &Job) -> Result<(), JobError> {
+        self.0.fetch_add(1, Ordering::SeqCst);
+        std::future::pending().await
     }
 }
 
@@ -179,10 +191,42 @@ on_both_stores! {
         enqueue(fixture, None).await;
         let (handlers, seen) = moody(0, false, false);
         let clock = FixedClock(fixture.now());
-        let told = std::future::ready(());
-        handlers.work(&fixture.city, &clock, std::time::Duration::from_secs(3600), told).await;
+        let (tell, told) = watch::channel(Ending::NotYet);
+        let telling = async {
+            while seen.load(Ordering::SeqCst) == 0 {
+                tokio::task::yield_now().await;
+            }
+            tell.send_replace(Ending::Finish);
+        };
+        let working = handlers.work(&fixture.city, &clock, std::time::Duration::from_secs(3600), told);
+        futures::join!(working, telling);
         assert_eq!(seen.load(Ordering::SeqCst), 1, "what it had begun is done");
         check_states(fixture, &[("done", 1)]).await;
+    }
+
+    async fn what_a_worker_can_not_finish_is_given_back(fixture) {
+        for _ in 0..8 {
+            enqueue(fixture, None).await;
+        }
+        let begun = Arc::new(AtomicU32::new(0));
+        let handlers = Handlers::default().with("mail", Endless(Arc::clone(&begun)));
+        let clock = FixedClock(fixture.now());
+        let (tell, told) = watch::channel(Ending::NotYet);
+        let telling = async {
+            while begun.load(Ordering::SeqCst) < 5 {
+                tokio::task::yield_now().await;
+            }
+            tell.send_replace(Ending::Finish);
+            tokio::task::yield_now().await;
+            check_states(fixture, &[("running", 8)]).await;
+            tell.send_replace(Ending::GiveBack);
+        };
+        let working = handlers.work(&fixture.city, &clock, std::time::Duration::from_secs(3600), told);
+        futures::join!(working, telling);
+        assert_eq!(begun.load(Ordering::SeqCst), 5, "none was begun after it was told");
+        check_states(fixture, &[("waiting", 8)]).await;
+        let again = take(fixture, fixture.now()).await;
+        assert!(again.len() == 8 && again.iter().all(|job| job.attempts == 1), "at once, and as if never taken");
     }
 
     async fn a_job_that_kills_its_workers_is_given_up(fixture) {
