@@ -223,6 +223,8 @@ async fn accounts(open: &OpenCity, found: &mut Findings) -> anyhow::Result<()> {
     let check = format!("{} 利用者", open.city.code());
     if open.identity.is_empty().await? {
         found.add(check, State::Warning, "まだいません。kawasemi user add 名前 --role admin で作ってください。");
+    } else if open.city.is_training() {
+        found.add(check, State::Good, "教育用の市です。住民は架空で、外には何も出ません。");
     } else if demo::is_demo(&open.city) {
         found.add(
             check,

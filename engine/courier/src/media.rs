@@ -18,6 +18,7 @@ use crate::bundle::{self, Checked, Expected, Manifest};
 use crate::courier::{Courier, remember_higher};
 use crate::error::{CourierError, Result};
 use crate::incoming::{PEER_LOW, Taken};
+use crate::outgoing::INSIDE;
 
 /// Parcels and bytes of one file at most.
 const FILE: Room = Room { parcels: 100_000, bytes: 4 * 1024 * 1024 * 1024 };
@@ -76,6 +77,9 @@ impl Courier {
     /// [`CourierError::NoKey`], [`CourierError::NoPeer`], [`CourierError::Io`].
     pub async fn pack(&self, context: &Context, path: &Path) -> Result<Packed> {
         context.require_admin()?;
+        if self.city().is_training() {
+            return Err(CourierError::refused(INSIDE));
+        }
         let manifest = self.manifest(FILE).await?;
         let draft = path.with_extension("part");
         let written = self.write_file(&manifest, &draft).await;

@@ -89,6 +89,17 @@ pub struct Options {
     pub at: Timestamp,
     /// The time zone of the city.
     pub zone: TimeZone,
+    /// What stands across every page and above it, such as that the paper is from a training city; none for nothing.
+    pub mark: Option<Mark>,
+}
+
+/// What says on every page that a paper is not what it looks like.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Mark {
+    /// Large and pale across the page, in a few characters: 練習.
+    pub across: String,
+    /// A sentence at the top of the page.
+    pub above: String,
 }
 
 impl Options {
@@ -104,6 +115,7 @@ impl Options {
             footer: Footer::default(),
             at,
             zone,
+            mark: None,
         }
     }
 

@@ -15,6 +15,7 @@ mod maintenance;
 mod names;
 mod overview;
 mod roles;
+mod training;
 mod users;
 mod webhooks;
 mod why;
@@ -52,6 +53,9 @@ pub fn routes() -> Routes {
         .route("/desk/admin/definitions/{ledger}/overlay", get(definitions::overlay))
         .route("/desk/admin/courier", get(courier::show))
         .route("/desk/admin/courier/{seq}/retry", post(courier::retry))
+        .route("/desk/admin/training", get(training::show))
+        .route("/desk/admin/training/reset", post(training::reset))
+        .route("/desk/admin/training/nightly", post(training::nightly))
         .route("/desk/admin/jobs", get(jobs::list))
         .route("/desk/admin/jobs/{id}/retry", post(jobs::retry))
         .behind(|router| router.layer(from_fn(gate::admin)))

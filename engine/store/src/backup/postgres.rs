@@ -9,9 +9,10 @@ use crate::city::schema_name;
 use crate::error::{Result, StoreError};
 use crate::postgres::address::Address;
 
-/// Writes a dump of a city, of one instant.
-pub(super) async fn dump(url: &str, code: &str, into: &Path) -> Result<()> {
+/// Writes a dump of a city as a snapshot shows it.
+pub(super) async fn dump(url: &str, code: &str, snapshot: &str, into: &Path) -> Result<()> {
     let mut command = tool("pg_dump", url)?;
+    command.arg(format!("--snapshot={snapshot}"));
     command.args(["--format=custom", "--compress=0", "--no-owner", "--no-privileges"]);
     command.arg(format!("--schema={}", schema_name(code))).arg("--file").arg(into);
     run(command, "pg_dump").await

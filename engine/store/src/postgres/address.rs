@@ -106,6 +106,20 @@ impl Address {
     }
 }
 
+/// The same address for another database of the same server. `name` is a plain word.
+pub(crate) fn with_database(text: &str, name: &str) -> String {
+    let Some((scheme, rest)) = text.split_once("://") else {
+        // The last of several says.
+        return format!("{text} dbname={name}");
+    };
+    let (place, parameters) = rest.split_once('?').unwrap_or((rest, ""));
+    let host = place.split_once('/').map_or(place, |(host, _)| host);
+    let kept = parameters.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("dbname="));
+    let kept = kept.collect::<Vec<_>>().join("&");
+    let parameters = if kept.is_empty() { String::new() } else { format!("?{kept}") };
+    format!("{scheme}://{host}/{name}{parameters}")
+}
+
 /// The address without what is ours, `sslmode` and `sslrootcert`.
 type Taken = (String, Option<String>, Option<String>);
 
@@ -174,6 +188,26 @@ mod tests {
             let read = Address::read(text).unwrap();
             assert_eq!((read.mode, read.roots.as_deref().and_then(|path| path.to_str())), (mode, roots), "{text}");
             assert_eq!(read.config.get_user(), Some("u"), "{text}");
+        }
+    }
+
+    #[test]
+    fn another_database_of_the_same_server_has_the_same_address() {
+        for (text, expected) in [
+            ("postgres://u:p@db.lg.jp/city", "postgres://u:p@db.lg.jp/other"),
+            ("postgres://u@db", "postgres://u@db/other"),
+            (
+                "postgresql://u@/city?host=%2Frun%2Fpostgresql&dbname=city&sslmode=disable",
+                "postgresql://u@/other?host=%2Frun%2Fpostgresql&sslmode=disable",
+            ),
+            ("host=db user=u dbname=city", "host=db user=u dbname=city dbname=other"),
+        ] {
+            let written = with_database(text, "other");
+            assert_eq!(written, expected);
+            let (before, after) = (Address::read(text).unwrap(), Address::read(&written).unwrap());
+            assert_eq!(after.config.get_dbname(), Some("other"), "{text}");
+            assert_eq!((after.config.get_user(), after.mode), (before.config.get_user(), before.mode), "{text}");
+            assert_eq!(after.config.get_hosts(), before.config.get_hosts(), "{text}");
         }
     }
 

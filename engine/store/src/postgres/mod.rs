@@ -5,6 +5,7 @@
 
 pub(crate) mod address;
 mod failure;
+mod snapshot;
 mod tls;
 mod transaction;
 mod values;
@@ -25,6 +26,7 @@ use address::Address;
 use tls::Tls;
 
 pub(crate) use failure::translate;
+pub(crate) use snapshot::Snapshot;
 
 /// Prepared statements kept on one connection. Fifty cities times a few hundred statements would fill the server.
 const CACHED_STATEMENTS: usize = 400;
