@@ -38,7 +38,9 @@ fn ok(hall: &Hall, code: &str, words: &[&str]) -> String {
 
 /// What ledgers hold.
 fn state(hall: &Hall, code: &str) -> Vec<String> {
-    ["department", "staff", "resident", "party"].map(|ledger| ok(hall, code, &["export", ledger])).to_vec()
+    ["department", "staff", "resident", "party"]
+        .map(|ledger| ok(hall, code, &["export", ledger, "--format", "csv"]))
+        .to_vec()
 }
 
 /// A running server, told to stop at the end of the test.
@@ -148,7 +150,7 @@ fn a_reset_brings_back_the_same_state_beside_a_server_and_keeps_who_may_come_in(
         assert_eq!(made["left"].as_array().map(Vec::len), Some(0), "{made}");
         let before = state(hall, &code);
         assert_eq!(before[2].lines().count(), 41);
-        assert_eq!(hall.ok(&["export", "department"]), before[0], "the departments are the model's");
+        assert_eq!(hall.ok(&["export", "department", "--format", "csv"]), before[0], "the departments are the model's");
         let server = Server::start(hall);
         let cookie = server.sign_in(HOST, "admin", PASSWORD).unwrap();
         let file = hall.file("new.csv", "部局コード,名称,区分,設置年度\nnew-one,新しい課,課・室,2022\n");
@@ -196,12 +198,12 @@ fn a_real_city_never_becomes_one_and_practice_and_reality_do_not_mix() {
             .run_with(&["training", "create", "--code", "142182", "--host", "x.example", "--password-stdin"], PASSWORD);
         assert!(said.status == 1 && said.err.contains("すでにあります"), "{}", said.err);
         // Who names no city means the real one.
-        assert_eq!(hall.ok(&["export", "resident"]).lines().count(), 31);
+        assert_eq!(hall.ok(&["export", "resident", "--format", "csv"]).lines().count(), 31);
         let said = there(hall, &code, &["courier", "pack", "out.bundle"]);
         assert_ne!(said.status, 0, "nothing is handed over");
         ok(hall, &code, &["training", "remove", "--yes"]);
-        assert!(there(hall, &code, &["export", "resident"]).err.contains("ありません"));
-        assert_eq!(hall.ok(&["export", "resident"]).lines().count(), 31);
+        assert!(there(hall, &code, &["export", "resident", "--format", "csv"]).err.contains("ありません"));
+        assert_eq!(hall.ok(&["export", "resident", "--format", "csv"]).lines().count(), 31);
     });
 }
 
