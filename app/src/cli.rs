@@ -485,6 +485,9 @@ pub struct Import {
     /// 誤りのある行を除いて取り込む
     #[arg(long)]
     pub skip_bad_rows: bool,
+    /// 架空の人のファイルである（教育用の市に人の台帳を取り込むときに要る）
+    #[arg(long)]
+    pub invented: bool,
     /// 履歴に残す理由
     #[arg(long, value_name = "理由", default_value = "", hide_default_value = true)]
     pub reason: String,

@@ -208,6 +208,49 @@ fn a_real_city_never_becomes_one_and_practice_and_reality_do_not_mix() {
 }
 
 #[test]
+fn a_list_of_people_is_taken_in_only_by_somebody_who_says_that_they_are_invented() {
+    let hall = Hall::on_sqlite();
+    let made = create(&hall);
+    let code = made["code"].as_str().unwrap().to_owned();
+    let real = hall.file("residents.csv", &hall.ok(&["export", "resident", "--format", "csv"]));
+    let before = ok(&hall, &code, &["export", "resident", "--format", "csv"]);
+    let said = there(&hall, &code, &["import", "resident", &real]);
+    assert!(said.status == 1 && said.err.contains("教育用の市です") && said.err.contains("--invented"), "{}", said.err);
+    assert_eq!(ok(&hall, &code, &["export", "resident", "--format", "csv"]), before);
+    // To look at a file takes nothing in, and a list without people may come.
+    ok(&hall, &code, &["import", "resident", &real, "--dry-run"]);
+    let departments = hall.file("new.csv", "部局コード,名称,区分,設置年度\nnew-one,新しい課,課・室,2022\n");
+    ok(&hall, &code, &["import", "department", &departments]);
+    ok(&hall, &code, &["import", "resident", &real, "--invented"]);
+    assert_ne!(ok(&hall, &code, &["export", "resident", "--format", "csv"]), before);
+}
+
+#[test]
+fn a_drill_of_an_installation_with_a_training_city_passes_whatever_was_put_back_since() {
+    let hall = Hall::on_sqlite();
+    let made = create(&hall);
+    let code = made["code"].as_str().unwrap().to_owned();
+    let file = hall.file("new.csv", "部局コード,名称,区分,設置年度\nnew-one,新しい課,課・室,2022\n");
+    ok(&hall, &code, &["import", "department", &file]);
+    ok(&hall, &code, &["audit", "seal"]);
+    let backup = hall.path("both.kwsm").display().to_string();
+    hall.ok(&["backup", &backup]);
+    hall.ok(&["training", "reset"]);
+    let report = hall.json(&["drill", "restore", "--from", &backup]);
+    assert_eq!(
+        (report["passed"].as_bool(), report["cities"].as_array().map(Vec::len)),
+        (Some(true), Some(2)),
+        "{report}"
+    );
+    let of =
+        |wanted: &str| report["cities"].as_array().unwrap().iter().find(|city| city["code"] == wanted).unwrap().clone();
+    assert_eq!((of("142182")["live"]["lost"].as_i64(), of(&code)["live"].is_null()), (Some(0), true), "{report}");
+    // It may be gone altogether.
+    ok(&hall, &code, &["training", "remove", "--yes"]);
+    assert_eq!(hall.json(&["drill", "restore", "--from", &backup])["passed"], true);
+}
+
+#[test]
 fn a_real_backup_goes_into_a_training_city_only_when_that_is_said() {
     on_both_stores(|hall| {
         hall.ok(&["demo", "--residents", "10"]);

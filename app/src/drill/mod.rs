@@ -5,36 +5,34 @@
 //! place, folder, files and keys are those of the trial, and which sends nothing anywhere. The living city is only read, and gets
 //! one line in its audit trail at the end: that a drill was held, and how it ended.
 
+mod counts;
+mod live;
 mod look;
 mod paper;
+mod place;
 pub mod report;
 
 use std::collections::BTreeMap;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, bail};
 use jiff::Timestamp;
-use kawasemi_store::audit::{self, Trail, checkpoint, id_of_name};
+use kawasemi_store::audit::{self, checkpoint};
 use kawasemi_store::backup::trial::{self, Trial, Wanted};
 use kawasemi_store::backup::{self, Beside, Holdings, Inspected, Restored};
 use kawasemi_store::schema::Allow;
-use kawasemi_store::{Access, City, Location, Store, StoreError, Unit};
+use kawasemi_store::{Access, City, Store, StoreError};
 
+use self::counts::{city_report, differences};
+use self::live::{LiveFound, live_cities, note};
 pub use self::paper::print;
-use self::report::{BackupFile, CityReport, LedgerCount, LiveCity, Report, Step};
-use crate::config::{Config, Place};
-use crate::output::UsageError;
+use self::place::{destination, lend_key, newest, room, url};
+use self::report::{BackupFile, CityReport, LiveCity, Report, Step};
 use crate::progress::Progress;
 use crate::shell::Shell;
 use crate::verbs::backup::set_checkpoints_back;
 use crate::verbs::keys;
 
-/// The name of a drill in the audit trail of a city.
-const SUBJECT: &str = "restore-drill";
-/// What a compressed archive begins with.
-const ZSTD: [u8; 4] = [0x28, 0xB5, 0x2F, 0xFD];
 /// Room beside what the archive holds: indexes that an upgrade makes, the log of the database.
 const SPARE: u64 = 64 * 1024 * 1024;
 
@@ -91,76 +89,6 @@ fn said(error: &anyhow::Error) -> String {
     parts.join(" ")
 }
 
-/// The address of the database, on PostgreSQL.
-fn url(shell: &Shell) -> Option<&str> {
-    match &shell.config.place {
-        Place::Folder(_) => None,
-        Place::Database(url) => Some(url),
-    }
-}
-
-/// Where the operator wants it, if anywhere; refused where it is the living installation or of the wrong kind.
-fn destination(shell: &Shell, into: Option<&str>) -> anyhow::Result<Option<String>> {
-    let Some(into) = into else { return Ok(None) };
-    let is_address = into.contains("://") || into.contains("dbname=");
-    match &shell.config.place {
-        Place::Database(_) if !is_address => {
-            bail!(UsageError(
-                "PostgreSQL の訓練の --into には、空のデータベースのアドレス（postgres://…）を指定してください。"
-                    .to_owned()
-            ));
-        }
-        Place::Database(live) if live == into => bail!(live_place()),
-        Place::Folder(_) if is_address => {
-            bail!(UsageError("--into には、空のフォルダーか、まだないフォルダーを指定してください。".to_owned()));
-        }
-        Place::Folder(live) => {
-            let there = std::path::absolute(into)?;
-            let resolve = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
-            if resolve(&there) == resolve(&std::path::absolute(live)?) {
-                bail!(live_place());
-            }
-        }
-        Place::Database(_) => {}
-    }
-    Ok(Some(into.to_owned()))
-}
-
-fn live_place() -> UsageError {
-    UsageError(
-        "--into が、いまの市の場所です。訓練には別の場所を指定するか、--into を省いてください（自分で作って消します）。".to_owned(),
-    )
-}
-
-/// The backup that is meant: the file, or the newest archive of the folder.
-fn newest(from: &Path) -> anyhow::Result<PathBuf> {
-    if !from.is_dir() {
-        anyhow::ensure!(from.is_file(), "控えのファイル {} がありません。", from.display());
-        return Ok(from.to_owned());
-    }
-    let entries = std::fs::read_dir(from).with_context(|| format!("{} を読めません。", from.display()))?;
-    let mut newest: Option<(std::time::SystemTime, PathBuf)> = None;
-    for entry in entries {
-        let entry = entry?;
-        let Ok(modified) = entry.metadata().and_then(|found| found.modified()) else { continue };
-        let path = entry.path();
-        // What is still being written has no name of its own yet.
-        if path.extension().is_some_and(|ending| ending == "part") || !is_archive(&path) {
-            continue;
-        }
-        newest = newest.max(Some((modified, path)));
-    }
-    newest.map(|(_, path)| path).with_context(|| {
-        format!("フォルダー {} に控えがありません。kawasemi backup で取ってください。", from.display())
-    })
-}
-
-fn is_archive(path: &Path) -> bool {
-    let mut head = [0; ZSTD.len()];
-    let read = std::fs::File::open(path).and_then(|mut file| file.read_exact(&mut head));
-    path.is_file() && read.is_ok() && head == ZSTD
-}
-
 impl Drill<'_> {
     async fn hold(&mut self, order: &Order, into: Option<&str>) -> anyhow::Result<()> {
         let shell = self.shell;
@@ -178,10 +106,11 @@ impl Drill<'_> {
         let trial = self.place(into, &inspected).await?;
         let outcome = self.in_place(order, &trial, &file, &inspected).await;
         if order.keep && outcome.is_ok() {
-            let folder = trial.leave();
+            let left = trial.leave().await?;
+            let database = left.database.map_or_else(String::new, |name| format!("とデータベース {name} "));
             self.report.remarks.push(format!(
-                "戻したものを {} に残しました。個人情報が入っているので、見終わったら消してください。",
-                folder.display()
+                "戻したものを {} {database}に残しました。個人情報が入っているので、見終わったら消してください。",
+                left.folder.display()
             ));
             return outcome;
         }
@@ -249,7 +178,7 @@ impl Drill<'_> {
         let restored = self.restore(trial, file).await?;
         let there = self.shell.at(trial.location(), trial.data())?;
         let live = live_cities(self.shell, &mut self.report).await;
-        self.right_cities(inspected, &live);
+        self.right_cities(inspected, &restored.held, &live);
         let counting = self.begin("count", "台帳ごとの件数を数え、控えの記載と比べる", false);
         let counted = self.count(&there, &restored).await;
         let counted = self.finish(counting, counted)?;
@@ -284,22 +213,29 @@ impl Drill<'_> {
         Ok(restored)
     }
 
-    /// Says which cities the backup should hold and does not, and the other way round.
-    fn right_cities(&mut self, inspected: &Inspected, live: &BTreeMap<String, LiveFound>) {
+    /// Says which cities the backup should hold and does not, and the other way round. Cities for training come and go.
+    fn right_cities(
+        &mut self,
+        inspected: &Inspected,
+        held: &BTreeMap<String, Holdings>,
+        live: &BTreeMap<String, LiveFound>,
+    ) {
         if live.is_empty() {
             return;
         }
-        for info in &inspected.cities {
-            if !live.contains_key(&info.code) {
-                self.report.problems.push(format!(
-                    "控えにある {}（{}）は、ここにない市です。別の市の控えではないか、確かめてください。",
-                    info.name, info.code
-                ));
-            }
+        let report = &mut self.report;
+        for info in inspected.cities.iter().filter(|info| !live.contains_key(&info.code)) {
+            let is_training = held.get(&info.code).is_some_and(|held| held.training);
+            let list = if is_training { &mut report.remarks } else { &mut report.problems };
+            list.push(format!(
+                "控えにある {}（{}）は、ここにない市です。別の市の控えではないか、確かめてください。",
+                info.name, info.code
+            ));
         }
         for (code, found) in live {
             if inspected.cities.iter().all(|info| info.code != *code) {
-                self.report.problems.push(format!("{}（{code}）が、この控えに入っていません。", found.name));
+                let list = if found.holdings.training { &mut report.remarks } else { &mut report.problems };
+                list.push(format!("{}（{code}）が、この控えに入っていません。", found.name));
             }
         }
     }
@@ -392,6 +328,11 @@ impl Drill<'_> {
     ) -> anyhow::Result<()> {
         let (Some(live), Some(counted)) = (live, counted) else { return Ok(()) };
         let code = restored.code();
+        if restored.is_training() {
+            // A reset has taken its trail back to what it was, so that the two have nothing to be compared by.
+            self.report.remarks.push(format!("{code}: 教育用の市なので、いまの市とは比べていません。"));
+            return Ok(());
+        }
         if !live.knows(checkpoint::last(restored).await?.as_ref()) {
             self.report.problems.push(format!(
                 "{code}: この控えの検印は、いまの市のものではありません。同じ団体コードの別の市の控えか、控えのあとで古い控えから戻した市です。"
@@ -429,181 +370,5 @@ impl Drill<'_> {
             step.done = outcome.is_ok();
         }
         outcome.map_err(Into::into)
-    }
-}
-
-/// Lets the trial look at the keys that seal secrets: a backup has none, and whether they open it is a part of the drill. They
-/// stay in their one place.
-fn lend_key(from: &Shell, there: &Shell, code: &str) -> anyhow::Result<()> {
-    let (key, wanted) = (from.sealer_as_it_is(code), there.sealer_as_it_is(code));
-    if key.path() == wanted.path() || !key.path().is_file() {
-        return Ok(());
-    }
-    if let Some(folder) = wanted.path().parent() {
-        std::fs::create_dir_all(folder)?;
-    }
-    Ok(std::os::unix::fs::symlink(std::path::absolute(key.path())?, wanted.path())?)
-}
-
-/// How many bytes may still be written in a folder; none where the system does not say.
-fn room(folder: &Path) -> Option<u64> {
-    let found = rustix::fs::statvfs(folder).ok()?;
-    Some(found.f_bavail.saturating_mul(found.f_frsize))
-}
-
-fn city_report(city: &City, found: &Holdings, said: Option<&Holdings>, now: Timestamp) -> CityReport {
-    let catalogue = city.catalogue();
-    let title =
-        |key: &str| catalogue.get(key).map_or_else(|| key.to_owned(), |ledger| ledger.def.title.ja().to_owned());
-    let newest = found.trail.newest.and_then(|at| Timestamp::from_microsecond(at).ok());
-    let ledgers = found.ledgers.iter().map(|(key, held)| LedgerCount {
-        key: key.clone(),
-        title: title(key),
-        said: said.and_then(|said| said.ledgers.get(key)).map(|said| said.records),
-        restored: held.records,
-    });
-    CityReport {
-        code: city.code().to_owned(),
-        name: city.info().name.clone(),
-        records: found.ledgers.values().map(|held| held.records).sum(),
-        entries: found.trail.entries,
-        newest_entry: newest,
-        recovery_point_seconds: newest.map(|newest| now.duration_since(newest).as_secs().max(0)),
-        ledgers: ledgers.collect(),
-        upgraded: 0,
-        erased: 0,
-        files: 0,
-        files_checked: 0,
-        broken: 0,
-        live: None,
-    }
-}
-
-/// In what two counts of one city differ, as sentences.
-fn differences(code: &str, said: &Holdings, found: &Holdings) -> Vec<String> {
-    let mut problems = Vec::new();
-    let keys: std::collections::BTreeSet<&String> = said.ledgers.keys().chain(found.ledgers.keys()).collect();
-    for key in keys {
-        let (said, found) = (said.ledgers.get(key), found.ledgers.get(key));
-        if said != found {
-            let count =
-                |held: Option<&backup::Held>| held.map_or("なし".to_owned(), |held| format!("{} 件", held.records));
-            problems.push(format!(
-                "{code}: 台帳 {key} の件数が合いません（控えの記載 {}、戻したもの {}）。",
-                count(said),
-                count(found)
-            ));
-        }
-    }
-    if said.trail != found.trail {
-        problems.push(format!(
-            "{code}: 監査の記録の数が合いません（控えの記載 {} 個、戻したもの {} 個）。",
-            said.trail.entries, found.trail.entries
-        ));
-    }
-    problems
-}
-
-/// What was read of a living city.
-struct LiveFound {
-    name: String,
-    holdings: Holdings,
-    checkpoints: BTreeMap<i64, [u8; 32]>,
-    code: String,
-}
-
-impl LiveFound {
-    async fn of(city: &City) -> Result<Self, StoreError> {
-        let (name, code) = (city.info().name.clone(), city.code().to_owned());
-        let mut found = Self { name, holdings: Holdings::of(city).await?, checkpoints: BTreeMap::new(), code };
-        loop {
-            let number = found.checkpoints.last_key_value().map_or(0, |(number, _)| *number);
-            let page = checkpoint::after(city, number, 1_000).await?;
-            if page.is_empty() {
-                return Ok(found);
-            }
-            found.checkpoints.extend(page.iter().map(|made| (made.number, made.hash(&found.code))));
-        }
-    }
-
-    /// Whether a checkpoint of the backup is one of the living city's. A backup without any proves nothing against it.
-    fn knows(&self, last: Option<&audit::Checkpoint>) -> bool {
-        last.is_none_or(|last| self.checkpoints.get(&last.number) == Some(&last.hash(&self.code)))
-    }
-}
-
-/// The living cities, as far as they can be read. A drill on a machine without them is a drill as well.
-async fn live_cities(shell: &Shell, report: &mut Report) -> BTreeMap<String, LiveFound> {
-    let mut found = BTreeMap::new();
-    let read = async {
-        let store = shell.store(Access::Read).await?;
-        for info in store.cities().await? {
-            match store.open_city(&info.code).await {
-                Ok(city) => drop(found.insert(info.code.clone(), LiveFound::of(&city).await?)),
-                Err(error) => {
-                    report.remarks.push(format!("いまの {}（{}）を読めません: {error}", info.name, info.code))
-                }
-            }
-        }
-        store.close().await;
-        anyhow::Ok(())
-    };
-    if let Err(error) = read.await {
-        report.remarks.push(format!("いまの市を読めないので、失われる変更の数は比べていません（{error}）。"));
-    }
-    found
-}
-
-/// Writes into the audit trail of each living city of the backup that a drill was held.
-async fn note(shell: &Shell, report: &Report) -> anyhow::Result<()> {
-    if let Place::Folder(folder) = &shell.config.place
-        && !folder.join("installation.json").is_file()
-    {
-        return Ok(());
-    }
-    let store = shell.store(Access::Command).await?;
-    let known = store.cities().await?;
-    for said in report.cities.iter().filter(|said| known.iter().any(|info| info.code == said.code)) {
-        // To open it for writing would bring it to this program's form, which is nothing that a drill should do.
-        if !store.pending(&said.code).await?.is_empty() {
-            bail!("いまの市は前の版の形です");
-        }
-        let city = store.open_city(&said.code).await?;
-        let trail = Trail::of(&city, SUBJECT, id_of_name(SUBJECT, city.code())).await?;
-        let payload = serde_json::json!({
-            "report": report.name(),
-            "passed": report.passed,
-            "backup": report.backup.as_ref().map(|backup| &backup.digest),
-            "taken_at": report.backup.as_ref().map(|backup| backup.taken_at),
-            "recovery_seconds": report.recovery_seconds,
-            "problems": report.problems.len(),
-        });
-        let act = shell.context("復元訓練").act;
-        let kind = if report.passed { "passed" } else { "failed" };
-        city.write(Unit::of(trail.statements(kind, &act, &*shell.ids, &payload.to_string()))).await?;
-    }
-    store.close().await;
-    Ok(())
-}
-
-impl Shell {
-    /// The same shell in the place of a trial: its data, files and keys lie there, and it knows no way out.
-    fn at(&self, location: &Location, folder: PathBuf) -> anyhow::Result<Self> {
-        let config = Config {
-            folder,
-            place: match location {
-                Location::Directory(root) => Place::Folder(root.clone()),
-                Location::Postgres(url) => Place::Database(url.clone()),
-            },
-            bucket: None,
-            exchange_folder: None,
-            webhook_allow: Vec::new(),
-            siem: Vec::new(),
-            portal: None,
-            directories: BTreeMap::new(),
-            providers: BTreeMap::new(),
-            ..self.config.clone()
-        };
-        Self::new(config, self.output)
     }
 }

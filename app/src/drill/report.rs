@@ -105,7 +105,7 @@ pub struct CityReport {
     pub files_checked: u64,
     /// What the trail's verification found.
     pub broken: u64,
-    /// What the living city has, where it could be read.
+    /// What the living city has, where it could be read and is not one for training.
     pub live: Option<LiveCity>,
 }
 
@@ -287,7 +287,7 @@ impl CityReport {
     /// What would be lost, in words.
     pub fn loss(&self) -> String {
         match &self.live {
-            None => "いまの市を読めないため、比べていません".to_owned(),
+            None => "いまの市とは比べていません".to_owned(),
             Some(LiveCity { lost: 0, .. }) => "なし（いまの市と同じところまであります）".to_owned(),
             Some(LiveCity { lost, .. }) => format!("控えのあとの変更 {} 件", thousands(*lost)),
         }
@@ -342,7 +342,7 @@ mod tests {
     #[test]
     fn reports_are_kept_in_their_order_and_two_of_one_second_are_two() {
         let data = tempfile::tempdir().unwrap();
-        let at = |second| Timestamp::from_second(1_800_000_000 + second).unwrap();
+        let at = |second: i64| Timestamp::from_second(1_800_000_000 + second).unwrap();
         for second in [5, 0, 0] {
             let mut report = Report::begin(at(second));
             report.end(at(second + 1));

@@ -74,7 +74,7 @@ impl Courier {
     /// Writes a file for the other side.
     ///
     /// # Errors
-    /// [`CourierError::NoKey`], [`CourierError::NoPeer`], [`CourierError::Io`].
+    /// [`CourierError::NoKey`], [`CourierError::NoPeer`], [`CourierError::Io`]; [`CourierError::Refused`] in a training city.
     pub async fn pack(&self, context: &Context, path: &Path) -> Result<Packed> {
         context.require_admin()?;
         if self.city().is_training() {
@@ -109,6 +109,9 @@ impl Courier {
     /// [`CourierError::Refused`] with the reason, which is also in the log; nothing of the file was taken then.
     pub async fn unpack(&self, context: &Context, path: &Path) -> Result<Unpacked> {
         context.require_admin()?;
+        if self.city().is_training() {
+            return Err(CourierError::refused(INSIDE));
+        }
         self.side()?;
         let file = File::open(path)?;
         let checked = match self.checked(file).await {

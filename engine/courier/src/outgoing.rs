@@ -26,7 +26,7 @@ pub struct Receipt {
 }
 
 /// What a training city (教育用の市) says to whatever would leave it.
-pub(crate) const INSIDE: &str = "教育用の市からは、公開側とも庁内側とも受け渡しません。何も送っていません。";
+pub(crate) const INSIDE: &str = "教育用の市では、公開側とも庁内側とも受け渡しません。何もしていません。";
 
 impl Courier {
     /// Hands in a parcel for the other side and answers its id. It is sealed to the other side at once: from then on this

@@ -171,6 +171,10 @@ impl Exchange {
         let samples = std::mem::take(&mut report.samples);
         let bad = self.quarantined(file, &report).await?;
         run.alarms = alarms(layout, &run, &report, &before, file.origin.is_some());
+        if file.origin.is_none() && self.city().is_training() && ledger.holds_personal_data() {
+            let message = "教育用の市です。本物の住民のファイルではないことを確かめ、架空のものである理由を書いて適用してください。";
+            run.alarms.push(Alarm { kind: AlarmKind::Training, message: message.to_owned() });
+        }
         if !run.alarms.is_empty() {
             run.state = RunState::Held;
         }

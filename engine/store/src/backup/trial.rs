@@ -67,6 +67,15 @@ impl std::fmt::Debug for Named {
     }
 }
 
+/// What a trial left.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Left {
+    /// The folder.
+    pub folder: PathBuf,
+    /// The database that was made for the trial.
+    pub database: Option<String>,
+}
+
 /// Where a trial shall be.
 #[derive(Debug, Clone, Copy)]
 pub enum Wanted<'a> {
@@ -128,15 +137,20 @@ impl Trial {
         self.remove_folder()
     }
 
-    /// Leaves everything where it is, for somebody who wants to look at it.
-    #[must_use]
-    pub fn leave(mut self) -> PathBuf {
+    /// Leaves everything where it is, for somebody who wants to look at it. No trial takes it for its own afterwards.
+    ///
+    /// # Errors
+    /// When the marks of the trial can't be taken away.
+    pub async fn leave(mut self) -> Result<Left> {
+        if let Some(named) = self.named.take() {
+            execute(&named.server, format!("DROP SCHEMA IF EXISTS {MARK}")).await?;
+            named.server.close();
+        }
+        remove_if_there(&self.folder.join(NOTE))?;
+        remove_if_there(&self.folder.join(LOCK))?;
         self.lock = None;
-        let _ = std::fs::remove_file(self.folder.join(LOCK));
-        let _ = std::fs::remove_file(self.folder.join(NOTE));
-        let folder = std::mem::take(&mut self.folder);
-        self.made = None;
-        folder
+        let database = self.made.take().map(|(_, name)| name);
+        Ok(Left { folder: std::mem::take(&mut self.folder), database })
     }
 
     fn fresh(parent: &Path, stamp: &str) -> Result<Self> {
@@ -276,10 +290,6 @@ async fn sweep_one(folder: &Path, url: Option<&str>) -> Result<bool> {
 
 /// Removes from a folder that stays what a trial put there.
 fn clear_left(folder: &Path) -> Result<()> {
-    let gone = |outcome: std::io::Result<()>| match outcome {
-        Err(error) if error.kind() != ErrorKind::NotFound => Err(StoreError::from(error)),
-        _ => Ok(()),
-    };
     let lock = OpenOptions::new().write(true).open(folder.join(LOCK));
     if lock.as_ref().is_ok_and(|lock| lock.try_lock().is_err()) {
         return Err(StoreError::refused(format!("{} では、別の復元訓練が動いています。", folder.display())));
@@ -292,8 +302,20 @@ fn clear_left(folder: &Path) -> Result<()> {
             gone(std::fs::remove_dir_all(entry.path()))?;
         }
     }
-    gone(std::fs::remove_file(folder.join(NOTE)))?;
-    gone(std::fs::remove_file(folder.join(LOCK)))
+    remove_if_there(&folder.join(NOTE))?;
+    remove_if_there(&folder.join(LOCK))
+}
+
+fn remove_if_there(file: &Path) -> Result<()> {
+    gone(std::fs::remove_file(file))
+}
+
+/// What is not there is removed already.
+fn gone(outcome: std::io::Result<()>) -> Result<()> {
+    match outcome {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(error.into()),
+        _ => Ok(()),
+    }
 }
 
 /// Whether a database holds nothing of anybody; what extensions brought does not count.
