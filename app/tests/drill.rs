@@ -183,7 +183,7 @@ fn a_named_place_has_to_be_empty_and_is_emptied_again() {
 #[test]
 fn what_an_interrupted_drill_left_goes_at_the_next_one() {
     on_both_stores(|hall| {
-        hall.ok(&["demo", "--residents", "3000"]);
+        hall.ok(&["demo", "--residents", "300"]);
         let file = backup(hall, "city.kwsm");
         let work = |folder: &Path| {
             let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();

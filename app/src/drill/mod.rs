@@ -187,7 +187,8 @@ impl Drill<'_> {
         let store = self.finish(upgrading, upgraded)?;
         for info in &inspected.cities {
             let city = store.open_city(&info.code).await?;
-            self.check(order, &there, &city).await?;
+            let of = if inspected.cities.len() > 1 { format!("{}: ", info.name) } else { String::new() };
+            self.check(order, &there, &city, &of).await?;
             let before = counted.get(&info.code);
             self.compare(live.get(&info.code), before, &city).await?;
         }
@@ -287,11 +288,11 @@ impl Drill<'_> {
         Ok(store)
     }
 
-    /// Verifies a city and uses it.
-    async fn check(&mut self, order: &Order, there: &Shell, city: &City) -> anyhow::Result<()> {
+    /// Verifies a city and uses it. `of` says which of several it is, before what is done.
+    async fn check(&mut self, order: &Order, there: &Shell, city: &City, of: &str) -> anyhow::Result<()> {
         let code = city.code().to_owned();
         let open = there.engines(city.clone())?;
-        let verifying = self.begin("verify", "監査の記録を確かめる（audit verify）", false);
+        let verifying = self.begin("verify", &format!("{of}監査の記録を確かめる（audit verify）"), false);
         let bar = Progress::begin("監査の確認", self.shell.output.shows_progress());
         let keeper = there.keeper_as_it_is(&code);
         let trail = audit::verify_with(city, &keeper, None, &|done, total| bar.reach(done, Some(total))).await;
@@ -303,7 +304,7 @@ impl Drill<'_> {
         self.report.problems.extend(found.map(|finding| format!("{code}: 監査の記録の食い違い: {finding}")));
         let seals = keys::State::of(there, &open).await?;
         self.report.remarks.extend(seals.problem.map(|problem| format!("{code}: {problem}")));
-        let reading = self.begin("files", "添付ファイルを開いて中身を照合する", false);
+        let reading = self.begin("files", &format!("{of}添付ファイルを開いて中身を照合する"), false);
         let files = look::files(&there.files(&code)?, city, order.files, there.new_key()).await;
         let files = self.finish(reading, files)?;
         self.report.problems.extend(files.problems.into_iter().map(|problem| format!("{code}: {problem}")));
@@ -311,7 +312,7 @@ impl Drill<'_> {
             (said.files, said.files_checked) = (files.found, files.checked);
             said.broken = trail.broken + logs.broken;
         }
-        let looking = self.begin("read", "台帳を開き、検索し、1 件を印刷する", false);
+        let looking = self.begin("read", &format!("{of}台帳を開き、検索し、1 件を印刷する"), false);
         let looked = look::read(there, &open).await;
         let looked = self.finish(looking, looked)?;
         self.report.problems.extend(looked.problems.into_iter().map(|problem| format!("{code}: {problem}")));

@@ -30,6 +30,12 @@ fn fact(label: &str, value: impl Into<String>) -> serde_json::Value {
     json!({ "label": label, "value": value.into() })
 }
 
+/// A long hash in groups, so that it breaks where the cell ends.
+fn grouped(hash: &str) -> String {
+    let groups: Vec<&str> = hash.as_bytes().chunks(8).filter_map(|group| std::str::from_utf8(group).ok()).collect();
+    groups.join(" ")
+}
+
 fn data(held: &Report) -> serde_json::Value {
     let mut facts = vec![
         fact("結果", if held.passed { "合格" } else { "不合格" }),
@@ -40,7 +46,7 @@ fn data(held: &Report) -> serde_json::Value {
         facts.push(fact("控えを取った日時", report::moment(backup.taken_at)));
         let sizes = (report::size(backup.bytes), report::size(backup.unpacked));
         facts.push(fact("控えの大きさ", format!("{}（戻すと {}）", sizes.0, sizes.1)));
-        facts.push(fact("控えの中身の照合値", backup.digest.clone()));
+        facts.push(fact("控えの中身の照合値", grouped(&backup.digest)));
     }
     facts.push(fact("戻した場所", held.place.clone()));
     facts.push(fact("復旧時間", report::took(held.recovery_seconds)));

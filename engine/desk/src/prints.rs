@@ -36,7 +36,7 @@ pub async fn print(cx: &Cx, mut job: Job) -> Result<Result<Pdf, PrintError>, Pro
 /// What stands on every paper of a training city.
 pub fn mark(city: &City) -> Option<Mark> {
     let t = crate::words(Lang::Ja);
-    city.is_training().then(|| Mark { across: t.get("training-mark"), above: t.get("training-band") })
+    city.is_training().then(|| Mark { across: t.get("training-mark"), above: t.get("training-paper") })
 }
 
 /// The city's external characters (外字), whoever asks: they decide how a name is shown, not what is seen.

@@ -10,6 +10,7 @@ nav-desk = Staff desk
 nav-api = API
 demo-band = This is a demonstration. All people and records shown are made up.
 training-band = This is a training screen for practice. Nothing here is a real procedure.
+training-paper = Printed for training and practice. This is not a real document.
 training-mark = TRAINING
 training-title = {"[TRAINING] "}
 problem-home = Go to the first page

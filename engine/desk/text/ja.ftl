@@ -10,6 +10,7 @@ nav-desk = 職員デスク
 nav-api = API
 demo-band = これはデモです。表示される人物・記録はすべて架空のサンプルです。
 training-band = 教育用・練習用の画面です。本物の手続きではありません。
+training-paper = 教育用・練習用に印刷したものです。本物の書類ではありません。
 training-mark = 練習
 training-title = {"【教育用】"}
 problem-home = 最初のページへ

@@ -10,6 +10,7 @@ nav-desk = Trang nhân viên
 nav-api = API
 demo-band = Đây là bản thử. Mọi người và hồ sơ ở đây đều không có thật.
 training-band = Đây là màn hình dùng để luyện tập. Không phải thủ tục thật.
+training-paper = In để luyện tập. Đây không phải giấy tờ thật.
 training-mark = LUYỆN TẬP
 training-title = {"[LUYỆN TẬP] "}
 problem-home = Về trang đầu
