@@ -243,9 +243,7 @@ fn removals(city: &City, copies: &[(String, String)], shape: &Shape, spared: &[&
             sql.push("DELETE FROM ").table(name);
         } else if is_index_itself(name, shape) {
             sql.push("INSERT INTO ").table(name).push(" (").ident(name).push(") VALUES ('delete-all')");
-        } else if name.starts_with("l_") && is_kept(name, shape, spared) {
-            sql = drop_table(name, city.dialect());
-        } else if is_kept(name, shape, spared) && city.dialect() == Dialect::Postgres && name.starts_with("f_") {
+        } else if is_kept(name, shape, spared) && is_of_ledger(name, city.dialect()) {
             sql = drop_table(name, city.dialect());
         } else if is_kept(name, shape, spared) {
             // A table that a newer program brought is as empty as it was.
@@ -256,6 +254,11 @@ fn removals(city: &City, copies: &[(String, String)], shape: &Shape, spared: &[&
         statements.push(sql.into());
     }
     statements
+}
+
+/// Whether a table holds the records of a ledger, or (on PostgreSQL, where that is a table like others) its search index.
+fn is_of_ledger(name: &str, dialect: Dialect) -> bool {
+    name.starts_with("l_") || dialect == Dialect::Postgres && name.starts_with("f_")
 }
 
 /// Whether a table of SQLite is a full-text index.
