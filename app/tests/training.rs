@@ -122,7 +122,8 @@ fn every_page_says_that_it_is_for_practice_and_no_page_of_the_real_city_does() {
             let head = answer.split("\r\n\r\n").next().unwrap().to_ascii_lowercase();
             let is_of_city = !path.contains("/assets/") && !path.contains("/healthz") && !path.contains("/metrics");
             assert!(!is_of_city || head.contains("kawasemi-training: true"), "{path} {head}");
-            if head.contains("content-type: text/html") && !head.starts_with("http/1.1 30") {
+            // A part of a page that a script asks for has no head.
+            if answer.contains("<title>") && head.contains("content-type: text/html") {
                 pages += 1;
                 assert!(BANDS.iter().any(|band| answer.contains(band)), "{path}: {answer}");
                 let title = answer.split("<title>").nth(1).unwrap();
@@ -192,7 +193,7 @@ fn a_real_city_never_becomes_one_and_practice_and_reality_do_not_mix() {
         ] {
             let done = there(hall, "142182", words);
             assert_eq!(done.status, 1, "{words:?}");
-            assert!(done.err.contains("教育用の市ではない"), "{words:?} {}", done.err);
+            assert!(done.err.contains("教育用の市では"), "{words:?} {}", done.err);
         }
         let said = hall
             .run_with(&["training", "create", "--code", "142182", "--host", "x.example", "--password-stdin"], PASSWORD);

@@ -201,7 +201,7 @@ async fn into_postgres(
         adopt_files(&(beside.files)(&city.code)?, &staging.0.join("cities").join(&city.code).join(CONTENT)).await?;
     }
     for city in &manifest.cities {
-        postgres::load(url, &staging.0.join(database_path(&city.code, "postgres"))).await?;
+        postgres::load(url, &city.code, &staging.0.join(database_path(&city.code, "postgres"))).await?;
         register.save(city).await?;
     }
     Ok(restored(&manifest, Vec::new(), said))
