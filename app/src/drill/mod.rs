@@ -152,7 +152,9 @@ impl Drill<'_> {
         };
         self.report.place = words;
         let trial = Trial::take(wanted, &stamp).await?;
-        let needed = inspected.unpacked + inspected.unpacked / 10 + SPARE;
+        // The dump of a database is laid out once more as a script.
+        let spread = if url(self.shell).is_some() { inspected.unpacked } else { inspected.unpacked / 10 };
+        let needed = inspected.unpacked + spread + SPARE;
         match room(trial.folder()) {
             Some(free) if free < needed => {
                 let error = anyhow::anyhow!(
