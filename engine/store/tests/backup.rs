@@ -236,7 +236,7 @@ on_both_stores! {
         desk.create("光綾公園").await;
         audit::seal(&fixture.city, &desk.keeper(), fixture.now()).await.unwrap();
         // A table that the backup does not know.
-        let later = Sql::text("CREATE TABLE {later} (id bigint PRIMARY KEY)");
+        let later = Sql::with("CREATE TABLE {later} (id bigint PRIMARY KEY)", []);
         fixture.city.write(kawasemi_store::Unit::of([later.into()])).await.unwrap();
         fixture.store.close().await;
         let restored = desk.restore(&desk.archive(), fixture.location()).await.unwrap();
