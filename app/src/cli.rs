@@ -212,6 +212,12 @@ pub enum Verb {
     Backup(Backup),
     /// 控えから市を戻す（確かめてから置き換える）
     Restore(Restore),
+    /// 控えから戻せるかを、別の場所で試す（復元訓練）
+    #[command(subcommand)]
+    Drill(Drill),
+    /// 職員が練習するための市（教育用の市）を作り、戻す
+    #[command(subcommand)]
+    Training(Training),
     /// 秘密を封じる鍵（封緘の鍵）を扱う
     #[command(subcommand)]
     Keys(Keys),
@@ -481,6 +487,9 @@ pub struct Import {
     /// 誤りのある行を除いて取り込む
     #[arg(long)]
     pub skip_bad_rows: bool,
+    /// 架空の人のファイルである（教育用の市に人の台帳を取り込むときに要る）
+    #[arg(long)]
+    pub invented: bool,
     /// 履歴に残す理由
     #[arg(long, value_name = "理由", default_value = "", hide_default_value = true)]
     pub reason: String,
@@ -987,6 +996,116 @@ pub struct Restore {
     /// いまの市を置き換える（ないときは新しい市として戻す）
     #[arg(long)]
     pub replace: bool,
+    /// 教育用の市と実際の市が入れ替わってもよい
+    #[arg(long, requires = "replace")]
+    pub training_mismatch: bool,
+}
+
+/// `training`
+#[derive(Debug, Subcommand)]
+pub enum Training {
+    /// 教育用の市を新しく作る（住民はすべて架空）
+    Create(TrainingCreate),
+    /// データを戻る状態に戻す。利用者とパスワードは残る（提供中でもよい）
+    Reset,
+    /// いまの状態を、戻る状態にする（練習の題材を用意したあとなど）
+    Keep,
+    /// 毎晩、日付が変わったら戻すかどうか
+    Nightly {
+        /// on か off
+        #[arg(value_name = "on|off", value_enum, hide_possible_values = true)]
+        wanted: OnOff,
+    },
+    /// 実際の市の組織と利用者（役割つき、パスワードなし）で新しくなったものを写す。データは戻る
+    Accounts {
+        /// 手本の市の団体コード
+        #[arg(long, value_name = "コード")]
+        from: MunicipalityCode,
+        /// 新しい利用者の最初のパスワードを標準入力から読む
+        #[arg(long)]
+        password_stdin: bool,
+    },
+    /// 教育用の市の様子を示す
+    Status,
+    /// 教育用の市を消す（提供を止めてから）
+    Remove {
+        /// 確かめずに消す
+        #[arg(long)]
+        yes: bool,
+    },
+}
+
+/// `on` or `off`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum OnOff {
+    /// Yes.
+    On,
+    /// No.
+    Off,
+}
+
+/// `training create`
+#[derive(Debug, Args)]
+pub struct TrainingCreate {
+    /// 手本の市の団体コード。部局・職員・役割と、市が作った台帳の形を写す（記録は写さない）
+    #[arg(long, value_name = "コード")]
+    pub from: Option<MunicipalityCode>,
+    /// 教育用の市の団体コード（省くと、手本と同じ都道府県の使われていない番号）
+    #[arg(long, value_name = "コード")]
+    pub code: Option<MunicipalityCode>,
+    /// 名前（省くと、手本の名前に「（教育用）」を付ける）
+    #[arg(long, value_name = "名前")]
+    pub name: Option<String>,
+    /// 教育用の市を開くホスト名（ほかの市があるときは必ず）
+    #[arg(long, value_name = "ホスト")]
+    pub host: Vec<String>,
+    /// 架空の住民の人数（既定は 2000）
+    #[arg(long, value_name = "人数", default_value_t = 2_000, hide_default_value = true, value_parser = clap::value_parser!(u64).range(0..=200_000))]
+    pub residents: u64,
+    /// 乱数の種（既定は 1）
+    #[arg(long, value_name = "数", default_value_t = 1, hide_default_value = true)]
+    pub seed: u64,
+    /// 利用者みんなの最初のパスワードを標準入力から読む
+    #[arg(long)]
+    pub password_stdin: bool,
+}
+
+/// `drill`
+#[derive(Debug, Subcommand)]
+pub enum Drill {
+    /// 控えを別の場所に戻し、確かめ、かかった時間を告げる。いまの市は変わらない
+    Restore(DrillRestore),
+    /// これまでの訓練を、新しい順に並べる
+    List,
+    /// 訓練の記録を PDF に印刷する
+    Report {
+        /// 訓練の名前（drill list の左の欄。省くと最後の訓練）
+        #[arg(value_name = "訓練")]
+        name: Option<String>,
+        /// 書き出す PDF のファイル
+        #[arg(short, long, value_name = "ファイル")]
+        out: PathBuf,
+    },
+}
+
+/// `drill restore`
+#[derive(Debug, Args)]
+pub struct DrillRestore {
+    /// 控えのファイル。フォルダーなら、その中のいちばん新しい控え
+    #[arg(long, value_name = "控え")]
+    pub from: PathBuf,
+    /// 戻す場所: 空のフォルダー、または空のデータベースのアドレス（省くと、自分で作って消す）
+    #[arg(long, value_name = "場所")]
+    pub into: Option<String>,
+    /// 中身を照合する添付ファイルの数（既定は 50。0 ならすべて）
+    #[arg(long, value_name = "件数", default_value_t = 50, hide_default_value = true)]
+    pub files: usize,
+    /// 戻したものを消さずに残す
+    #[arg(long)]
+    pub keep: bool,
+    /// 訓練の記録を PDF にも書く
+    #[arg(short, long, value_name = "ファイル")]
+    pub out: Option<PathBuf>,
 }
 
 /// `doctor`

@@ -9,6 +9,7 @@ use kawasemi_courier::{Courier, Handlers, RecordMaker};
 use kawasemi_desk::Role;
 use kawasemi_exchange::{Exchange, Folders};
 use kawasemi_identity::outside::ROLE_PREFIX;
+use kawasemi_identity::tables::SPARED_IN_TRAINING;
 use kawasemi_identity::{Context, Directory, Identity, Parts, PasswordCost, Passwords, SystemEntropy};
 use kawasemi_identity::{DirectoryConfig, Roles};
 use kawasemi_kernel::context::SystemClock;
@@ -22,9 +23,10 @@ use kawasemi_registry::directory::RegistersOf;
 use kawasemi_registry::handover::Inventory;
 use kawasemi_schema::error::nearest;
 use kawasemi_schema::{LedgerDef, Overlay, SourceFile};
-use kawasemi_store::audit::Keeper;
+use kawasemi_store::audit::{self, Keeper};
 use kawasemi_store::files::{Bucket, BucketConfig, Files};
 use kawasemi_store::schema::{self, Allow, Held, Plan, Wanted};
+use kawasemi_store::training;
 use kawasemi_store::{Access, City, Engine, Location, Sealer, Store, StoreError, StoreOptions, seal};
 use kawasemi_webhook::{Destinations, OwnedWebhooks, Sender, Webhooks};
 
@@ -210,6 +212,10 @@ impl Shell {
             }
             bail!("団体コード {code} の市はありません。あるのは {} です。", listed(&cities));
         }
+        // Who does not say so does not mean the city for training.
+        if let (true, [only]) = (cities.len() > 1, real(store, &cities).await?.as_slice()) {
+            return Ok(only.clone());
+        }
         match cities.as_slice() {
             [] => bail!("市がまだありません。kawasemi init か kawasemi demo で作ってください。"),
             [only] => Ok(only.code.clone()),
@@ -327,7 +333,7 @@ impl Shell {
     /// When the definitions contradict those that the city made itself, or an overlay can't be read.
     pub async fn plan(&self, city: &City, further: Vec<Arc<LedgerDef>>) -> anyhow::Result<Outlook> {
         let mut definitions = self.offer.ledgers.clone();
-        if demo::is_demo(city) {
+        if demo::has_samples(city) {
             definitions.extend(demo::bundle()?.ledgers);
         }
         definitions.extend(further);
@@ -354,6 +360,9 @@ impl Shell {
             if outlook.plan.is_empty() {
                 return Ok(outlook);
             }
+            if city.is_training() && attempt == 1 && training::state(city).await?.kept_at.is_some() {
+                return self.publish_in_training(city, further, allow).await;
+            }
             let reason = format!("kawasemi {} の定義", env!("CARGO_PKG_VERSION"));
             let act = Act::system(self.clock.now(), reason);
             match schema::apply(city, &outlook.plan, allow, &act, &*self.ids).await {
@@ -363,6 +372,24 @@ impl Shell {
                 Err(error) => return Err(error).context("台帳の定義を反映できません。"),
             }
         }
+    }
+
+    /// The same in a training city: what a reset returns to has to know the new definitions as well. So the city is put back
+    /// first, and kept anew afterwards.
+    async fn publish_in_training(
+        &self,
+        city: &City,
+        further: Vec<Arc<LedgerDef>>,
+        allow: Allow,
+    ) -> anyhow::Result<Outlook> {
+        crate::training::put_back_data(self, city).await?;
+        let outlook = self.plan(city, further).await?;
+        let act = Act::system(self.clock.now(), format!("kawasemi {} の定義", env!("CARGO_PKG_VERSION")));
+        let applied = schema::apply(city, &outlook.plan, allow, &act, &*self.ids).await;
+        applied.context("台帳の定義を反映できません。")?;
+        audit::seal(city, &self.keeper(city.code())?, self.clock.now()).await?;
+        training::keep(city, &SPARED_IN_TRAINING, self.clock.now()).await?;
+        Ok(outlook)
     }
 
     /// Tells the person about ledgers that stay as they are, since the city's overlay does not fit them.
@@ -531,6 +558,17 @@ fn authority(setting: &str, path: Option<&Path>) -> anyhow::Result<Option<Vec<u8
     let read =
         |path: &Path| std::fs::read(path).with_context(|| format!("{setting} の {} を読めません。", path.display()));
     path.map(read).transpose()
+}
+
+/// The codes of the cities that are not for training.
+async fn real(store: &Store, cities: &[kawasemi_store::CityInfo]) -> anyhow::Result<Vec<String>> {
+    let mut real = Vec::new();
+    for city in cities {
+        if !store.is_training(&city.code).await? {
+            real.push(city.code.clone());
+        }
+    }
+    Ok(real)
 }
 
 fn listed(cities: &[kawasemi_store::CityInfo]) -> String {

@@ -30,6 +30,7 @@ use tokio::task::JoinSet;
 use crate::daily::{self, DailyWork};
 use crate::shell::{OpenCity, Shell};
 use crate::stopping::Limits;
+use crate::training;
 
 /// Between two rounds, in which the audit trail is sealed.
 const ROUND: Duration = Duration::from_secs(10);
@@ -137,6 +138,10 @@ impl Upkeep {
     /// Goes to the portal again and again, where this is the desk and a portal is named. It is the one connection between
     /// the two halves, and nothing on the portal opens any.
     fn go_to_portal(&self, open: OpenCity) {
+        // Nothing leaves a training city, and nothing is fetched into it.
+        if open.city.is_training() {
+            return;
+        }
         let client = match self.shell.portal(&open) {
             Ok(Some(client)) => client,
             Ok(None) => return,
@@ -276,6 +281,9 @@ async fn tend(shell: &Shell, open: &OpenCity, known: &mut Known, round: u64) {
         && let Err(error) = open.webhooks.pump().await
     {
         failed(&error.into(), "the messages of webhooks were not made");
+    }
+    if let Err(error) = training::each_night(shell, open).await {
+        failed(&error, "the training city was not put back");
     }
     if let Err(error) = begin_day(shell, open, &mut known.day).await {
         failed(&error, "the day's work was not begun");

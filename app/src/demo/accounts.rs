@@ -73,6 +73,7 @@ pub async fn load(
     shell: &Shell,
     open: &OpenCity,
     staff: &[kawasemi_registry::personnel_file::StaffRow],
+    password: &str,
 ) -> anyhow::Result<()> {
     let context = shell.context("デモの市");
     let roles = Roles::new(&shell.offer.roles);
@@ -80,7 +81,7 @@ pub async fn load(
         let person = account.post.and_then(|(department, title)| {
             staff.iter().find(|row| row.department == department && row.title == title)
         });
-        let mut new = NewAccount::staff(account.login).with_password(PASSWORD);
+        let mut new = NewAccount::staff(account.login).with_password(password);
         new.display_name = person.map_or_else(|| account.who.to_owned(), |row| row.name.name.clone());
         if let Some(row) = person {
             let found = register::staff(&open.ledgers, &context, &row.employee_number).await?;

@@ -150,7 +150,7 @@ async fn fill(shell: &Shell, open: &OpenCity, demo: &Demo) -> anyhow::Result<Mad
     if let Some(officer) = accounts::employee_number("fukushi", &staff) {
         parties::protect(shell, open, officer).await?;
     }
-    accounts::load(shell, open, &staff).await?;
+    accounts::load(shell, open, &staff, PASSWORD).await?;
     audit::seal(&open.city, &shell.keeper(CODE)?, shell.clock.now()).await?;
     Ok(Made {
         code: CODE,

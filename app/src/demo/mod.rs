@@ -12,11 +12,16 @@ mod parties;
 mod residents;
 mod towns;
 
+use jiff::civil::Date;
 use kawasemi_schema::{SchemaErrors, SystemBundle};
 use kawasemi_store::City;
 use serde::de::DeserializeOwned;
 
+use crate::shell::{OpenCity, Shell};
+
+pub use accounts::{ACCOUNTS, load as accounts};
 pub use city::{run, sign_ins};
+pub use organisation::{departments, staff};
 
 /// The ledger of residents who do not exist.
 const RESIDENT: &str = "resident";
@@ -35,9 +40,37 @@ pub fn bundle() -> Result<SystemBundle, SchemaErrors> {
     SystemBundle::read(FOLDER, &files)
 }
 
-/// Whether a city is a demo: it has the ledger of residents who do not exist.
+/// Whether a city is a demo, whose passwords everybody knows: it has the ledger of residents who do not exist, and is not one for
+/// training.
 pub fn is_demo(city: &City) -> bool {
+    has_samples(city) && !city.is_training()
+}
+
+/// Whether a city has the ledger of residents who do not exist.
+pub fn has_samples(city: &City) -> bool {
     city.catalogue().get(RESIDENT).is_some_and(|ledger| ledger.def.source.name.starts_with(FOLDER))
+}
+
+/// Residents who do not exist.
+#[derive(Clone, Copy, Debug)]
+pub struct Sample {
+    /// The seed from which they are drawn.
+    pub seed: u64,
+    /// How many.
+    pub residents: u64,
+    /// The day as of which they live there.
+    pub today: Date,
+}
+
+/// Loads residents who do not exist, with their parties, and answers how many.
+///
+/// # Errors
+/// When one is refused.
+pub async fn residents(shell: &Shell, open: &OpenCity, sample: &Sample) -> anyhow::Result<u64> {
+    let Sample { seed, residents: count, today } = *sample;
+    let loaded = residents::load(shell, open, seed, count, today).await?;
+    parties::load(shell, open, seed, count, today).await?;
+    Ok(loaded)
 }
 
 /// Reads a table that is built into the program.

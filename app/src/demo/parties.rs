@@ -65,8 +65,14 @@ pub async fn load(shell: &Shell, open: &OpenCity, seed: u64, count: u64, today: 
     writer.flush()?;
     let mapping = Mapping { columns: COLUMNS.map(str::to_owned).into(), ..Mapping::default() };
     let title = "デモの宛名".to_owned();
-    let plan =
-        ImportPlan { path: file.path().to_owned(), options: FileOptions::default(), mapping, title, photos: None };
+    let plan = ImportPlan {
+        path: file.path().to_owned(),
+        options: FileOptions::default(),
+        mapping,
+        title,
+        photos: None,
+        is_invented: true,
+    };
     let report = open.ledgers.import(&context, PARTY, &plan, &|_| {}).await?;
     if let Some(problem) = report.problems.first() {
         bail!("{}行目の{}「{}」: {}", problem.line, problem.column, problem.value, problem.reason);

@@ -202,8 +202,14 @@ pub async fn load(shell: &Shell, open: &OpenCity, seed: u64, count: u64, today: 
     write(file.path(), seed, count, today)?;
     let mapping = Mapping { columns: COLUMNS.map(str::to_owned).into(), ..Mapping::default() };
     let title = "デモの住民".to_owned();
-    let plan =
-        ImportPlan { path: file.path().to_owned(), options: FileOptions::default(), mapping, title, photos: None };
+    let plan = ImportPlan {
+        path: file.path().to_owned(),
+        options: FileOptions::default(),
+        mapping,
+        title,
+        photos: None,
+        is_invented: true,
+    };
     let bar = crate::progress::Progress::begin("架空の住民", shell.output.shows_progress());
     let shown = |progress: Progress| bar.reach(progress.rows, Some(count));
     let report = open.ledgers.import(&shell.context("デモの市"), RESIDENT, &plan, &shown).await?;

@@ -65,7 +65,8 @@ async fn write(shell: &Shell, file: &Path, at: jiff::Timestamp) -> anyhow::Resul
     let (parts, total) = (Parts::default(), size(&shell.location()));
     let progress = |part: &str, bytes: u64| bar.reach(parts.reach(part, bytes), total);
     let (files, keeper) = (|code: &str| shell.files(code), |code: &str| shell.keeper_as_it_is(code));
-    let beside = Beside { files: &files, apart: shell.config.bucket.is_some(), keeper: &keeper };
+    let beside =
+        Beside { files: &files, apart: shell.config.bucket.is_some(), keeper: &keeper, staging: None, across: false };
     let taken = backup::take(&store, &shell.location(), beside, file, at, &progress)
         .await
         .with_context(|| format!("{} に控えを書けません。", file.display()))?;
@@ -87,7 +88,7 @@ async fn write(shell: &Shell, file: &Path, at: jiff::Timestamp) -> anyhow::Resul
 ///
 /// # Errors
 /// When the file is damaged, the installation is served, or a city would be replaced without `--replace`.
-pub async fn restore(shell: &Shell, Restore { file, replace }: Restore) -> anyhow::Result<()> {
+pub async fn restore(shell: &Shell, Restore { file, replace, training_mismatch }: Restore) -> anyhow::Result<()> {
     if !file.is_file() {
         bail!("控えのファイル {} がありません。", file.display());
     }
@@ -100,7 +101,13 @@ pub async fn restore(shell: &Shell, Restore { file, replace }: Restore) -> anyho
     let parts = Parts::default();
     let progress = |part: &str, bytes: u64| bar.reach(parts.reach(part, bytes), None);
     let (files, keeper) = (|code: &str| shell.files(code), |code: &str| shell.keeper_as_it_is(code));
-    let beside = Beside { files: &files, apart: shell.config.bucket.is_some(), keeper: &keeper };
+    let beside = Beside {
+        files: &files,
+        apart: shell.config.bucket.is_some(),
+        keeper: &keeper,
+        staging: None,
+        across: training_mismatch,
+    };
     let restored =
         backup::restore(&shell.location(), &shell.engines_of_store(), beside, &file, shell.clock.now(), &progress)
             .await
@@ -149,7 +156,10 @@ fn size(location: &Location) -> Option<u64> {
 
 /// Lets the copies of the audit trail's checkpoints say what the restored database says; those in a data folder were set
 /// back with it.
-async fn set_checkpoints_back(shell: &Shell, restored: &Restored) -> anyhow::Result<()> {
+///
+/// # Errors
+/// When a restored city can't be read, or its folder not be written.
+pub async fn set_checkpoints_back(shell: &Shell, restored: &Restored) -> anyhow::Result<()> {
     if matches!(shell.config.place, Place::Folder(_)) {
         return Ok(());
     }

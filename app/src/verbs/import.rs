@@ -95,7 +95,7 @@ async fn act(shell: &Shell, ledgers: &Ledgers, files: Files, import: &Import) ->
     let mapping = mapping(ledgers, &context, import, &options).await?;
     let skip_bad = mapping.skip_bad;
     let title = import.title.clone().unwrap_or_else(|| name(&import.file));
-    let plan = ImportPlan { path: import.file.clone(), options, mapping, title, photos };
+    let plan = ImportPlan { path: import.file.clone(), options, mapping, title, photos, is_invented: import.invented };
     let bar = crate::progress::Progress::begin("取込", shell.output.shows_progress());
     let total = if bar.is_shown() && import.file.is_file() { lines(&import.file) } else { None };
     let shown = |progress: Progress| bar.reach(progress.rows, total);

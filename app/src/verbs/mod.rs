@@ -1,10 +1,11 @@
 //! What each verb of the command line does, one file for each.
 
 mod audit;
-mod backup;
+pub mod backup;
 mod calc;
 mod courier;
 pub mod doctor;
+mod drill;
 mod exchange;
 mod export;
 mod import;
@@ -14,7 +15,7 @@ mod names;
 mod notes;
 mod organisation;
 mod personnel;
-mod print;
+pub mod print;
 mod reference;
 mod sanitize;
 mod schema;
@@ -22,7 +23,8 @@ mod simulate;
 mod staff;
 mod system;
 mod token;
-mod user;
+mod training;
+pub mod user;
 mod year;
 
 pub use system::offered;
@@ -62,6 +64,8 @@ pub async fn run(verb: Verb, config: Config, output: Output) -> anyhow::Result<(
         Verb::Audit(audit) => audit::run(&shell, audit).await,
         Verb::Backup(file) => backup::take(&shell, file).await,
         Verb::Restore(file) => backup::restore(&shell, file).await,
+        Verb::Drill(wanted) => drill::run(&shell, wanted).await,
+        Verb::Training(wanted) => training::run(&shell, wanted).await,
         Verb::Keys(wanted) => keys::run(&shell, wanted).await,
         Verb::Sanitize(wanted) => sanitize::run(&shell, wanted).await,
         Verb::Courier(courier) => courier::run(&shell, courier.act).await,

@@ -38,7 +38,10 @@ async fn record(shell: &Shell, open: &OpenCity, wanted: &PrintRecord) -> anyhow:
     shell.know_ledger(&open.city, &wanted.ledger)?;
     let context = shell.context("kawasemi print record");
     let external = kawasemi_registry::external::table(&open.ledgers, &context).await?;
-    let job = job(shell, open, wanted).await?;
+    let id: RecordId = wanted.record.parse().with_context(|| {
+        format!("「{}」は記録の番号（UUID）ではありません。記録のページのアドレスの最後の部分です。", wanted.record)
+    })?;
+    let job = job(shell, open, &wanted.ledger, id, wanted.ordinary).await?;
     let printer = shell.printer();
     let printed = tokio::task::spawn_blocking(move || printer.print(&job, &external)).await?;
     let pdf = match printed {
@@ -54,14 +57,15 @@ async fn record(shell: &Shell, open: &OpenCity, wanted: &PrintRecord) -> anyhow:
     shell.output.answer(&Answer { file, pages, substituted: pdf.substituted })
 }
 
-async fn job(shell: &Shell, open: &OpenCity, wanted: &PrintRecord) -> anyhow::Result<Job> {
+/// The job that prints the sheet (調書) of a record.
+///
+/// # Errors
+/// When there is no such record.
+pub async fn job(shell: &Shell, open: &OpenCity, ledger: &str, id: RecordId, ordinary: bool) -> anyhow::Result<Job> {
     let context = shell.context("kawasemi print record");
-    let id: RecordId = wanted.record.parse().with_context(|| {
-        format!("「{}」は記録の番号（UUID）ではありません。記録のページのアドレスの最後の部分です。", wanted.record)
-    })?;
-    let (def, access) = open.ledgers.open(&context, &wanted.ledger)?;
-    let record = open.ledgers.get(&context, &wanted.ledger, id).await?;
-    let labels = open.ledgers.labels(&context, &wanted.ledger, std::slice::from_ref(&record)).await?;
+    let (def, access) = open.ledgers.open(&context, ledger)?;
+    let record = open.ledgers.get(&context, ledger, id).await?;
+    let labels = open.ledgers.labels(&context, ledger, std::slice::from_ref(&record)).await?;
     let fields: Vec<_> = access.visible_fields(Action::Read).collect();
     let style = Style::page(Lang::Ja).in_wareki(true).with_labels(&labels);
     let parts = def.label.iter().filter_map(|key| fields.iter().find(|field| field.key == *key));
@@ -73,9 +77,10 @@ async fn job(shell: &Shell, open: &OpenCity, wanted: &PrintRecord) -> anyhow::Re
     let at = context.act.at;
     let zone = TimeZone::fixed(jiff::tz::offset(9));
     let title = format!("{}調書", def.title.ja());
-    let options = if wanted.ordinary { Options::ordinary(title, at, zone) } else { Options::official(title, at, zone) };
+    let options = if ordinary { Options::ordinary(title, at, zone) } else { Options::official(title, at, zone) };
     let footer = Footer { reference: number, printed: format!("出力 {}", when(at)) };
-    let options = Options { author: open.city.info().name.clone(), footer, ..options };
+    let mark = kawasemi_desk::prints::mark(&open.city);
+    let options = Options { author: open.city.info().name.clone(), footer, mark, ..options };
     let sheet =
         Sheet { ledger: &def, fields: &fields, record: &record, labels: &labels, name: &name, changed: &changed };
     Ok(sheet.job(options, None, Vec::new()))
@@ -87,7 +92,10 @@ fn when(at: jiff::Timestamp) -> String {
 }
 
 /// Writes beside the target and gives the file its name when it is whole.
-fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+///
+/// # Errors
+/// When it can't be written.
+pub fn write(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     let failed = || format!("{} に書けません。", path.display());
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut file = tempfile::NamedTempFile::new_in(folder).with_context(failed)?;

@@ -126,8 +126,10 @@ async fn back_up(shell: &Shell, store: &Store, code: &str, before: &Before) -> a
         bail!("{} はもうあります。別の名前にするか、先に消してください。", file.display());
     }
     let (files, keeper) = (|code: &str| shell.files(code), |code: &str| shell.keeper_as_it_is(code));
-    let (beside, progress) =
-        (Beside { files: &files, apart: shell.config.bucket.is_some(), keeper: &keeper }, |_: &str, _: u64| {});
+    let (beside, progress) = (
+        Beside { files: &files, apart: shell.config.bucket.is_some(), keeper: &keeper, staging: None, across: false },
+        |_: &str, _: u64| {},
+    );
     backup::take(store, &shell.location(), beside, &file, shell.clock.now(), &progress)
         .await
         .with_context(|| format!("変える前の控えを {} に書けません。何も変更していません。", file.display()))?;

@@ -221,7 +221,10 @@ async fn list(shell: &Shell, open: &OpenCity) -> anyhow::Result<()> {
 }
 
 /// The first line of standard input.
-fn password() -> anyhow::Result<String> {
+///
+/// # Errors
+/// When there is none.
+pub fn password() -> anyhow::Result<String> {
     let mut line = String::new();
     std::io::stdin().lock().read_line(&mut line).context("標準入力からパスワードを読めません。")?;
     let password = line.trim_end_matches(['\n', '\r']).to_owned();

@@ -25,6 +25,8 @@ pub enum Who {
     Own,
     /// Whom the register of outside organisations names.
     Host,
+    /// Administrators of a training city, which the hall of the walk is not.
+    Training,
     Designer,
     Role(Vec<String>),
     /// Who may do this with any record of the ledger, or with the one that is named.
@@ -52,6 +54,7 @@ fn line(text: &str) -> Line {
         ("officer", []) => Who::Officer,
         ("own", []) => Who::Own,
         ("host", []) => Who::Host,
+        ("training", []) => Who::Training,
         ("designer", []) => Who::Designer,
         ("role", [_, ..]) => Who::Role(rest.iter().map(|role| (*role).to_owned()).collect()),
         (of @ ("ledger" | "record"), [action]) => Who::Act { action: (*action).to_owned(), of_record: of == "record" },
@@ -79,7 +82,7 @@ pub fn may(who: &Who, route: &Route, caller: &Caller) -> bool {
         Who::Anyone => !(is_form && matches!(caller.via, Via::Token | Via::ReadToken)),
         Who::Staff => at_desk,
         Who::Person => in_browser,
-        Who::Host => false,
+        Who::Host | Who::Training => false,
         Who::Admin => in_browser && caller.has("admin"),
         Who::Overseer => in_browser && ["admin", "auditor", "privacy-officer"].iter().any(|role| caller.has(role)),
         Who::Officer => in_browser && caller.has("privacy-officer"),

@@ -21,6 +21,7 @@ use crate::bundle::Manifest;
 use crate::courier::{Courier, remember};
 use crate::error::{CourierError, Result};
 use crate::media::{Room, Unpacked};
+use crate::outgoing::INSIDE;
 use crate::side::Side;
 
 /// Where the portal takes bundles.
@@ -91,6 +92,9 @@ impl Courier {
     /// # Errors
     /// [`CourierError::Line`] where the portal can't be reached; what was done before stays done.
     pub async fn poll(&self, client: &Client) -> Result<Round> {
+        if self.city().is_training() {
+            return Err(CourierError::refused(INSIDE));
+        }
         let mut turn = Round::default();
         let outcome = self.rounds(client, &mut turn).await;
         let note = match &outcome {
@@ -131,6 +135,9 @@ impl Courier {
     /// # Errors
     /// [`CourierError::Refused`] with the reason; nothing of the request was taken then.
     pub async fn answer(&self, request: Vec<u8>) -> Result<Vec<u8>> {
+        if self.city().is_training() {
+            return Err(CourierError::refused(INSIDE));
+        }
         if self.side()? != Side::Portal {
             return Err(CourierError::refused("接続で受け渡すのは公開側だけです。"));
         }

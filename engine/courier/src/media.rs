@@ -18,6 +18,7 @@ use crate::bundle::{self, Checked, Expected, Manifest};
 use crate::courier::{Courier, remember_higher};
 use crate::error::{CourierError, Result};
 use crate::incoming::{PEER_LOW, Taken};
+use crate::outgoing::INSIDE;
 
 /// Parcels and bytes of one file at most.
 const FILE: Room = Room { parcels: 100_000, bytes: 4 * 1024 * 1024 * 1024 };
@@ -73,9 +74,12 @@ impl Courier {
     /// Writes a file for the other side.
     ///
     /// # Errors
-    /// [`CourierError::NoKey`], [`CourierError::NoPeer`], [`CourierError::Io`].
+    /// [`CourierError::NoKey`], [`CourierError::NoPeer`], [`CourierError::Io`]; [`CourierError::Refused`] in a training city.
     pub async fn pack(&self, context: &Context, path: &Path) -> Result<Packed> {
         context.require_admin()?;
+        if self.city().is_training() {
+            return Err(CourierError::refused(INSIDE));
+        }
         let manifest = self.manifest(FILE).await?;
         let draft = path.with_extension("part");
         let written = self.write_file(&manifest, &draft).await;
@@ -105,6 +109,9 @@ impl Courier {
     /// [`CourierError::Refused`] with the reason, which is also in the log; nothing of the file was taken then.
     pub async fn unpack(&self, context: &Context, path: &Path) -> Result<Unpacked> {
         context.require_admin()?;
+        if self.city().is_training() {
+            return Err(CourierError::refused(INSIDE));
+        }
         self.side()?;
         let file = File::open(path)?;
         let checked = match self.checked(file).await {

@@ -25,6 +25,9 @@ pub struct Receipt {
     pub applied: bool,
 }
 
+/// What a training city (教育用の市) says to whatever would leave it.
+pub(crate) const INSIDE: &str = "教育用の市では、公開側とも庁内側とも受け渡しません。何もしていません。";
+
 impl Courier {
     /// Hands in a parcel for the other side and answers its id. It is sealed to the other side at once: from then on this
     /// side can't read it. In an installation that is both halves it does here and now what it would do there.
@@ -46,6 +49,9 @@ impl Courier {
             return Err(CourierError::refused("受渡しの中身が大きすぎます（16 MiB まで）。"));
         }
         let parcel = Parcel { id, kind: kind.to_owned(), at: self.now(), body };
+        if self.city().is_training() && self.parts.side.is_some() {
+            return Err(CourierError::refused(INSIDE));
+        }
         let Some(side) = self.parts.side else {
             let unit = self.prepare(&parcel).await.map_err(|error| match error {
                 HandleError::Refused(reason) | HandleError::Later(reason) => CourierError::Refused(reason),

@@ -7,8 +7,9 @@ use http::{StatusCode, header};
 use kawasemi_identity::Context;
 use kawasemi_kernel::Lang;
 use kawasemi_kernel::text::external::ExternalCharacters;
-use kawasemi_print::{Finding, Job, Pdf, PrintError};
+use kawasemi_print::{Finding, Job, Mark, Pdf, PrintError};
 use kawasemi_schema::Action;
+use kawasemi_store::City;
 use kawasemi_ui::button::LinkButton;
 use kawasemi_ui::notice::{Notice, Tone};
 use kawasemi_ui::page::Page;
@@ -24,11 +25,18 @@ use crate::request::Cx;
 ///
 /// # Errors
 /// When the table of external characters can't be read.
-pub async fn print(cx: &Cx, job: Job) -> Result<Result<Pdf, PrintError>, Problem> {
+pub async fn print(cx: &Cx, mut job: Job) -> Result<Result<Pdf, PrintError>, Problem> {
+    job.options.mark = mark(&cx.city().city);
     let external = external_characters(cx).await?;
     let printer = cx.desk().settings().printer.clone();
     let printed = tokio::task::spawn_blocking(move || printer.print(&job, &external)).await;
     printed.map_err(|error| Problem::internal(&error))
+}
+
+/// What stands on every paper of a training city.
+pub fn mark(city: &City) -> Option<Mark> {
+    let t = crate::words(Lang::Ja);
+    city.is_training().then(|| Mark { across: t.get("training-mark"), above: t.get("training-paper") })
 }
 
 /// The city's external characters (外字), whoever asks: they decide how a name is shown, not what is seen.

@@ -290,7 +290,7 @@ impl Desk {
     }
 }
 
-/// The city of a host: the one that names it; else the default; else the only one, if it names no host.
+/// The city of a host: the one that names it; else the default; else the only one that names no host.
 fn choose(cities: &[CityInfo], host: Option<&str>, default: Option<&str>) -> Option<String> {
     let host = host.map(|host| host.rsplit_once(':').map_or(host, |(name, _)| name));
     let named =
@@ -301,8 +301,10 @@ fn choose(cities: &[CityInfo], host: Option<&str>, default: Option<&str>) -> Opt
     if let Some(code) = default {
         return cities.iter().find(|city| city.code == code).map(|city| city.code.clone());
     }
-    match cities {
-        [only] if only.hosts.is_empty() => Some(only.code.clone()),
+    // The one that names no host; a training city beside it has its own.
+    let mut nameless = cities.iter().filter(|city| city.hosts.is_empty());
+    match (nameless.next(), nameless.next()) {
+        (Some(only), None) => Some(only.code.clone()),
         _ => None,
     }
 }
@@ -329,6 +331,10 @@ mod tests {
         assert_eq!(of(Some("c.lg.jp"), None), None);
         assert_eq!(of(Some("c.lg.jp"), Some("142182")).as_deref(), Some("142182"));
         assert_eq!(of(None, None), None);
+        let beside = [city("142182", &[]), city("149184", &["kunren.lg.jp"])];
+        assert_eq!(choose(&beside, Some("localhost"), None).as_deref(), Some("142182"));
+        assert_eq!(choose(&beside, Some("kunren.lg.jp"), None).as_deref(), Some("149184"));
+        assert_eq!(choose(&[city("142182", &[]), city("142158", &[])], Some("localhost"), None), None);
         let one = [city("142182", &[])];
         assert_eq!(choose(&one, Some("localhost:8080"), None).as_deref(), Some("142182"));
     }

@@ -30,6 +30,8 @@ pub(crate) struct Weighed<'a> {
     pub before: &'a [Run],
     /// When a file of the same content was applied, some files ago.
     pub again: Option<String>,
+    /// Whether the city is for training (教育用の市).
+    pub training: bool,
     /// Only rows that were put aside are taken up; whether a later file was applied since.
     pub taken_up: Option<bool>,
 }
@@ -48,10 +50,18 @@ impl<'a> Weighed<'a> {
                 Self::keyless,
                 Self::closing,
                 Self::surprises,
+                Self::training,
             ],
             Some(_) => &[Self::overtaken, Self::surprises],
         };
         checks.iter().filter_map(|check| check(self)).collect()
+    }
+
+    fn training(&self) -> Option<Alarm> {
+        (self.training && self.ledger.holds_personal_data()).then_some(())?;
+        let said =
+            "教育用の市です。本物の住民のファイルではないことを確かめ、架空のものである理由を書いて適用してください。";
+        raise(AlarmKind::Training, said.to_owned())
     }
 
     fn again(&self) -> Option<Alarm> {

@@ -38,6 +38,7 @@ impl Exchange {
     /// # Errors
     /// [`ExchangeError::Refused`] with a list of what can't be written; then there is no file.
     pub async fn give(&self, context: &Context, layout: &str, folder: &Path) -> Result<Run> {
+        self.stays_inside()?;
         let published = self.layout(context, layout).await?;
         let layout = &*published.layout;
         let Some(give) = layout.raw.give.as_ref().filter(|_| layout.raw.direction == Direction::Out) else {
@@ -109,11 +110,23 @@ impl Exchange {
         Ok(run)
     }
 
+    /// Refuses what would leave a training city (教育用の市).
+    fn stays_inside(&self) -> Result<()> {
+        match self.city().is_training() {
+            true => Err(ExchangeError::Refused(
+                "教育用の市からは、ほかのシステムへファイルを出せません。練習では、画面での確認までにしてください。"
+                    .to_owned(),
+            )),
+            false => Ok(()),
+        }
+    }
+
     /// Gives a file out again, as it was.
     ///
     /// # Errors
     /// [`ExchangeError::NotFound`], [`ExchangeError::Io`].
     pub async fn give_again(&self, context: &Context, run: Uuid, folder: &Path) -> Result<PathBuf> {
+        self.stays_inside()?;
         let run = self.run(context, run).await?;
         if run.state != RunState::Given {
             return Err(ExchangeError::Refused("書き出したファイルだけを、もう一度出せます。".to_owned()));

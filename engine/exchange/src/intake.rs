@@ -171,8 +171,18 @@ impl Exchange {
         if taken_up.is_some() {
             run.rows = report.rows;
         }
-        let weighed =
-            Weighed { layout, ledger: &ledger, run: &run, found, report: &report, before: &before, again, taken_up };
+        let training = self.city().is_training();
+        let weighed = Weighed {
+            layout,
+            ledger: &ledger,
+            run: &run,
+            found,
+            report: &report,
+            before: &before,
+            again,
+            training,
+            taken_up,
+        };
         run.alarms = weighed.alarms();
         if !run.alarms.is_empty() {
             run.state = RunState::Held;

@@ -122,6 +122,8 @@ pub enum AlarmKind {
     Keyless,
     /// It did not come in time (遅延).
     Late,
+    /// The city is one for training (教育用の市), and the file is of people: somebody has to say that they are invented.
+    Training,
 }
 
 /// An alarm (警報).

@@ -87,6 +87,7 @@ async fn story(name: &str, fixture: &Fixture) {
         mapping,
         title: "測定".to_owned(),
         photos: None,
+        is_invented: true,
     };
     let report = ledgers.import(&context, "party", &plan, &|_| {}).await.unwrap();
     assert_eq!(report.created, PARTIES);

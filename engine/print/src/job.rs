@@ -92,6 +92,17 @@ pub struct Options {
     pub zone: TimeZone,
     /// How long it may take to be made, before somebody who waits for it is told that it takes too long.
     pub patience: Duration,
+    /// What stands across every page and above it, such as that the paper is from a training city; none for nothing.
+    pub mark: Option<Mark>,
+}
+
+/// What says on every page that a paper is not what it looks like.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Mark {
+    /// Large and pale across the page, in a few characters: 練習.
+    pub across: String,
+    /// A sentence at the top of the page.
+    pub above: String,
 }
 
 /// Somebody waits at a screen.
@@ -111,6 +122,7 @@ impl Options {
             at,
             zone,
             patience: PATIENCE,
+            mark: None,
         }
     }
 

@@ -27,6 +27,6 @@ pub mod web_font;
 mod world;
 
 pub use fonts::{FontState, Fonts};
-pub use job::{Archive, Asset, Footer, Job, Kind, Naming, Options, Orientation, Template};
+pub use job::{Archive, Asset, Footer, Job, Kind, Mark, Naming, Options, Orientation, Template};
 pub use printer::{Pdf, PrintError, Printer};
 pub use stop::{Finding, Reason, StopList};

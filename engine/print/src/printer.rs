@@ -187,6 +187,7 @@ impl Printer {
             "language": job.options.language,
             "orientation": job.options.orientation,
             "footer": job.options.footer,
+            "mark": job.options.mark,
             "ordinary": job.options.kind == Kind::Ordinary,
             "fonts": {
                 "mincho": family(Role::Mincho),

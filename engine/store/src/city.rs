@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
 use std::time::Duration;
 
@@ -20,7 +21,7 @@ use crate::list::frequency::Frequencies;
 use crate::row::Row;
 use crate::sql::{Dialect, Naming, Sql};
 use crate::unit::{Receipt, Unit};
-use crate::{postgres, sqlite};
+use crate::{postgres, sqlite, training};
 
 /// What an installation knows of a city without opening it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -52,6 +53,8 @@ struct Inner {
     /// Definitions of earlier versions, as histories ask for them.
     definitions: Mutex<HashMap<(String, i64), Arc<LedgerDef>>>,
     frequencies: Frequencies,
+    /// Whether people practise here.
+    training: AtomicBool,
 }
 
 enum Backend {
@@ -70,8 +73,8 @@ impl City {
     }
 
     fn new(info: CityInfo, naming: Naming, backend: Backend) -> Self {
-        let (catalogue, definitions, frequencies) = Default::default();
-        Self { inner: Arc::new(Inner { info, naming, backend, catalogue, definitions, frequencies }) }
+        let (catalogue, definitions, frequencies, training) = Default::default();
+        Self { inner: Arc::new(Inner { info, naming, backend, catalogue, definitions, frequencies, training }) }
     }
 
     /// Its code, name and hosts.
@@ -84,6 +87,19 @@ impl City {
     #[must_use]
     pub fn code(&self) -> &str {
         &self.inner.info.code
+    }
+
+    /// Whether it is a city for training (教育用の市), in which nothing is real and from which nothing goes out. See
+    /// [`crate::training`].
+    #[must_use]
+    pub fn is_training(&self) -> bool {
+        self.inner.training.load(Ordering::Relaxed)
+    }
+
+    /// Looks at the database's own mark.
+    pub(crate) async fn learn_training(&self) -> Result<()> {
+        self.inner.training.store(training::is_marked(self).await?, Ordering::Relaxed);
+        Ok(())
     }
 
     /// The SQL dialect of its store.
@@ -130,6 +146,8 @@ impl City {
     pub(crate) async fn load_catalogue(&self) -> Result<()> {
         let catalogue = Arc::new(Catalogue::load(self).await?);
         *self.inner.catalogue.write().expect("no holder of the catalogue panics") = catalogue;
+        // Versions are never changed, but for those of a training city, which is put back to what it was.
+        self.inner.definitions.lock().expect("no holder of the definitions panics").clear();
         Ok(())
     }
 

@@ -199,6 +199,24 @@ impl Register {
             .collect()
     }
 
+    /// Whether a city is one for training; none where there is no such city.
+    pub async fn is_training(&self, code: &str) -> Result<Option<bool>> {
+        let schema = crate::city::schema_name(code);
+        let sql = Sql::with(
+            "SELECT to_regnamespace($1) IS NOT NULL, to_regclass($2) IS NOT NULL",
+            [schema.as_str().into(), format!("{schema}.{}", crate::training::MARK).into()],
+        );
+        let rows = self.server.read(&self.naming, sql, None).await?;
+        let row = rows.first().ok_or(StoreError::NotFound)?;
+        Ok(if row.get(0)? { Some(row.get(1)?) } else { None })
+    }
+
+    /// Forgets a city.
+    pub async fn remove(&self, code: &str) -> Result<()> {
+        let sql = Sql::with("DELETE FROM {city} WHERE code = $1", [code.into()]);
+        self.server.write(&self.naming, Unit::of([sql.into()])).await.map(|_| ())
+    }
+
     /// Adds a city or changes what is known of it.
     pub async fn save(&self, city: &CityInfo) -> Result<()> {
         let sql = Sql::with(

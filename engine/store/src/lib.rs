@@ -36,6 +36,7 @@ mod sqlite;
 pub mod store;
 mod system_tables;
 pub mod table;
+pub mod training;
 pub mod unit;
 
 pub use catalogue::Catalogue;

@@ -18,12 +18,12 @@ use crate::postgres::{self, Server};
 use crate::schema::Allow;
 use crate::sqlite;
 use crate::table::Table;
-use crate::{shape, system_tables};
+use crate::{shape, system_tables, training};
 
 /// How long is waited for a primary: most fail-overs and restarts are over by then, and people still wait.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 /// The name of a city's file in its folder.
-const CITY_FILE: &str = "kawasemi.db";
+pub(crate) const CITY_FILE: &str = "kawasemi.db";
 
 /// Where an installation keeps its cities.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -202,6 +202,18 @@ impl Store {
     /// # Errors
     /// [`StoreError::Refused`] when there is a city with this code, or a host belongs to another.
     pub async fn create_city(&self, info: CityInfo) -> Result<City> {
+        self.make_city(info, false).await
+    }
+
+    /// Creates a city for training (教育用の市) and opens it. Nothing else makes one.
+    ///
+    /// # Errors
+    /// As [`Store::create_city`].
+    pub async fn create_training_city(&self, info: CityInfo) -> Result<City> {
+        self.make_city(info, true).await
+    }
+
+    async fn make_city(&self, info: CityInfo, is_training: bool) -> Result<City> {
         city::check_code(&info.code)?;
         let cities = self.cities().await?;
         if cities.iter().any(|city| city.code == info.code) {
@@ -214,6 +226,16 @@ impl Store {
         }
         // The city is listed only once its database is there, so that a crash leaves nothing that can't be opened.
         let city = self.open_known(&info).await?;
+        if is_training && !city.is_training() {
+            training::mark(&city, self.inner.options.clock.now()).await?;
+            city.learn_training().await?;
+        }
+        if city.is_training() != is_training {
+            return Err(StoreError::refused(format!(
+                "自治体コード {} には、途中で終わった教育用の市が残っています。kawasemi training create で作り直してください。",
+                info.code
+            )));
+        }
         self.save(cities, info.clone()).await?;
         self.inner.open.lock().await.insert(info.code, city.clone());
         Ok(city)
@@ -231,6 +253,49 @@ impl Store {
         self.save(cities, info).await
     }
 
+    /// Whether a city is one for training, without opening it further.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when there is no such city.
+    pub async fn is_training(&self, code: &str) -> Result<bool> {
+        if let Some(city) = self.inner.open.lock().await.get(code) {
+            return Ok(city.is_training());
+        }
+        let info = self.cities().await?.into_iter().find(|city| city.code == code).ok_or(StoreError::NotFound)?;
+        let city = self.handle(&info, false).await?;
+        let marked = training::is_marked(&city).await;
+        city.close().await;
+        marked
+    }
+
+    /// Takes a training city out of the installation, with everything that it has. It must not be served meanwhile.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when there is no such city, [`StoreError::Refused`] when it is a real one.
+    pub async fn remove_training_city(&self, code: &str) -> Result<()> {
+        if !self.is_training(code).await? {
+            return Err(StoreError::refused("この市は教育用の市ではないので、消せません。"));
+        }
+        let open = self.inner.open.lock().await.remove(code);
+        match &self.inner.place {
+            Place::Directory(directory) => {
+                if let Some(city) = open {
+                    city.close().await;
+                }
+                let mut cities = directory.cities()?;
+                cities.retain(|city| city.code != code);
+                directory.save(cities)?;
+                Ok(std::fs::remove_dir_all(directory.city(code))?)
+            }
+            Place::Postgres(_, register) => {
+                let info = self.cities().await?.into_iter().find(|city| city.code == code);
+                let info = info.ok_or(StoreError::NotFound)?;
+                training::drop_schema(&self.handle(&info, true).await?).await?;
+                register.remove(code).await
+            }
+        }
+    }
+
     /// Opens a city, bringing its tables up to date; an open one is answered at once.
     ///
     /// # Errors
@@ -246,8 +311,7 @@ impl Store {
         Ok(city)
     }
 
-    /// The city that is served under a host name: the one that names it, or the only city of the installation where
-    /// that names no host at all.
+    /// The city that is served under a host name: the one that names it, or the only one that names no host at all.
     ///
     /// # Errors
     /// As [`Store::open_city`].
@@ -258,9 +322,9 @@ impl Store {
         });
         let cities = self.cities().await?;
         let named = cities.iter().find(|city| city.hosts.iter().any(|own| own.eq_ignore_ascii_case(host)));
-        let city = match (named, cities.as_slice()) {
-            (Some(city), _) => city,
-            (None, [only]) if only.hosts.is_empty() => only,
+        let mut nameless = cities.iter().filter(|city| city.hosts.is_empty());
+        let city = match (named, nameless.next(), nameless.next()) {
+            (Some(city), ..) | (None, Some(city), None) => city,
             _ => return Err(StoreError::NotFound),
         };
         self.open_city(&city.code).await
@@ -351,6 +415,7 @@ impl Store {
             true => engine::bring_up_to_date(city, engines, options.allow, &*options.clock).await?,
             false => engine::refuse_if_newer(city, engines).await?,
         }
+        city.learn_training().await?;
         city.load_catalogue().await?;
         if writable {
             shape::bring_ledgers_up_to_date(city, &city.catalogue(), &*options.clock).await?;

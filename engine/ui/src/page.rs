@@ -43,7 +43,18 @@ pub struct Site {
     pub lock_after: Option<i64>,
     /// A sentence in a band above the page: this is a demo city, this is the training system.
     pub band: Option<String>,
+    /// That the whole city is for practice (教育用の市): a loud band that stays, also on paper, and words in the window's title.
+    pub practice: Option<Practice>,
     audience: Audience,
+}
+
+/// How a page says that it is for practice.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Practice {
+    /// The sentence of the band.
+    pub band: String,
+    /// What begins the window's title.
+    pub title: String,
 }
 
 /// An entry of a navigation.
@@ -160,6 +171,7 @@ impl Site {
             footer: Vec::new(),
             lock_after: None,
             band: None,
+            practice: None,
             audience,
         }
     }
@@ -309,7 +321,9 @@ impl<'a> Page<'a> {
             Audience::Staff => "page-desk",
             Audience::Public => "page-portal",
         };
-        if self.narrow { format!("{audience} page-narrow") } else { audience.to_owned() }
+        let practice = if self.site.practice.is_some() { " page-practice" } else { "" };
+        let audience = format!("{audience}{practice}");
+        if self.narrow { format!("{audience} page-narrow") } else { audience }
     }
 
     fn is_public(&self) -> bool {

@@ -32,6 +32,9 @@ impl Handler for Delivery {
         if webhook.pending != Some(job.id) || webhook.state == State::Stopped {
             return Ok(());
         }
+        if let Err(refused) = self.0.stays_inside() {
+            return Err(JobError::hopeless(refused));
+        }
         let message = match self.0.message(&webhook, &span).await {
             Ok(Some(message)) => message,
             Ok(None) => return self.settle(&webhook, job, None).await,

@@ -36,6 +36,7 @@ impl Webhooks {
     /// [`WebhookError::Invalid`]; for others than administrators.
     pub async fn add(&self, context: &Context, wanted: Subscription) -> Result<(Uuid, String)> {
         context.require_admin()?;
+        self.stays_inside()?;
         self.check(&wanted).await?;
         let (id, secret) = (self.parts.ids.next(), secret::new(self.parts.identity.entropy()));
         let (at, position) = (context.act.at.as_microsecond(), changes::head(self.city()).await?.seq);
@@ -52,6 +53,17 @@ impl Webhooks {
         );
         self.write(context, id, "create", &wanted.noted(), [row.into()]).await?;
         Ok((id, secret))
+    }
+
+    /// Refuses what would leave a training city (教育用の市).
+    pub(crate) fn stays_inside(&self) -> Result<()> {
+        match self.city().is_training() {
+            true => Err(WebhookError::invalid(
+                "url",
+                "教育用の市からは、ほかのシステムへ何も知らせません。Webhookは作れません。",
+            )),
+            false => Ok(()),
+        }
     }
 
     /// Changes what was decided. What is on its way is told as is decided now.
@@ -108,6 +120,7 @@ impl Webhooks {
     /// [`WebhookError::NotFound`]; for others than administrators.
     pub async fn start(&self, context: &Context, id: Uuid, from: Restart) -> Result<()> {
         let known = self.get(context, id).await?;
+        self.stays_inside()?;
         let mut row =
             Sql::with("UPDATE {webhook} SET state = 'active', reason = '', failures = 0, failing_since = NULL", []);
         let mut statements = Vec::new();
@@ -147,6 +160,7 @@ impl Webhooks {
     /// [`WebhookError::NotFound`]; for others than administrators. That it did not arrive is no error here.
     pub async fn test(&self, context: &Context, id: Uuid) -> Result<Attempt> {
         let known = self.get(context, id).await?;
+        self.stays_inside()?;
         let message = message::test(self.city().code(), &known, context.act.at);
         let attempt = self.attempt(&known, self.parts.ids.next(), 1, &message).await;
         self.city().write(Unit::of(attempts::statements(&attempt))).await?;

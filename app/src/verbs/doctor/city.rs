@@ -83,6 +83,8 @@ pub async fn accounts(open: &OpenCity, found: &mut Findings) -> anyhow::Result<(
             State::Warning,
             "まだいません。kawasemi user add 名前 --role admin で作ってください。",
         );
+    } else if open.city.is_training() {
+        found.add(Subject::Accounts, check, State::Good, "教育用の市です。住民は架空で、外には何も出ません。");
     } else if demo::is_demo(&open.city) {
         found.add(
             Subject::Accounts,

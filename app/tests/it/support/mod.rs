@@ -52,6 +52,16 @@ impl Hall {
         }
     }
 
+    /// Another installation on the same kind of store. Its database goes with the test server.
+    pub fn like(other: &Self) -> Self {
+        let database = other.database.as_ref().map(|_| {
+            let runtime = tokio::runtime::Runtime::new().unwrap();
+            let database = runtime.block_on(TestDatabase::create());
+            database.url().to_owned()
+        });
+        Self { database, ..Self::on_sqlite() }
+    }
+
     /// Where its cities lie, for looking into them beside the program.
     pub fn location(&self) -> Location {
         match &self.database {

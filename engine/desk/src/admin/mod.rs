@@ -17,6 +17,7 @@ mod notes;
 mod operations;
 mod overview;
 mod roles;
+mod training;
 mod users;
 mod webhooks;
 mod why;
@@ -57,6 +58,9 @@ pub fn routes() -> Routes {
         .route("/desk/admin/notes", get(notes::show))
         .route("/desk/admin/operations", get(operations::show))
         .route("/desk/admin/operations/look", post(operations::look))
+        .route("/desk/admin/training", get(training::show))
+        .route("/desk/admin/training/reset", post(training::reset))
+        .route("/desk/admin/training/nightly", post(training::nightly))
         .route("/desk/admin/jobs", get(jobs::list))
         .route("/desk/admin/jobs/{id}/retry", post(jobs::retry))
         .behind(|router| router.layer(from_fn(gate::admin)))

@@ -44,7 +44,11 @@ pub async fn show(cx: Cx) -> Result<Response, Problem> {
     }
     let cards =
         PARTS.iter().map(|(title, href, icon, note)| Card::new(*title).href(*href).icon(*icon).note(*note).html());
-    body.push(&section("管理の項目", &grid("", cards)));
+    let training = cx.city().city.is_training().then(|| {
+        let card = Card::new("教育用の市").href("/desk/admin/training").icon(Icon::History);
+        card.note("練習のデータをはじめの状態に戻す").html()
+    });
+    body.push(&section("管理の項目", &grid("", training.into_iter().chain(cards))));
     let site = site(&cx);
     let mut page = Page::new(&site, "管理").body(body);
     if !cx.city().city.jobs("dead", 1).await?.is_empty() {

@@ -9,7 +9,7 @@ use kawasemi_identity::{AccountKind, AccountSummary, Caller, Context, Grants, Ma
 use kawasemi_kernel::{Lang, RecordId};
 use kawasemi_ledger::Ledgers;
 use kawasemi_store::catalogue::Catalogue;
-use kawasemi_ui::page::{LanguageLink, NavItem, SearchBox, Site, UserMenu};
+use kawasemi_ui::page::{LanguageLink, NavItem, Practice, SearchBox, Site, UserMenu};
 use kawasemi_ui::{Icon, SafeHtml, Text};
 use url::Url;
 
@@ -302,6 +302,12 @@ impl Cx {
 
     fn banded(&self, mut site: Site) -> Site {
         site.band = self.desk().settings().demo.then(|| self.t().get("demo-band"));
+        // Louder than a demo, and there is no way to be rid of it: who practises must never take it for the real thing.
+        if self.city().city.is_training() {
+            site.practice =
+                Some(Practice { band: self.t().get("training-band"), title: self.t().get("training-title") });
+            site.band = None;
+        }
         site
     }
 }

@@ -50,10 +50,41 @@ pub async fn enter(State(desk): State<Desk>, request: Request, next: Next) -> Re
         None => None,
     };
     let response = shown(response, &asked, &reference, cx.as_ref().ok_or(&desk), again);
+    let response = match &cx {
+        Some(cx) => marked(response, cx),
+        None => response,
+    };
     let took = desk.clock().now().duration_since(started);
     crate::health::count(response.status());
     tracing::debug!(reference, status = response.status().as_u16(), micros = took.as_micros(), "answered");
     response
+}
+
+/// Says of everything that a training city (教育用の市) hands out that it is for practice: to programs in a header, to people in
+/// the name of the file.
+fn marked(mut response: Response, cx: &Cx) -> Response {
+    if !cx.city().city.is_training() {
+        return response;
+    }
+    let headers = response.headers_mut();
+    headers.insert("kawasemi-training", HeaderValue::from_static("true"));
+    let named = headers.get(header::CONTENT_DISPOSITION).and_then(|value| value.to_str().ok());
+    if let Some(renamed) = named.and_then(|named| HeaderValue::from_str(&practice_name(named)).ok()) {
+        headers.insert(header::CONTENT_DISPOSITION, renamed);
+    }
+    response
+}
+
+/// The same disposition with 教育用_ before the name of the file.
+fn practice_name(disposition: &str) -> String {
+    const PREFIX: &str = "%E6%95%99%E8%82%B2%E7%94%A8_";
+    match disposition.split_once("filename*=UTF-8''") {
+        Some((how, name)) => format!("{how}filename*=UTF-8''{PREFIX}{name}"),
+        None => match disposition.split_once("filename=\"") {
+            Some((how, name)) => format!("{how}filename=\"training_{name}"),
+            None => disposition.to_owned(),
+        },
+    }
 }
 
 /// What is needed of the request to answer a problem, after the request itself is gone.
@@ -193,4 +224,23 @@ fn problem_page(found: &Problem, asked: &Asked, reference: &str, cx: Option<&Cx>
 /// The path that the browser asked for, for links back.
 pub fn asked_path(request: &Request) -> &str {
     request.extensions().get::<AskedPath>().map_or_else(|| request.uri().path(), |asked| &asked.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::practice_name;
+
+    #[test]
+    fn a_file_of_a_training_city_says_so_in_its_name() {
+        for (before, after) in [
+            (
+                "attachment; filename*=UTF-8''park.csv",
+                "attachment; filename*=UTF-8''%E6%95%99%E8%82%B2%E7%94%A8_park.csv",
+            ),
+            ("attachment; filename=\"park.csv\"", "attachment; filename=\"training_park.csv\""),
+            ("inline", "inline"),
+        ] {
+            assert_eq!(practice_name(before), after);
+        }
+    }
 }

@@ -45,7 +45,13 @@ pub struct ImportPlan {
     pub title: String,
     /// Photographs that go with the records.
     pub photos: Option<PhotoPlan>,
+    /// Somebody has said that the people in it are invented. A training city (教育用の市) asks for it, so that no list of real
+    /// residents gets there unnoticed.
+    pub is_invented: bool,
 }
+
+/// What a training city says to a list of people of whom nobody said that they are invented.
+const ASK_INVENTED: &str = "教育用の市です。本物の住民や職員のファイルは取り込めません。架空の人のファイルであることを確かめ、そう選んで（コマンドでは --invented を付けて）から取り込んでください。";
 
 /// Is told how far an import has come.
 pub type OnProgress<'a> = &'a (dyn Fn(Progress) + Sync);
@@ -98,7 +104,8 @@ impl Ledgers {
     ///
     /// # Errors
     /// [`LedgerError::File`] when it can't be read, [`LedgerError::UnknownField`] for a column that goes nowhere,
-    /// [`LedgerError::Forbidden`]; bad rows are no error but in the report.
+    /// [`LedgerError::Forbidden`]; [`LedgerError::Refused`] in a training city for people of whom nobody said that they are
+    /// invented; bad rows are no error but in the report.
     pub async fn import(
         &self,
         context: &Context,
@@ -107,6 +114,9 @@ impl Ledgers {
         progress: OnProgress<'_>,
     ) -> Result<ImportReport> {
         let gate = self.gate_for_import(context, ledger, plan)?;
+        if self.city().is_training() && gate.def().holds_personal_data() && !plan.is_invented {
+            return Err(LedgerError::Refused(ASK_INVENTED.to_owned()));
+        }
         let look = look_at(&plan.path, &plan.options).await?;
         let mut import = Import::new(self, context, &gate, plan, &look, progress);
         match import.first_reading(Mode::Write).await {

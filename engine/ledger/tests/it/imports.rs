@@ -22,8 +22,14 @@ impl Import {
         let options = FileOptions::default();
         let (_, mapping) =
             city.ledgers.look_at_file(&city.keeper(), "park", file.path(), &options).await.expect("looks");
-        let plan =
-            ImportPlan { path: file.path().to_owned(), options, mapping, title: "公園.csv".into(), photos: None };
+        let plan = ImportPlan {
+            path: file.path().to_owned(),
+            options,
+            mapping,
+            title: "公園.csv".into(),
+            photos: None,
+            is_invented: false,
+        };
         Self { file, plan }
     }
 

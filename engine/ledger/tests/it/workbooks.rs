@@ -39,7 +39,7 @@ fn rows(sheet: &mut Worksheet, from: u32, rows: &[&[&str]]) {
 async fn plan(city: &City<'_>, path: &Path, options: FileOptions) -> ImportPlan {
     let look = city.ledgers.look_at_file(&city.keeper(), "park", path, &options).await;
     let (_, mapping) = look.expect("looks");
-    ImportPlan { path: path.to_owned(), options, mapping, title: "公園".into(), photos: None }
+    ImportPlan { path: path.to_owned(), options, mapping, title: "公園".into(), photos: None, is_invented: false }
 }
 
 async fn import(city: &City<'_>, plan: &ImportPlan) -> ImportReport {

@@ -196,6 +196,7 @@ async fn import(
         options: FileOptions::default(),
         mapping: Mapping { columns: targets, merge: vec![wanted.key_field.to_owned()], clear: true, skip_bad: false },
         title: options.title.clone(),
+        is_invented: false,
     };
     let report = if options.dry_run {
         ledgers.import_dry_run(context, wanted.ledger, &plan, &|_| {}).await?

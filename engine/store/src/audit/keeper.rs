@@ -118,6 +118,32 @@ impl Keeper {
         Ok(SigningKey::from_bytes(&seed))
     }
 
+    /// Takes over what has to be known of the installation of before to open a backup of it elsewhere: its public keys, and
+    /// what was erased lawfully since, which [`super::erasure::repeat`] then erases again. The private key stays where it is.
+    ///
+    /// # Errors
+    /// When one folder can't be read or the other written.
+    pub fn learn_from(&self, other: &Self) -> Result<()> {
+        private_folder(&self.folder)?;
+        let known = self.keys()?;
+        other.keys()?.iter().filter(|key| !known.contains(key)).try_for_each(|key| self.add_key(key))?;
+        let Some(erased) = read_text(&other.path(ERASURES))? else { return Ok(()) };
+        let _ = fs::remove_file(self.path(ERASURES));
+        write_private(&self.path(ERASURES), erased.as_bytes())?;
+        if self.owes_erasures() { Ok(()) } else { write_private(&self.path(ERASURES_DUE), b"") }
+    }
+
+    /// Forgets what was erased: for a training city, which is put back to a state of before.
+    pub(crate) fn forget_erasures(&self) -> Result<()> {
+        for name in [ERASURES, ERASURES_DUE] {
+            match fs::remove_file(self.path(name)) {
+                Err(error) if error.kind() != ErrorKind::NotFound => return Err(error.into()),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
     /// Whether a backup was restored since erasures were repeated.
     pub(super) fn owes_erasures(&self) -> bool {
         self.path(ERASURES_DUE).exists()
@@ -166,7 +192,7 @@ impl Keeper {
     }
 
     /// Lets only one process seal at a time; none when another one does.
-    pub(super) fn lock(&self) -> Result<Option<File>> {
+    pub(crate) fn lock(&self) -> Result<Option<File>> {
         private_folder(&self.folder)?;
         let file = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(self.path(LOCK))?;
         match file.try_lock() {

@@ -113,6 +113,15 @@ fn header(size: u64) -> tar::Header {
 
 /// Reads a whole archive into a folder and checks every byte of it against the manifest.
 pub(super) fn extract(archive: &Path, into: &Path, progress: super::Progress<'_>) -> Result<Manifest> {
+    walk(archive, Some(into), progress)
+}
+
+/// The same without keeping anything of it.
+pub(super) fn check(archive: &Path, progress: super::Progress<'_>) -> Result<Manifest> {
+    walk(archive, None, progress)
+}
+
+fn walk(archive: &Path, into: Option<&Path>, progress: super::Progress<'_>) -> Result<Manifest> {
     let file = File::open(archive).map_err(|error| {
         StoreError::refused(format!("バックアップ {} を開けません（{error}）。", archive.display()))
     })?;
@@ -137,15 +146,11 @@ pub(super) fn extract(archive: &Path, into: &Path, progress: super::Progress<'_>
             manifest = Some(read);
             continue;
         }
-        let target = into.join(&path);
-        if let Some(folder) = target.parent() {
-            crate::installation::private_folder(folder)?;
-        }
         let mut reader = Hashing::new(entry);
-        let mut out = BufWriter::new(File::create(&target)?);
-        copy(&mut reader, &mut out, &broken)?;
-        out.flush()?;
-        out.get_ref().sync_all()?;
+        match into {
+            Some(folder) => unpack(&mut reader, &folder.join(&path), &broken)?,
+            None => copy(&mut reader, &mut io::sink(), &broken)?,
+        }
         progress(&name, reader.size);
         found.push(reader.entry(&name));
     }
@@ -157,6 +162,17 @@ pub(super) fn extract(archive: &Path, into: &Path, progress: super::Progress<'_>
         return Err(broken("目録と中身が合いません".to_owned()));
     }
     Ok(manifest)
+}
+
+/// Writes an entry as a file, durably.
+fn unpack(from: &mut impl Read, target: &Path, broken: &dyn Fn(String) -> StoreError) -> Result<()> {
+    if let Some(folder) = target.parent() {
+        crate::installation::private_folder(folder)?;
+    }
+    let mut out = BufWriter::new(File::create(target)?);
+    copy(from, &mut out, broken)?;
+    out.flush()?;
+    Ok(out.get_ref().sync_all()?)
 }
 
 /// Copies, telling a damaged source from a full disk.

@@ -9,9 +9,10 @@ use crate::city::schema_name;
 use crate::error::{Result, StoreError};
 use crate::postgres::address::Address;
 
-/// Writes a dump of a city, of one instant.
-pub(super) async fn dump(url: &str, code: &str, into: &Path) -> Result<()> {
+/// Writes a dump of a city as a snapshot shows it.
+pub(super) async fn dump(url: &str, code: &str, snapshot: &str, into: &Path) -> Result<()> {
     let mut command = tool("pg_dump", url)?;
+    command.arg(format!("--snapshot={snapshot}"));
     command.args(["--format=custom", "--compress=0", "--no-owner", "--no-privileges"]);
     command.arg(format!("--schema={}", schema_name(code))).arg("--file").arg(into);
     run(command, "pg_dump").await
@@ -24,13 +25,20 @@ pub(super) async fn check(url: &str, dump: &Path) -> Result<()> {
     run(command, "pg_restore").await
 }
 
-/// Replaces a city's schema by a dump, in one transaction: wholly or not at all.
-pub(super) async fn load(url: &str, dump: &Path) -> Result<()> {
+/// Replaces a city's schema by a dump, in one transaction: wholly or not at all. The whole schema goes, since `pg_restore --clean`
+/// drops what the dump has, and stops at whatever the city has got since.
+pub(super) async fn load(url: &str, code: &str, dump: &Path) -> Result<()> {
+    // A file, not a pipe: of a script that ends too early, the beginning would be committed.
+    let script = dump.with_extension("sql");
     let mut command = tool("pg_restore", url)?;
-    let database = Address::read(url)?.config.get_dbname().unwrap_or("postgres").to_owned();
-    command.args(["--single-transaction", "--clean", "--if-exists", "--no-owner", "--no-privileges"]);
-    command.arg(format!("--dbname={database}")).arg(dump);
-    run(command, "pg_restore").await
+    command.args(["--no-owner", "--no-privileges"]).arg("--file").arg(&script).arg(dump);
+    run(command, "pg_restore").await?;
+    let mut command = tool("psql", url)?;
+    command.args(["--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1"]);
+    command.arg(format!("--command=DROP SCHEMA IF EXISTS {} CASCADE", schema_name(code))).arg("--file").arg(&script);
+    let loaded = run(command, "psql").await;
+    std::fs::remove_file(&script)?;
+    loaded
 }
 
 /// A PostgreSQL tool with the connection in its environment, where other users of the machine don't see a password.

@@ -1,5 +1,6 @@
 //! Restoring a backup: everything is checked before anything is replaced.
 
+use std::collections::BTreeMap;
 use std::error::Error as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -8,7 +9,9 @@ use jiff::Timestamp;
 use kawasemi_kernel::context::FixedClock;
 
 use super::take::Staging;
-use super::{Beside, Manifest, Progress, archive, database_path, keys_path, postgres};
+use super::{
+    Beside, HOLDINGS, Holdings, Manifest, Progress, archive, database_path, holdings_path, keys_path, postgres,
+};
 use crate::audit::{self, Keeper};
 use crate::city::CityInfo;
 use crate::engine::{self, Engine};
@@ -17,8 +20,8 @@ use crate::files::{FileError, Files};
 use crate::installation::{Directory, Register};
 use crate::postgres::{Server, Settings};
 use crate::seal::KEY_FILE;
-use crate::store::{Access, Location, PATIENCE, Store, StoreOptions};
-use crate::system_tables;
+use crate::store::{Access, CITY_FILE, Location, PATIENCE, Store, StoreOptions};
+use crate::{system_tables, training};
 
 /// Where the content of a city's files lies in the archive, below the city's folder.
 const CONTENT: &str = "files/content";
@@ -32,6 +35,9 @@ pub struct Restored {
     pub taken_at: i64,
     /// Where the data of before lies, by city; empty where there was none and on PostgreSQL.
     pub kept: Vec<PathBuf>,
+    /// What the backup says that each city holds, by its code; none of a backup by a program that did not count.
+    #[serde(skip)]
+    pub held: BTreeMap<String, Holdings>,
 }
 
 /// Restores a backup into an installation, which must not be served meanwhile. `engines` are those of the program, which
@@ -98,6 +104,14 @@ async fn into_directory(
             std::fs::remove_dir_all(&content)?;
         }
     }
+    let held = held(&staging.0, &manifest)?;
+    if !beside.across {
+        for city in &manifest.cities {
+            let live = directory.city(&city.code).join(CITY_FILE);
+            let wanted = is_training(&staging.0.join(database_path(&city.code, "sqlite")))?;
+            refuse_across(&city.code, wanted, if live.exists() { Some(is_training(&live)?) } else { None })?;
+        }
+    }
     let mut kept = Vec::new();
     for city in &manifest.cities {
         let (live, restored) = (directory.city(&city.code), staging.0.join("cities").join(&city.code));
@@ -112,7 +126,7 @@ async fn into_directory(
     }
     directory.save(merged(directory.cities()?, &manifest.cities))?;
     rebase_keepers(root, engines, &manifest, at).await?;
-    Ok(restored(&manifest, kept))
+    Ok(restored(&manifest, kept, held))
 }
 
 /// Takes the signing key and the copy of the checkpoints over from the data of before.
@@ -164,26 +178,34 @@ async fn into_postgres(
     archive: &Path,
     progress: Progress<'_>,
 ) -> Result<Restored> {
-    let staging = Staging::beside(&std::env::temp_dir().join("kawasemi-restore"))?;
+    let staging = match beside.staging {
+        Some(folder) => Staging::beside(&folder.join("restore"))?,
+        None => Staging::beside(&std::env::temp_dir().join("kawasemi-restore"))?,
+    };
     let manifest = archive::extract(archive, &staging.0, progress)?;
     wrong_store(&manifest, "postgres")?;
     refuse_newer(&manifest, engines)?;
     for city in &manifest.cities {
         postgres::check(url, &staging.0.join(database_path(&city.code, "postgres"))).await?;
     }
+    let said = held(&staging.0, &manifest)?;
+    let timeout = std::time::Duration::from_secs(60);
+    let settings = Settings { connections: 2, writable: true, timeout, patience: PATIENCE, note: None };
+    let register = Register::open(Server::new(url, settings)?, true).await?;
+    for city in manifest.cities.iter().filter(|_| !beside.across) {
+        let wanted = said.get(&city.code).is_some_and(|held| held.training);
+        refuse_across(&city.code, wanted, register.is_training(&city.code).await?)?;
+    }
     // Content first: what a record names must be there when the record is.
     for city in &manifest.cities {
         take_over_keys(&staging.0.join(keys_path(&city.code)), &(beside.keeper)(&city.code))?;
         adopt_files(&(beside.files)(&city.code)?, &staging.0.join("cities").join(&city.code).join(CONTENT)).await?;
     }
-    let timeout = std::time::Duration::from_secs(60);
-    let settings = Settings { connections: 2, writable: true, timeout, patience: PATIENCE, note: None };
-    let register = Register::open(Server::new(url, settings)?, true).await?;
     for city in &manifest.cities {
-        postgres::load(url, &staging.0.join(database_path(&city.code, "postgres"))).await?;
+        postgres::load(url, &city.code, &staging.0.join(database_path(&city.code, "postgres"))).await?;
         register.save(city).await?;
     }
-    Ok(restored(&manifest, Vec::new()))
+    Ok(restored(&manifest, Vec::new(), said))
 }
 
 /// Takes the public keys of a backup along, so that what they sealed can be verified here.
@@ -219,9 +241,25 @@ fn not_adopted(error: FileError) -> StoreError {
     }
 }
 
-fn restored(manifest: &Manifest, kept: Vec<PathBuf>) -> Restored {
+fn restored(manifest: &Manifest, kept: Vec<PathBuf>, held: BTreeMap<String, Holdings>) -> Restored {
     let cities = manifest.cities.iter().map(|city| city.code.clone()).collect();
-    Restored { cities, taken_at: manifest.taken_at, kept }
+    Restored { cities, taken_at: manifest.taken_at, kept, held }
+}
+
+/// Takes what the archive says that its cities hold out of the staging folder: it is no part of a city.
+fn held(staging: &Path, manifest: &Manifest) -> Result<BTreeMap<String, Holdings>> {
+    let mut held = BTreeMap::new();
+    for city in &manifest.cities {
+        let path = staging.join(holdings_path(&city.code));
+        if !path.exists() {
+            continue;
+        }
+        let said = serde_json::from_slice(&std::fs::read(&path)?)
+            .map_err(|error| StoreError::Corrupt { detail: format!("{HOLDINGS}: {error}") })?;
+        std::fs::remove_file(&path)?;
+        held.insert(city.code.clone(), said);
+    }
+    Ok(held)
 }
 
 /// The cities of the installation with those of the backup in their place.
@@ -230,6 +268,32 @@ fn merged(mut present: Vec<CityInfo>, restored: &[CityInfo]) -> Vec<CityInfo> {
     present.extend(restored.iter().cloned());
     present.sort_by(|a, b| a.code.cmp(&b.code));
     present
+}
+
+/// Whether the database of a city says that it is one for training.
+fn is_training(database: &Path) -> Result<bool> {
+    let failed = |error: rusqlite::Error| StoreError::Io { detail: error.to_string() };
+    let connection = rusqlite::Connection::open_with_flags(database, rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY);
+    let marked = connection.map_err(failed)?.query_row(
+        "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = ?1",
+        [training::MARK],
+        |row| row.get::<_, i64>(0),
+    );
+    Ok(marked.map_err(failed)? > 0)
+}
+
+/// Keeps practice and the real thing apart: `live` says what is there, if anything.
+fn refuse_across(code: &str, restored: bool, live: Option<bool>) -> Result<()> {
+    let message = match (restored, live) {
+        (false, Some(true)) => {
+            "は教育用の市ですが、この控えは実際の市のものです。実際の市のデータを教育用の市に入れることはできません。本当に実際の市に置き換えるなら、--training-mismatch を付けてください（教育用の市ではなくなります）。何も変更していません。"
+        }
+        (true, Some(false)) => {
+            "は実際の市ですが、この控えは教育用の市のものです。本当に置き換えるなら、--training-mismatch を付けてください。何も変更していません。"
+        }
+        _ => return Ok(()),
+    };
+    Err(StoreError::refused(format!("団体コード {code} {message}")))
 }
 
 fn check_database(path: &Path) -> Result<()> {

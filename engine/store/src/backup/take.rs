@@ -7,10 +7,11 @@ use futures::{StreamExt as _, TryStreamExt as _};
 use jiff::Timestamp;
 
 use super::archive::Writer;
-use super::{Beside, FORMAT, Manifest, Progress, database_path, keys_path, postgres};
+use super::{Beside, FORMAT, Holdings, Manifest, Progress, database_path, holdings_path, keys_path, postgres};
 use crate::engine;
 use crate::error::{Result, StoreError};
 use crate::files::Files;
+use crate::postgres::Snapshot;
 use crate::store::{Location, Store};
 
 /// Between two looks at a copy that grows.
@@ -51,17 +52,28 @@ pub async fn take(
     for city in &cities {
         let snapshot = staging.0.join(format!("{}.snapshot", city.code));
         let path = database_path(&city.code, kind);
+        let mut held = None;
         match location {
             Location::Directory(_) => {
                 watching(&snapshot, &path, progress, sqlite_snapshot(store, &city.code, &snapshot)).await?;
             }
             Location::Postgres(url) => {
-                watching(&snapshot, &path, progress, postgres::dump(url, &city.code, &snapshot)).await?;
+                held = Some(dump(store, url, &city.code, (&snapshot, &path), progress).await?);
             }
         }
+        let held = match held {
+            Some(held) => held,
+            None => Holdings::of_file(city, &snapshot).await?,
+        };
         formats.insert(city.code.clone(), engine::reached(&store.open_city(&city.code).await?).await?);
         writer = blocking(writer, path.clone(), snapshot.clone()).await?;
         progress(&path, std::fs::metadata(&snapshot)?.len());
+        std::fs::remove_file(&snapshot)?;
+        std::fs::write(
+            &snapshot,
+            serde_json::to_vec_pretty(&held).map_err(|error| StoreError::Io { detail: error.to_string() })?,
+        )?;
+        writer = blocking(writer, holdings_path(&city.code), snapshot.clone()).await?;
         std::fs::remove_file(&snapshot)?;
         let keys = (beside.keeper)(&city.code).public_keys_file();
         if keys.exists() {
@@ -90,6 +102,21 @@ pub async fn take(
     };
     let bytes = tokio::task::spawn_blocking(move || writer.finish(manifest)).await.map_err(joined)??;
     Ok(Taken { cities: cities.len(), files: count, bytes })
+}
+
+/// Dumps a city of a database and counts what it holds, both in one snapshot.
+async fn dump(
+    store: &Store,
+    url: &str,
+    code: &str,
+    (copy, path): (&Path, &str),
+    progress: Progress<'_>,
+) -> Result<Holdings> {
+    let city = store.open_city(code).await?;
+    let snapshot = Snapshot::take(url).await?;
+    let held = Holdings::of_snapshot(&city, &snapshot).await?;
+    watching(copy, path, progress, postgres::dump(url, code, snapshot.name(), copy)).await?;
+    Ok(held)
 }
 
 /// Does the copying of a database, telling how far the copy has grown.

@@ -266,6 +266,20 @@ impl Taken {
     }
 }
 
+/// The same address for another database of the same server. `name` is a plain word.
+pub(crate) fn with_database(text: &str, name: &str) -> String {
+    let Some((scheme, rest)) = text.split_once("://") else {
+        // The last of several says.
+        return format!("{text} dbname={name}");
+    };
+    let (place, parameters) = rest.split_once('?').unwrap_or((rest, ""));
+    let host = place.split_once('/').map_or(place, |(host, _)| host);
+    let kept = parameters.split('&').filter(|pair| !pair.is_empty() && !pair.starts_with("dbname="));
+    let kept = kept.collect::<Vec<_>>().join("&");
+    let parameters = if kept.is_empty() { String::new() } else { format!("?{kept}") };
+    format!("{scheme}://{host}/{name}{parameters}")
+}
+
 fn from_url(text: &str) -> Taken {
     let Some((address, parameters)) = text.split_once('?') else {
         return Taken { rest: text.to_owned(), ..Taken::default() };
@@ -346,6 +360,26 @@ mod tests {
         for text in ["postgres://u@/city?host=%2Frun%2Fpostgresql", "host=127.0.0.1 user=u", "postgres://u@localhost/c"]
         {
             assert_eq!(reach(text), Reach { is_here: true, encrypted: Vec::new(), authorities: None }, "{text}");
+        }
+    }
+
+    #[test]
+    fn another_database_of_the_same_server_has_the_same_address() {
+        for (text, expected) in [
+            ("postgres://u:p@db.lg.jp/city", "postgres://u:p@db.lg.jp/other"),
+            ("postgres://u@db", "postgres://u@db/other"),
+            (
+                "postgresql://u@/city?host=%2Frun%2Fpostgresql&dbname=city&sslmode=disable",
+                "postgresql://u@/other?host=%2Frun%2Fpostgresql&sslmode=disable",
+            ),
+            ("host=db user=u dbname=city", "host=db user=u dbname=city dbname=other"),
+        ] {
+            let written = with_database(text, "other");
+            assert_eq!(written, expected);
+            let (before, after) = (Address::read(text).unwrap(), Address::read(&written).unwrap());
+            assert_eq!(after.config.get_dbname(), Some("other"), "{text}");
+            assert_eq!((after.config.get_user(), after.mode), (before.config.get_user(), before.mode), "{text}");
+            assert_eq!(after.config.get_hosts(), before.config.get_hosts(), "{text}");
         }
     }
 

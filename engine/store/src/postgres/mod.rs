@@ -15,6 +15,7 @@ mod note;
 pub(crate) mod once;
 mod primary;
 pub mod replication;
+mod snapshot;
 mod tls;
 mod transaction;
 mod values;
@@ -42,6 +43,7 @@ use primary::{Servers, ToPrimary};
 use tls::Tls;
 
 pub(crate) use failure::translate;
+pub(crate) use snapshot::Snapshot;
 
 /// Prepared statements kept on one connection. Fifty cities times a few hundred statements would fill the server.
 const CACHED_STATEMENTS: usize = 400;

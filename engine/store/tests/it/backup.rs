@@ -55,7 +55,7 @@ impl<'a> Desk<'a> {
         let files = |_: &str| Files::in_folder(&self.beside().join("files"));
         let (store, location) = (&self.fixture.store, self.fixture.location());
         let keeper = |_: &str| self.keeper();
-        let beside = Beside { files: &files, apart: false, keeper: &keeper };
+        let beside = Beside { files: &files, apart: false, keeper: &keeper, staging: None, across: false };
         backup::take(store, location, beside, &self.archive(), self.fixture.now(), &|_, _| {}).await
     }
 
@@ -63,7 +63,7 @@ impl<'a> Desk<'a> {
         let beside = beside(target, &self.folder.path().join("restored"));
         let files = |_: &str| Files::in_folder(&beside.join("files"));
         let keeper = |_: &str| Keeper::new(beside.join("audit"));
-        let beside = Beside { files: &files, apart: false, keeper: &keeper };
+        let beside = Beside { files: &files, apart: false, keeper: &keeper, staging: None, across: false };
         backup::restore(target, &[], beside, archive, self.fixture.now(), &|_, _| {}).await
     }
 
@@ -172,6 +172,28 @@ on_both_stores! {
         target.leave().await;
     }
 
+    async fn an_archive_says_what_it_holds(fixture) {
+        let desk = Desk::open(fixture).await;
+        for name in ["さくら公園", "もみじ公園"] {
+            desk.create(name).await;
+        }
+        desk.take().await.unwrap();
+        let inspected = backup::inspect(&desk.archive(), &|_, _| {}).await.unwrap();
+        assert_eq!(inspected.cities[0].code, "142182");
+        assert!(inspected.unpacked > 0 && inspected.digest.len() == 64);
+        let elsewhere = Elsewhere::like(fixture, desk.folder.path()).await;
+        let restored = desk.restore(&desk.archive(), &elsewhere.location).await.unwrap();
+        let said = &restored.held["142182"];
+        assert_eq!((said.ledgers["park"].records, said.training), (2, false));
+        let (store, city) = desk.opened(&elsewhere.location).await;
+        assert_eq!(backup::Holdings::of(&city).await.unwrap(), *said);
+        if let Location::Directory(root) = &elsewhere.location {
+            assert!(!root.join("cities/142182/holdings.json").exists(), "it is no part of a city");
+        }
+        store.close().await;
+        elsewhere.leave().await;
+    }
+
     async fn what_is_written_meanwhile_is_in_it_wholly_or_not_at_all(fixture) {
         let desk = Desk::open(fixture).await;
         desk.create("公園").await;
@@ -209,6 +231,9 @@ on_both_stores! {
         desk.take().await.unwrap();
         desk.create("光綾公園").await;
         audit::seal(&fixture.city, &desk.keeper(), fixture.now()).await.unwrap();
+        // A table that the backup does not know.
+        let later = Sql::with("CREATE TABLE {later} (id bigint PRIMARY KEY)", []);
+        fixture.city.write(kawasemi_store::Unit::of([later.into()])).await.unwrap();
         fixture.store.close().await;
         let restored = desk.restore(&desk.archive(), fixture.location()).await.unwrap();
         let (store, city) = desk.opened(fixture.location()).await;
@@ -289,7 +314,7 @@ on_both_stores! {
         let fail = |_: &str| Err(StoreError::DiskFull);
         let (store, location) = (&fixture.store, fixture.location());
         let keeper = |_: &str| desk.keeper();
-        let beside = Beside { files: &fail, apart: false, keeper: &keeper };
+        let beside = Beside { files: &fail, apart: false, keeper: &keeper, staging: None, across: false };
         let refused = backup::take(store, location, beside, &desk.archive(), fixture.now(), &|_, _| {}).await;
         assert_eq!(refused, Err(StoreError::DiskFull));
         assert_eq!(only_archive(desk.folder.path()), Vec::<String>::new());

@@ -136,7 +136,7 @@ on_both_stores! {
         for room in [3 * 1024, 40] {
             let filler = disk.fill(room);
             let keeper = |_: &str| kawasemi_store::audit::Keeper::new(folder.path().join("audit"));
-            let beside = kawasemi_store::backup::Beside { files: &files, apart: false, keeper: &keeper };
+            let beside = kawasemi_store::backup::Beside { files: &files, apart: false, keeper: &keeper, staging: None, across: false };
             let taken = backup::take(&fixture.store, fixture.location(), beside, &target, fixture.now(), &|_, _| {}).await;
             assert_eq!(taken, Err(StoreError::DiskFull), "{room} KiB");
             assert_eq!(disk.files(), ["filler"]);

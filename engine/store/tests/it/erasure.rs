@@ -67,6 +67,24 @@ impl<'a> Hall<'a> {
         erasure::erase(&self.fixture.city, &self.keeper, &self.ledger, id, &self.ground(), Vec::new()).await
     }
 
+    async fn payloads(&self) -> Vec<(uuid::Uuid, Vec<u8>, String)> {
+        let sql = Sql::with("SELECT audit_id, salt, payload FROM {audit_payload}", []);
+        let rows = self.fixture.city.read(sql).await.unwrap();
+        rows.iter().map(|row| (row.get(0).unwrap(), row.get(1).unwrap(), row.get(2).unwrap())).collect()
+    }
+
+    /// What a backup of before the erasure has.
+    async fn bring_back(&self, payloads: Vec<(uuid::Uuid, Vec<u8>, String)>) {
+        self.tamper("DELETE FROM {audit_tombstone}").await;
+        for (id, salt, payload) in payloads {
+            let params = [kawasemi_store::Param::Id(id), salt.into(), payload.into()];
+            let mut sql = Sql::text("INSERT INTO ");
+            sql.table("audit_payload").push(" (audit_id, salt, payload) VALUES (").bind_list(params);
+            sql.push(") ON CONFLICT DO NOTHING");
+            self.fixture.city.write(Unit::of([sql.into()])).await.unwrap();
+        }
+    }
+
     async fn verify(&self) -> VerifyReport {
         audit::seal(&self.fixture.city, &self.keeper, self.fixture.now()).await.unwrap();
         audit::verify(&self.fixture.city, &self.keeper, &|_, _| {}).await.unwrap()
@@ -126,20 +144,10 @@ on_both_stores! {
         let hall = Hall::open(fixture).await;
         let id = hall.person(None).await;
         let row = read::record(&fixture.city, &hall.ledger, id).await.unwrap().unwrap();
-        let payloads: Vec<(uuid::Uuid, Vec<u8>, String)> = fixture.city
-            .read(Sql::with("SELECT audit_id, salt, payload FROM {audit_payload}", [])).await.unwrap()
-            .iter().map(|row| (row.get(0).unwrap(), row.get(1).unwrap(), row.get(2).unwrap())).collect();
+        let payloads = hall.payloads().await;
         hall.erase(id).await.unwrap();
         assert_eq!(erasure::repeat(&fixture.city, &hall.keeper).await.unwrap().entries, 0);
-        // What a backup of before has.
-        hall.tamper("DELETE FROM {audit_tombstone}").await;
-        for (id, salt, payload) in payloads {
-            let params = [kawasemi_store::Param::Id(id), salt.into(), payload.into()];
-            let mut sql = Sql::text("INSERT INTO ");
-            sql.table("audit_payload").push(" (audit_id, salt, payload) VALUES (").bind_list(params);
-            sql.push(") ON CONFLICT DO NOTHING");
-            fixture.city.write(Unit::of([sql.into()])).await.unwrap();
-        }
+        hall.bring_back(payloads).await;
         audit::rebase(&fixture.city, &hall.keeper, fixture.now()).await.unwrap();
         let repeated = erasure::repeat(&fixture.city, &hall.keeper).await.unwrap();
         assert_eq!((repeated.entries, repeated.files.len()), (2, 1));
@@ -147,6 +155,21 @@ on_both_stores! {
         assert!(hall.verify().await.ok);
         assert_eq!(erasure::repeat(&fixture.city, &hall.keeper).await.unwrap().entries, 0);
         assert!(hall.folder.path().join("audit/erasures.jsonl").exists() && row.revision == 2);
+    }
+
+    async fn a_restore_elsewhere_learns_what_was_erased_and_never_the_key(fixture) {
+        let hall = Hall::open(fixture).await;
+        let id = hall.person(None).await;
+        let payloads = hall.payloads().await;
+        hall.erase(id).await.unwrap();
+        hall.bring_back(payloads).await;
+        let elsewhere = Keeper::new(hall.folder.path().join("elsewhere"));
+        audit::rebase(&fixture.city, &elsewhere, fixture.now()).await.unwrap();
+        assert_eq!(erasure::repeat(&fixture.city, &elsewhere).await.unwrap().entries, 0, "it knows of none");
+        elsewhere.learn_from(&hall.keeper).unwrap();
+        assert_eq!(erasure::repeat(&fixture.city, &elsewhere).await.unwrap().entries, 2);
+        assert!(audit::verify(&fixture.city, &elsewhere, &|_, _| {}).await.unwrap().ok);
+        assert!(hall.keeper.folder().join("key").exists() && !elsewhere.folder().join("key").exists());
     }
 
     async fn a_stopped_record_is_nowhere_and_comes_back_as_it_was(fixture) {

@@ -101,7 +101,7 @@ async fn everything_goes_over_the_encrypted_connection() {
     let folder = tempfile::tempdir().unwrap();
     let files = |_: &str| Files::in_folder(&folder.path().join("files"));
     let keeper = |_: &str| Keeper::new(folder.path().join("audit"));
-    let beside = || Beside { files: &files, apart: false, keeper: &keeper };
+    let beside = || Beside { files: &files, apart: false, keeper: &keeper, staging: None, across: false };
     let target = folder.path().join("city.kwsm");
     let location = Location::Postgres(url);
     backup::take(&store, &location, beside(), &target, Timestamp::UNIX_EPOCH, &|_, _| {}).await.unwrap();

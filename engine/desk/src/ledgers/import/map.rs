@@ -95,6 +95,8 @@ pub async fn render(cx: &Cx, opened: &Opened, entries: &Entries, mistake: Option
         photo_fields: photo_fields(opened),
         photo_field: entries.text("photo_field").to_owned(),
         photo_key: entries.get("photo_key").map_or_else(|| usual_key(opened), str::to_owned),
+        asks_invented: asks_invented(cx, opened),
+        is_invented: entries.has("invented"),
         mistake: mistake.unwrap_or_default(),
     };
     let mut body = steps(Lang::Ja, &STEPS, 1);
@@ -107,6 +109,14 @@ pub async fn render(cx: &Cx, opened: &Opened, entries: &Entries, mistake: Option
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(page.with_mistakes().render())).into_response());
     }
     Ok(Html(page.render()).into_response())
+}
+
+/// What is said where [`asks_invented`] and nobody answered.
+pub const UNSAID: &str = "教育用の市に、本物の住民や職員のファイルは取り込めません。架空の人のファイルであることを確かめ、下の「教育用の市」で選んでください。";
+
+/// Whether the person has to say that the people of the file are invented: in a training city (教育用の市), of ledgers with people.
+pub fn asks_invented(cx: &Cx, opened: &Opened) -> bool {
+    cx.city().city.is_training() && opened.def.holds_personal_data()
 }
 
 /// How the file is to be read.
@@ -254,6 +264,8 @@ struct Mapper<'a> {
     photo_fields: Vec<(String, String)>,
     photo_field: String,
     photo_key: String,
+    asks_invented: bool,
+    is_invented: bool,
     mistake: String,
 }
 

@@ -28,7 +28,9 @@ const AGAIN_S: u32 = 2;
 pub async fn start(cx: Cx, Path(ledger): Path<String>, entries: Entries) -> Result<Response, Problem> {
     let opened = Opened::for_action(&cx, &ledger, Action::Import)?;
     let mapping = map::mapping(&entries);
-    if let Some(mistake) = mistake(&mapping) {
+    let is_invented = entries.has("invented");
+    let unsaid = (map::asks_invented(&cx, &opened) && !is_invented).then(|| map::UNSAID.to_owned());
+    if let Some(mistake) = mistake(&mapping).or(unsaid) {
         return map::render(&cx, &opened, &entries, Some(mistake)).await;
     }
     let mut options = match map::options(&entries) {
@@ -41,7 +43,7 @@ pub async fn start(cx: Cx, Path(ledger): Path<String>, entries: Entries) -> Resu
     let temporary = fetch(&cx, &of.file).await?;
     let title = of.file.name.clone();
     let context = cx.because(&format!("「{title}」の取込み"));
-    let plan = ImportPlan { path: temporary.path().to_owned(), options, mapping, title, photos };
+    let plan = ImportPlan { path: temporary.path().to_owned(), options, mapping, title, photos, is_invented };
     let is_dry = entries.text("mode") != "import";
     let chosen = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&entries.0).finish();
     let id = cx.ledgers().begin_import(&context, &of, plan, is_dry, &chosen, (temporary, archive)).await?;
