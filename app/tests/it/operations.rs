@@ -59,6 +59,7 @@ fn a_backup_is_known_however_it_came_about() {
         let (state, message) = of(&found, "控え");
         assert!(state == "good" && message.contains("a.kwsm"), "{message}");
         // One that fails is told, and does not hide the one before.
+        std::fs::write(hall.path("nowhere"), "a file where a folder should be").unwrap();
         hall.fails(1, &["backup", &hall.path("nowhere/b.kwsm").display().to_string()]);
         let (_, found) = doctor(hall, &[]);
         assert_eq!((of(&found, "控え").0, of(&found, "最近の控え").0), ("good", "warning"));

@@ -12,6 +12,18 @@ export const walks = {
     await result(tab);
   },
 
+  "画面で、いまの様子を点検する": async ({ city, as, screen, result }) => {
+    const tab = await as("admin");
+    await tab.goto(`${city.address}/desk`);
+    const admin = tab.getByRole("navigation").getByRole("link", { name: "管理", exact: true });
+    await screen(tab, { 1: admin }, { plain: true });
+    await admin.click();
+    const standing = tab.getByRole("link", { name: "運用の状況" });
+    await screen(tab, { 2: standing });
+    await standing.click();
+    await result(tab);
+  },
+
   "画面で、失敗した処理を見る": async ({ city, as, screen }) => {
     const tab = await as("admin");
     await tab.goto(`${city.address}/desk/admin`);

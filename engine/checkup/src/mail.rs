@@ -252,7 +252,17 @@ async fn in_time<T>(work: impl Future<Output = Result<T, MailError>>) -> Result<
 
 fn unopened(error: &Error) -> MailError {
     // A client's own error is an encryption that the relay does not offer.
-    if error.is_tls() || error.is_client() { MailError::Distrust(said(error)) } else { MailError::Away(said(error)) }
+    let is_distrust = error.is_tls() || error.is_client() || is_of_encryption(error);
+    if is_distrust { MailError::Distrust(said(error)) } else { MailError::Away(said(error)) }
+}
+
+/// Whether the encryption is behind an error: the library calls an unknown certificate a broken connection.
+fn is_of_encryption(error: &Error) -> bool {
+    let behind = std::iter::successors(Some(error as &(dyn std::error::Error + 'static)), |error| error.source());
+    behind.into_iter().any(|error| {
+        let inner = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        error.is::<rustls::Error>() || inner.is_some_and(|inner| inner.is::<rustls::Error>())
+    })
 }
 
 fn refused(address: &Address, error: &Error) -> MailError {

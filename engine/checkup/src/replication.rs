@@ -104,10 +104,12 @@ fn read_slot(row: &Row) -> Result<Slot> {
 pub fn concerns(servers: &Replication, found: &mut Findings) {
     for concern in servers.concerns() {
         let state = match concern {
-            Concern::OldPrimary(_) | Concern::Waiting(_) | Concern::NotOnDisk => State::Bad,
-            Concern::Away(_) | Concern::Detached | Concern::Asynchronous(_) | Concern::CommitSetting(_) => {
-                State::Warning
-            }
+            Concern::OldPrimary(_) | Concern::Waiting(_) => State::Bad,
+            Concern::NotOnDisk
+            | Concern::Away(_)
+            | Concern::Detached
+            | Concern::Asynchronous(_)
+            | Concern::CommitSetting(_) => State::Warning,
             // Said of each standby.
             Concern::Behind(..) | Concern::Invisible => continue,
         };

@@ -159,6 +159,7 @@ pub async fn reset(city: &City, keeper: &Keeper, files: &Files, spared: &[&str],
     let shape = Shape::read(city).await?;
     let mut unit = Unit::new();
     unit.patiently();
+    unit.extend(writers_held_off(city, &copies));
     unit.extend(references_later(city).await?);
     unit.extend(removals(city, &copies, &shape, spared));
     for (name, copy) in &copies {
@@ -209,6 +210,20 @@ fn is_full_text(name: &str, shape: &Shape) -> bool {
 async fn copies(city: &City) -> Result<Vec<(String, String)>> {
     let rows = city.read(Sql::with("SELECT name, copy FROM {training_copy} ORDER BY name", [])).await?;
     rows.iter().map(|row| Ok((row.get(0)?, row.get(1)?))).collect()
+}
+
+/// Holds off whoever writes to the tables beside: what came in between emptying and filling one would stand twice. SQLite has
+/// one writer.
+fn writers_held_off(city: &City, copies: &[(String, String)]) -> Option<Statement> {
+    if city.dialect() == Dialect::Sqlite || copies.is_empty() {
+        return None;
+    }
+    let mut sql = Sql::text("LOCK TABLE ");
+    for (position, (name, _)) in copies.iter().enumerate() {
+        sql.push(if position > 0 { ", " } else { "" }).table(name);
+    }
+    sql.push(" IN EXCLUSIVE MODE");
+    Some(sql.into())
 }
 
 /// Lets references be looked at only when the unit ends: tables that refer to one another are emptied and filled in turn.

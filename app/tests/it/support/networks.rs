@@ -114,6 +114,8 @@ impl<'a> Half<'a> {
         let words = ["serve", "--role", self.role, "--listen", &listen];
         let mut command = inside(self.network, env!("CARGO_BIN_EXE_kawasemi"), &words);
         command.current_dir(self.hall.folder.path()).envs(self.hall.place());
+        // As behind the hall's reverse proxy, which says who is at the other end.
+        command.env("KAWASEMI_SERVE_BEHIND_PROXY", "true");
         if self.role == "desk" {
             command
                 .env("KAWASEMI_COURIER_PORTAL", format!("http://{PORTAL}:{PORT}/"))

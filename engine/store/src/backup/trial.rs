@@ -288,7 +288,10 @@ async fn sweep_one(folder: &Path, url: Option<&str>) -> Result<bool> {
     let note = std::fs::read(folder.join(NOTE)).ok().and_then(|text| serde_json::from_slice::<Note>(&text).ok());
     let database = note.unwrap_or_default().database.filter(|name| name.starts_with(MADE));
     match (database, url) {
-        (Some(name), Some(url)) => drop_database(url, &name).await?,
+        (Some(name), Some(url)) => {
+            stop_making(url, &name).await?;
+            drop_database(url, &name).await?;
+        }
         // Without the server's address its database could not be dropped any more.
         (Some(_), None) => return Ok(false),
         (None, _) => {}
@@ -359,6 +362,16 @@ async fn is_true(server: &Server, text: &str) -> Result<bool> {
 
 async fn drop_database(url: &str, name: &str) -> Result<()> {
     maintain(url, Sql::text(&format!("DROP DATABASE IF EXISTS \"{name}\" WITH (FORCE)"))).await
+}
+
+/// Ends the making of a database that went on after its trial was interrupted: the server would finish it, and nobody would know
+/// of it any more.
+async fn stop_making(url: &str, name: &str) -> Result<()> {
+    let making = format!(
+        "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity \
+         WHERE pid <> pg_backend_pid() AND state = 'active' AND query LIKE 'CREATE DATABASE \"{name}\"%'"
+    );
+    maintain(url, Sql::text(&making)).await
 }
 
 async fn maintain(url: &str, sql: Sql) -> Result<()> {

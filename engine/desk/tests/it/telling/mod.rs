@@ -45,13 +45,13 @@ pub fn compound(ledger: &str, fields: &[&str], count: usize) -> Vec<String> {
     (0..count).map(|_| condition()).collect()
 }
 
-/// An answer without the number of the request.
+/// An answer without the number of the request and that of the form.
 pub fn told(answer: &Answer) -> String {
     let mut headers: Vec<String> = answer.headers.iter().map(|(name, value)| format!("{name}: {value:?}")).collect();
     headers.sort();
     headers.retain(|header| !header.starts_with("set-cookie"));
     let body: Vec<&str> = answer.text.lines().filter(|line| !line.contains("problem-facts")).collect();
-    let body = body.join("\n");
+    let body = without_form_number(&body.join("\n"));
     // In a problem for programs the number stands in `instance`.
     let body = match serde_json::from_str::<serde_json::Value>(&body) {
         Ok(mut json) if answer.header("content-type").contains("problem") => {
@@ -61,6 +61,13 @@ pub fn told(answer: &Answer) -> String {
         _ => body,
     };
     format!("{}\n{}\n{body}", answer.status, headers.join("\n"))
+}
+
+/// A form without its number, which is the next that the city has for anything.
+fn without_form_number(body: &str) -> String {
+    let mut parts = body.split("name=\"_form\" value=\"");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| text + part.split_once('"').map_or(part, |(_, rest)| rest))
 }
 
 /// Says where two cities answer differently.
