@@ -70,6 +70,7 @@ async fn converse(stream: &mut dyn Line, manner: &Manner, is_secured: bool, lett
                 said.write_all(b"220 go on\r\n").await.unwrap();
                 return true;
             }
+            "STARTTLS" => "502 not here\r\n".to_owned(),
             "AUTH PLAIN AHUAcA==" => {
                 is_known = true;
                 "235 welcome\r\n".to_owned()

@@ -38,7 +38,13 @@ pub fn table(run: &Run, layout: &Layout, seen: &Seen, bad: &[BadRow]) -> SafeHtm
             .map(|problem| {
                 let is_shown = seen.all && !problem.value.is_empty();
                 let value = if is_shown { format!("「{}」", problem.value) } else { String::new() };
-                let text = format!("{}{value}: {}", problem.field, problem.reason);
+                // Without a grant the reasons look alike, since one of them would say that somebody is under protection.
+                let reason = if seen.reads() {
+                    problem.reason.as_str()
+                } else {
+                    "この項目に入れられない値です。"
+                };
+                let text = format!("{}{value}: {reason}", problem.field);
                 SafeHtml::trusted(format!("<div>{}</div>", SafeHtml::escape(text)))
             })
             .collect();
