@@ -361,8 +361,12 @@ fn record(engine: &Engine, known: Option<i64>) -> Option<Statement> {
 /// [`StoreError::Refused`] when that needs more than is allowed, or a newer program has moved the city on; nothing is
 /// changed then.
 pub(crate) async fn bring_up_to_date(city: &City, engines: &[Engine], allow: Allow, clock: &dyn Clock) -> Result<()> {
-    if let Some(schema) = ddl::create_schema(city.naming()) {
-        city.write(Unit::of([schema.into()])).await?;
+    if let Naming::Schema(schema) = city.naming() {
+        // Asked first: a write would wait for a synchronous standby, and a city can be opened and read without it.
+        let there = Sql::with("SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = $1", [Param::from(schema)]);
+        if city.read_one(there).await?.is_none() {
+            city.write(Unit::of(ddl::create_schema(city.naming()).map(Statement::any))).await?;
+        }
     }
     let mut tried = 0;
     loop {

@@ -31,6 +31,10 @@ on_both_stores! {
         assert_eq!(fixture.store.city_for_host("localhost:8080").await.unwrap().code(), "142182");
         fixture.store.create_city(yamato()).await.unwrap();
         assert_eq!(fixture.store.city_for_host("Yamato.example:443").await.unwrap().code(), "142131");
+        // Any other name leads to the one city that names none, as long as there is only one.
+        assert_eq!(fixture.store.city_for_host("localhost").await.unwrap().code(), "142182");
+        let nameless = CityInfo { code: "142140".into(), hosts: Vec::new(), ..yamato() };
+        fixture.store.create_city(nameless).await.unwrap();
         assert_eq!(fixture.store.city_for_host("localhost").await.unwrap_err(), StoreError::NotFound);
     }
 
