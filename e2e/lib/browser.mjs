@@ -27,7 +27,8 @@ function launched() {
     headless: true,
     chromiumSandbox: false,
     // What Chromium itself writes on a page, such as beside the choice of a file, is in Japanese where its languages are installed.
-    env: { ...process.env, LANGUAGE: "ja", LANG: "ja_JP.UTF-8" },
+    // The locale itself is one that every machine has: in one that is missing, names of files in Japanese are lost.
+    env: { ...process.env, LANGUAGE: "ja", LC_ALL: "C.UTF-8" },
     args: [
       "--lang=ja-JP",
       "--disable-gpu",

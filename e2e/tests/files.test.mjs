@@ -25,7 +25,7 @@ const ROWS = `施設名,区分,点検した日,修繕費,管理者
  */
 async function uploadRows(tab, city) {
   await tab.goto(`${city.address}${FACILITY}/import`);
-  await tab.locator("input[type=file]").setInputFiles({ name: "点検.csv", mimeType: "text/csv", buffer: Buffer.from(ROWS) });
+  await tab.locator("input[name=file]").setInputFiles({ name: "点検.csv", mimeType: "text/csv", buffer: Buffer.from(ROWS) });
   await tab.getByRole("button", { name: "次へ" }).click();
   await tab.waitForURL((url) => url.pathname.endsWith("/import/map"));
   await tab.getByLabel("「区分」を取り込む項目").selectOption("kind");
@@ -84,7 +84,7 @@ test("files of rows go in and out", { timeout: 600_000 }, async (t) => {
       ["途中.xlsx", Buffer.from("PK\u0003\u0004broken")],
     ])) {
       await tab.goto(`${city.address}${FACILITY}/import`);
-      await tab.locator("input[type=file]").setInputFiles({ name, mimeType: "application/octet-stream", buffer: content });
+      await tab.locator("input[name=file]").setInputFiles({ name, mimeType: "application/octet-stream", buffer: content });
       await tab.getByRole("button", { name: "次へ" }).click();
       await tab.locator(".field-error").waitFor();
       assert.match(await tab.locator(".field-error").innerText(), new RegExp(name.replace(".", "\\.")));

@@ -16,7 +16,7 @@ export const walks = {
     await seen.click();
     const ledger = tab.locator("main").getByLabel("台帳", { exact: true });
     await ledger.selectOption({ label: "宛名" });
-    const which = tab.getByLabel("記録のIDか画面のアドレス");
+    const which = tab.getByLabel("氏名・番号・記録のID");
     await which.fill(record);
     const ask = tab.getByRole("button", { name: "見た人を調べる" });
     await screen(tab, { 3: ledger, 4: which, 5: ask });
