@@ -69,8 +69,8 @@ package_test() {
 
 # A full disk fails somewhere in the middle, with words that point anywhere but there.
 free=$(df -Pk . | awk 'NR == 2 { print int($4 / 1048576) }')
-if [ "$free" -lt 16 ] && [ ! -d "${CARGO_TARGET_DIR:-target}/debug/deps" ]; then
-    echo "ディスクの空きが ${free} GB しかありません。作るものに 16 GB ほど要ります。空けてから、もう一度動かしてください。" >&2
+if [ "$free" -lt 12 ] && [ ! -d "${CARGO_TARGET_DIR:-target}/debug/deps" ]; then
+    echo "ディスクの空きが ${free} GB しかありません。作るものに 12 GB ほど要ります。空けてから、もう一度動かしてください。" >&2
     exit 1
 fi
 
