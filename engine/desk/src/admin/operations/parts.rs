@@ -101,7 +101,7 @@ pub fn daily(runs: &[DailyRun]) -> SafeHtml {
             _ => chip(State::Muted, "待機中"),
         };
         Row::new(vec![
-            SafeHtml::escape(&run.day),
+            SafeHtml::escape(run.day.parse().map_or_else(|_| run.day.clone(), kawasemi_kernel::era::short)),
             SafeHtml::escape(&run.about),
             state,
             SafeHtml::escape(when(run.at)),
