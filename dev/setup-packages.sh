@@ -3,7 +3,7 @@
 #
 #   dev/setup-packages.sh build    a C compiler for SQLite, zstd and ring
 #   dev/setup-packages.sh test     the above, PostgreSQL 15, openssl (certificates of tests), OpenLDAP, rsyslog, mdbtools (Access
-#                                  files), curl, iproute2, prometheus (promtool), Chromium, the fonts of prints and poppler
+#                                  files), aiosmtpd (a mail relay), curl, iproute2, prometheus (promtool), Chromium, the fonts of prints and poppler
 #   dev/setup-packages.sh manuals  what building needs, Chromium for the pictures, and the fonts of the pictures and of the prints
 #   dev/setup-packages.sh bench    what building needs, PostgreSQL 15, the load tool wrk, sqlite3, and Python's venv for Datasette
 #
@@ -45,6 +45,8 @@ if [ "$purpose" = test ]; then
     [ -x /usr/sbin/rsyslogd ] || lacks rsyslog
     ls /usr/lib/*/rsyslog/lmnsd_gtls.so >/dev/null 2>&1 || lacks rsyslog-gnutls
     have curl || lacks curl
+    # A mail relay as the counterpart of the mail to operators.
+    /usr/bin/python3 -c 'import aiosmtpd' 2>/dev/null || lacks python3-aiosmtpd
     # Reads the figures for a monitor.
     have promtool || lacks prometheus
     # Two networks on one machine, for the test of portal and desk.

@@ -1,102 +1,58 @@
 //! Mail to operators: what a relay takes, and what is found out without sending anything.
 
-use std::sync::{Arc, Mutex};
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
 
 use jiff::Timestamp;
 use kawasemi_checkup::State;
 use kawasemi_checkup::mail::{Encryption, MailError, Relay, none};
 use kawasemi_testkit::certificates::Certificates;
-use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncWrite, AsyncWriteExt as _, BufReader};
-use tokio::net::{TcpListener, TcpStream};
+use tempfile::TempDir;
+use tokio::net::TcpListener;
 use uuid::Uuid;
 
-/// What a relay was given: whom a letter was for, and its lines.
-type Letters = Arc<Mutex<Vec<(String, String)>>>;
-
-/// How a relay behaves beside its usual answers.
-#[derive(Clone, Default)]
-struct Manner {
-    /// What its encryption shows, where it offers any.
-    certificates: Option<Arc<Certificates>>,
-    /// Whether it asks for account `u` and password `p`.
-    asks: bool,
+/// A relay of its own process (aiosmtpd), which refuses `nobody@` for good and `later@` for now. It ends with its input.
+struct Counterpart {
+    process: Child,
+    letters: TempDir,
+    port: u16,
 }
 
-trait Line: AsyncRead + AsyncWrite + Unpin + Send {}
-impl<T: AsyncRead + AsyncWrite + Unpin + Send> Line for T {}
+impl Counterpart {
+    fn start(manner: &[&str]) -> Self {
+        let letters = TempDir::new().unwrap();
+        let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/relay.py");
+        // Debian's own Python, which has Debian's aiosmtpd.
+        let mut process = Command::new("/usr/bin/python3")
+            .arg(script)
+            .arg(letters.path())
+            .args(manner)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        let port = line.trim().parse().expect("the relay says its port; is python3-aiosmtpd installed?");
+        Self { process, letters, port }
+    }
 
-/// A relay that refuses `nobody@` for good and `later@` for now.
-async fn relay(manner: Manner) -> (u16, Letters) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = listener.local_addr().unwrap().port();
-    let letters = Letters::default();
-    let kept = Arc::clone(&letters);
-    tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            tokio::spawn(serve(stream, manner.clone(), Arc::clone(&kept)));
-        }
-    });
-    (port, letters)
-}
-
-async fn serve(mut stream: TcpStream, manner: Manner, letters: Letters) {
-    stream.write_all(b"220-welcome\r\n220 relay ready\r\n").await.unwrap();
-    if converse(&mut stream, &manner, false, &letters).await {
-        let made = manner.certificates.clone().unwrap();
-        // The other side breaks off once it has seen enough, or does not trust what it sees.
-        if let Ok(mut secured) = made.acceptor().accept(stream).await {
-            converse(&mut secured, &manner, true, &letters).await;
-        }
+    /// Whom each letter was for, and its text.
+    fn letters(&self) -> Vec<(String, String)> {
+        let mut files: Vec<PathBuf> =
+            self.letters.path().read_dir().unwrap().map(|entry| entry.unwrap().path()).collect();
+        files.sort();
+        let parts = files.iter().map(|file| std::fs::read_to_string(file).unwrap());
+        parts.map(|text| text.split_once("\n\n").map(|(to, letter)| (to.to_owned(), letter.to_owned())).unwrap()).collect()
     }
 }
 
-/// Talks until the end; answers whether encryption is to begin.
-async fn converse(stream: &mut dyn Line, manner: &Manner, is_secured: bool, letters: &Letters) -> bool {
-    let (mut said, mut is_known, mut to) = (BufReader::new(stream), !manner.asks, String::new());
-    let mut line = String::new();
-    loop {
-        line.clear();
-        if said.read_line(&mut line).await.unwrap_or(0) == 0 {
-            return false;
-        }
-        let offers = manner.certificates.is_some() && !is_secured;
-        let answer = match line.trim_end() {
-            hello if hello.starts_with("EHLO ") => {
-                let auth = if manner.asks { "250-AUTH PLAIN LOGIN\r\n" } else { "" };
-                let tls = if offers { "250-STARTTLS\r\n" } else { "" };
-                format!("250-relay\r\n{auth}{tls}250 8BITMIME\r\n")
-            }
-            "STARTTLS" if offers => {
-                said.write_all(b"220 go on\r\n").await.unwrap();
-                return true;
-            }
-            "STARTTLS" => "502 not here\r\n".to_owned(),
-            "AUTH PLAIN AHUAcA==" => {
-                is_known = true;
-                "235 welcome\r\n".to_owned()
-            }
-            auth if auth.starts_with("AUTH") => "535 who are you\r\n".to_owned(),
-            mail if mail.starts_with("MAIL FROM:") && !is_known => "530 say who you are\r\n".to_owned(),
-            refused if refused.contains("<nobody@") => "550 no such user\r\n".to_owned(),
-            refused if refused.contains("<later@") => "450 try again\r\n".to_owned(),
-            receiver if receiver.starts_with("RCPT TO:") => {
-                to = receiver.to_owned();
-                "250 ok\r\n".to_owned()
-            }
-            "DATA" => {
-                said.write_all(b"354 go on\r\n").await.unwrap();
-                let mut letter = String::new();
-                while !letter.ends_with("\r\n.\r\n") && said.read_line(&mut letter).await.unwrap_or(0) > 0 {}
-                letters.lock().unwrap().push((to.clone(), letter));
-                "250 taken\r\n".to_owned()
-            }
-            "QUIT" => {
-                let _ = said.write_all(b"221 bye\r\n").await;
-                return false;
-            }
-            _ => "250 ok\r\n".to_owned(),
-        };
-        said.write_all(answer.as_bytes()).await.unwrap();
+impl Drop for Counterpart {
+    fn drop(&mut self) {
+        drop(self.process.stdin.take());
+        let _ = self.process.kill();
+        let _ = self.process.wait();
     }
 }
 
@@ -114,16 +70,16 @@ fn at(port: u16, operators: &[&str]) -> Relay {
 
 #[tokio::test]
 async fn a_look_goes_as_far_as_the_addresses_and_sends_nothing() {
-    let (port, letters) = relay(Manner::default()).await;
+    let relay = Counterpart::start(&[]);
     for (operators, state, said) in [
         (&["joho@example.lg.jp"][..], State::Good, "1人のあて先を受け付けます"),
         (&["joho@example.lg.jp", "nobody@example.lg.jp"], State::Bad, "nobody@example.lg.jp を受け付けません"),
         (&["later@example.lg.jp"], State::Warning, "try again"),
     ] {
-        let finding = at(port, operators).look().await;
+        let finding = at(relay.port, operators).look().await;
         assert!(finding.state == state && finding.message.contains(said), "{finding:?}");
     }
-    assert!(letters.lock().unwrap().is_empty());
+    assert!(relay.letters().is_empty());
     let closed = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
     assert_eq!(at(closed, &["joho@example.lg.jp"]).look().await.state, State::Warning, "it may be back soon");
     assert_eq!(none().state, State::Good);
@@ -131,22 +87,24 @@ async fn a_look_goes_as_far_as_the_addresses_and_sends_nothing() {
 
 #[tokio::test]
 async fn encryption_and_the_account_are_part_of_the_look() {
-    let made = Arc::new(Certificates::new());
-    let (port, _) = relay(Manner { certificates: Some(Arc::clone(&made)), asks: true }).await;
+    let made = Certificates::new();
+    let (certificate, key) = (made.file("signed.pem"), made.file("signed.key"));
+    let (certificate, key) = (certificate.to_str().unwrap(), key.to_str().unwrap());
+    let relay = Counterpart::start(&["--asks", "--certificate", certificate, "--key", key]);
     let account = |password: &str| Some(("u".to_owned(), password.to_owned()));
     let usual = Relay {
         encryption: Encryption::StartTls,
         account: account("p"),
         authority: Some(made.file("ca.pem")),
-        ..at(port, &["joho@example.lg.jp"])
+        ..at(relay.port, &["joho@example.lg.jp"])
     };
     let good = usual.look().await;
     assert_eq!(good.state, State::Good, "{good:?}");
     for (wrong, said) in [
-        (Relay { account: account("q"), ..usual.clone() }, "who are you"),
+        (Relay { account: account("q"), ..usual.clone() }, "credentials invalid"),
         (Relay { authority: None, ..usual.clone() }, "安全な接続か認証ができません"),
         (Relay { authority: Some("/nowhere".into()), ..usual.clone() }, "mail.authority を読めません"),
-        (Relay { account: None, ..usual.clone() }, "say who you are"),
+        (Relay { account: None, ..usual.clone() }, "Authentication required"),
     ] {
         let finding = wrong.look().await;
         assert!(finding.state == State::Bad && finding.message.contains(said), "{finding:?}");
@@ -154,23 +112,23 @@ async fn encryption_and_the_account_are_part_of_the_look() {
     // What it shows is looked at by itself, as it is with every server.
     let shown = usual.counterpart().unwrap().look().await.certificates.unwrap();
     assert_eq!(shown[0].subject, "CN=localhost");
-    let (plain, _) = relay(Manner::default()).await;
-    let unencrypted = Relay { encryption: Encryption::StartTls, account: None, ..at(plain, &["joho@example.lg.jp"]) };
+    let plain = Counterpart::start(&[]);
+    let unencrypted = Relay { encryption: Encryption::StartTls, account: None, ..at(plain.port, &["joho@example.lg.jp"]) };
     assert_eq!(unencrypted.look().await.state, State::Bad, "it is never done without");
     assert!(unencrypted.counterpart().unwrap().look().await.certificates.unwrap_err().contains("STARTTLS"));
-    assert_eq!(at(plain, &[]).counterpart(), None);
+    assert_eq!(at(plain.port, &[]).counterpart(), None);
 }
 
 #[tokio::test]
 async fn an_address_that_is_refused_silences_no_other() {
-    let (port, letters) = relay(Manner::default()).await;
+    let relay = Counterpart::start(&[]);
     let send = async |operators: &[&str]| {
-        at(port, operators)
+        at(relay.port, operators)
             .send("【カワセミ】直す必要があります", "ディスクの空き\n", Timestamp::UNIX_EPOCH, Uuid::nil())
             .await
     };
     send(&["nobody@example.lg.jp", "joho@example.lg.jp"]).await.unwrap();
-    let taken = letters.lock().unwrap().clone();
+    let taken = relay.letters();
     assert_eq!(taken.len(), 1);
     let (to, letter) = &taken[0];
     assert!(to.contains("joho@") && letter.contains("Message-ID: <00000000-"), "{letter}");

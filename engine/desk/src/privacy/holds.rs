@@ -7,13 +7,13 @@ use kawasemi_kernel::era::parse_date;
 use kawasemi_ui::button::{Post, Submit};
 use kawasemi_ui::field::{Choice, FieldKind, FieldView};
 use kawasemi_ui::form::Form;
-use kawasemi_ui::notice::Empty;
+use kawasemi_ui::notice::{Empty, Notice};
 use kawasemi_ui::table::{Align, Column, Row, Table};
 use kawasemi_ui::{Component, SafeHtml};
 use uuid::Uuid;
 
-use super::{is_officer, refused, with_refusal};
-use crate::audit::{People, page, site};
+use super::{brought, chosen, is_officer, refusal_of, refused, with_answer};
+use crate::audit::{MEANT, People, page, site};
 use crate::problem::Problem;
 use crate::request::{Cx, Entries};
 use crate::view::{done, done_at, section, when};
@@ -22,29 +22,27 @@ const PATH: &str = "/desk/privacy/holds";
 
 /// `GET /desk/privacy/holds`
 pub async fn list(cx: Cx) -> Result<Response, Problem> {
-    render(&cx, &Entries::default(), None).await
+    render(&cx, &brought(&cx, &["ledger", "record", "reason", "until"]), None).await
 }
 
 /// `POST /desk/privacy/holds/new`
 pub async fn add(cx: Cx, entries: Entries) -> Result<Response, Problem> {
-    let record = entries.text("record");
-    let named = crate::audit::named(record);
-    if !record.is_empty() && named.is_none() {
-        let sentence = "記録のIDか、記録の画面のアドレスを入力してください。台帳の全体なら空欄にします。";
-        return render(&cx, &entries, Some(sentence.to_owned())).await;
-    }
+    let (ledger, record) = match chosen(&cx, PATH, &entries).await? {
+        Ok(Some((ledger, record))) => (ledger, Some(record)),
+        Ok(None) => (entries.text("ledger").to_owned(), None),
+        Err(answer) => return render(&cx, &entries, Some(answer)).await,
+    };
     let until = match entries.text("until") {
         "" => None,
         text => match parse_date(text) {
             Ok(day) => Some(day),
-            Err(error) => return render(&cx, &entries, Some(format!("期限: {error}"))).await,
+            Err(error) => return render(&cx, &entries, Some(refusal_of(format!("期限: {error}")))).await,
         },
     };
-    let outcome =
-        cx.city().oversight.hold(cx.context(), entries.text("ledger"), named, until, entries.text("reason")).await;
+    let outcome = cx.city().oversight.hold(cx.context(), &ledger, record, until, entries.text("reason")).await;
     match refused(outcome)? {
         Ok(_) => Ok(done_at(PATH, "held")),
-        Err(sentence) => render(&cx, &entries, Some(sentence)).await,
+        Err(sentence) => render(&cx, &entries, Some(refusal_of(sentence))).await,
     }
 }
 
@@ -54,7 +52,7 @@ pub async fn end(cx: Cx, Path(hold): Path<Uuid>) -> Result<Response, Problem> {
     Ok(done_at(PATH, "ended"))
 }
 
-async fn render(cx: &Cx, entries: &Entries, refusal: Option<String>) -> Result<Response, Problem> {
+async fn render(cx: &Cx, entries: &Entries, answer: Option<Notice>) -> Result<Response, Problem> {
     let holds = cx.city().oversight.holds(cx.context()).await?;
     let accounts = holds.iter().filter_map(|hold| hold.made_by.parse::<kawasemi_kernel::Actor>().ok()?.account());
     let people = People::load(cx, accounts, []).await?;
@@ -97,10 +95,10 @@ async fn render(cx: &Cx, entries: &Entries, refusal: Option<String>) -> Result<R
         let choices = catalogue.iter().map(|ledger| Choice::new(ledger.key(), ledger.def.title.get(Lang::Ja)));
         let fields = vec![
             FieldView::new("ledger", "台帳", FieldKind::Choice { choices: choices.collect() })
-                .required()
+                .hint("番号か画面のアドレスで記録を決めるときは、選ばなくても構いません。")
                 .value(entries.text("ledger")),
-            FieldView::new("record", "記録のIDか画面のアドレス", FieldKind::Text { max: None })
-                .hint("空欄は台帳の全体です。")
+            FieldView::new("record", MEANT, FieldKind::Text { max: None })
+                .hint("空欄は、選んだ台帳の全体です。")
                 .value(entries.text("record")),
             FieldView::new("reason", "理由", FieldKind::Text { max: Some(200) })
                 .hint("例　訴訟の係属、開示請求中、監査中")
@@ -117,5 +115,5 @@ async fn render(cx: &Cx, entries: &Entries, refusal: Option<String>) -> Result<R
     if let Some(notice) = done(cx, &sentences) {
         page = page.notice(notice);
     }
-    Ok(with_refusal(page, refusal))
+    Ok(with_answer(page, answer))
 }

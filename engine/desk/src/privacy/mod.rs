@@ -13,11 +13,16 @@ mod stops;
 use axum::middleware::from_fn;
 use axum::response::Response;
 use kawasemi_identity::PRIVACY_OFFICER;
+use kawasemi_kernel::RecordId;
 use kawasemi_oversight::OversightError;
+use kawasemi_ui::notice::{Notice, Tone};
+use kawasemi_ui::page::Page;
 
+use crate::audit::{Meant, meant};
 use crate::problem::Problem;
-use crate::request::{Cx, gate};
+use crate::request::{Cx, Entries, gate};
 use crate::routes::{Routes, get, post};
+use crate::view::address;
 
 /// The routes under `/desk/privacy`.
 pub fn routes() -> Routes {
@@ -57,12 +62,44 @@ fn refused<T>(outcome: Result<T, OversightError>) -> Result<Result<T, String>, P
 }
 
 /// A page with what was refused above it.
-fn with_refusal(page: kawasemi_ui::page::Page<'_>, refusal: Option<String>) -> Response {
-    use kawasemi_ui::notice::{Notice, Tone};
-    let mistaken = refusal.is_some();
-    let page = match refusal {
-        Some(sentence) => page.notice(Notice::new(Tone::Error, sentence)),
+fn with_refusal(page: Page<'_>, refusal: Option<String>) -> Response {
+    with_answer(page, refusal.map(refusal_of))
+}
+
+/// A page with what an entry was answered above it: a refusal, or records to choose from.
+fn with_answer(page: Page<'_>, answer: Option<Notice>) -> Response {
+    let mistaken = answer.is_some();
+    let page = match answer {
+        Some(notice) => page.notice(notice),
         None => page,
     };
     crate::view::answer(page, mistaken)
+}
+
+/// The notice of a refusal.
+fn refusal_of(sentence: impl Into<String>) -> Notice {
+    Notice::new(Tone::Error, sentence)
+}
+
+/// Which record an act is meant for; otherwise the notice that says what is missing, whose choices lead back to the same
+/// form with everything else as it was entered.
+async fn chosen(cx: &Cx, path: &str, entries: &Entries) -> Result<Result<Option<(String, RecordId)>, Notice>, Problem> {
+    let again = |ledger: &str, id: RecordId| {
+        let id = id.to_string();
+        let kept = entries.0.iter().filter(|(name, _)| !matches!(name.as_str(), "ledger" | "record"));
+        let kept = kept.map(|(name, value)| (name.as_str(), value.as_str()));
+        let asked: Vec<_> = kept.chain([("ledger", ledger), ("record", id.as_str())]).collect();
+        address(path, &asked)
+    };
+    Ok(match meant(cx, entries.text("ledger"), entries.text("record"), again).await? {
+        Meant::Nothing => Ok(None),
+        Meant::Record(ledger, id) => Ok(Some((ledger, id))),
+        Meant::Several(list) => Err(list),
+        Meant::None(sentence) => Err(refusal_of(sentence)),
+    })
+}
+
+/// What the address of a form brings for its entries.
+fn brought(cx: &Cx, names: &[&str]) -> Entries {
+    Entries(names.iter().filter_map(|name| Some(((*name).to_owned(), cx.query(name)?))).collect())
 }

@@ -13,8 +13,8 @@ use kawasemi_ui::notice::{Empty, Notice, Tone};
 use kawasemi_ui::table::{Align, Column, Row, Table};
 use uuid::Uuid;
 
-use super::{refused, with_refusal};
-use crate::audit::{People, page, site};
+use super::{brought, chosen, refusal_of, refused, with_answer, with_refusal};
+use crate::audit::{MEANT, People, page, site};
 use crate::problem::Problem;
 use crate::request::{Cx, Entries};
 use crate::view::{done, done_at, section, when, when_or};
@@ -23,20 +23,20 @@ const PATH: &str = "/desk/privacy/stops";
 
 /// `GET /desk/privacy/stops`
 pub async fn list(cx: Cx) -> Result<Response, Problem> {
-    let mut entries = Entries::default();
-    for name in ["ledger", "record"] {
-        entries.0.extend(cx.query(name).map(|value| (name.to_owned(), value)));
-    }
-    render(&cx, &entries, None).await
+    render(&cx, &brought(&cx, &["kind", "ledger", "record", "basis", "reason"]), None).await
 }
 
 /// `POST /desk/privacy/stops`: stops the use of a record, or proposes its erasure.
 pub async fn add(cx: Cx, entries: Entries) -> Result<Response, Problem> {
-    let Some(record) = crate::audit::named(entries.text("record")) else {
-        let sentence = "記録のIDか、記録の画面のアドレスを入力してください。";
-        return render(&cx, &entries, Some(sentence.to_owned())).await;
+    let (ledger, record) = match chosen(&cx, PATH, &entries).await? {
+        Ok(Some(meant)) => meant,
+        Ok(None) => {
+            let answer = refusal_of(format!("どの記録かを「{MEANT}」に入力してください。"));
+            return render(&cx, &entries, Some(answer)).await;
+        }
+        Err(answer) => return render(&cx, &entries, Some(answer)).await,
     };
-    let (ledger, basis, reason) = (entries.text("ledger"), entries.text("basis"), entries.text("reason"));
+    let (ledger, basis, reason) = (ledger.as_str(), entries.text("basis"), entries.text("reason"));
     let oversight = &cx.city().oversight;
     let outcome = match entries.text("kind") {
         "erase" => oversight.propose_erasure(cx.context(), ledger, record, basis, reason).await,
@@ -45,11 +45,11 @@ pub async fn add(cx: Cx, entries: Entries) -> Result<Response, Problem> {
     match refused(outcome)? {
         Ok(id) if entries.text("kind") == "erase" => Ok(done_at(&format!("/desk/privacy/disposals/{id}"), "proposed")),
         Ok(id) => Ok(done_at(&format!("{PATH}/{id}"), "stopped")),
-        Err(sentence) => render(&cx, &entries, Some(sentence)).await,
+        Err(sentence) => render(&cx, &entries, Some(refusal_of(sentence))).await,
     }
 }
 
-async fn render(cx: &Cx, entries: &Entries, refusal: Option<String>) -> Result<Response, Problem> {
+async fn render(cx: &Cx, entries: &Entries, answer: Option<Notice>) -> Result<Response, Problem> {
     let stops = cx.city().oversight.stops(cx.context()).await?;
     let people = People::load(cx, stops.iter().filter_map(|stop| account(&stop.stopped_by)), []).await?;
     let columns = vec![
@@ -78,7 +78,7 @@ async fn render(cx: &Cx, entries: &Entries, refusal: Option<String>) -> Result<R
     body.push(&section("利用停止の記録", &table));
     let site = site(cx);
     let lead = "利用を止めた記録は、個人情報保護担当のほかは、一覧、検索、書出し、参照のどこにも出ません。消去は、別の担当の決定で行われます。";
-    Ok(with_refusal(page(&site, "利用停止・消去").lead(lead).body(body), refusal))
+    Ok(with_answer(page(&site, "利用停止・消去").lead(lead).body(body), answer))
 }
 
 fn form(cx: &Cx, entries: &Entries) -> SafeHtml {
@@ -92,9 +92,9 @@ fn form(cx: &Cx, entries: &Entries) -> SafeHtml {
     let fields = vec![
         FieldView::new("kind", "措置", FieldKind::Choice { choices: kinds }).required().value(kind),
         FieldView::new("ledger", "台帳", FieldKind::Choice { choices: choices.collect() })
-            .required()
+            .hint("番号か画面のアドレスで記録が決まるときは、選ばなくても構いません。")
             .value(entries.text("ledger")),
-        FieldView::new("record", "記録のIDか画面のアドレス", FieldKind::Text { max: None })
+        FieldView::new("record", MEANT, FieldKind::Text { max: None })
             .required()
             .value(entries.text("record")),
         FieldView::new("basis", "根拠", FieldKind::Text { max: Some(200) })

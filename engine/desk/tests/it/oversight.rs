@@ -85,6 +85,14 @@ on_both_stores! {
         let officer = city.sign_in("hogo", &["privacy-officer"]).await;
         let answer = officer.get(&format!("/desk/privacy/disclosure?record={number}")).await;
         assert_eq!(answer.location(), format!("/desk/privacy/disclosure/party/{}", party.id));
+        let held = officer.post("/desk/privacy/holds/new", &[("record", "12345"), ("reason", "監査中")]).await;
+        assert_eq!(held.status, 303, "{}", held.text);
+        assert!(officer.get("/desk/privacy/holds").await.says(&party.id.to_string()));
+        let both = city.sign_in("hogo3", &["privacy-officer", "organisation-editor"]).await;
+        let asked = [("kind", "erase"), ("record", "川瀬"), ("basis", "法第98条"), ("reason", "本人の請求")];
+        let page = both.post("/desk/privacy/stops", &asked).await;
+        let again = format!("record={staff}");
+        assert!(page.status == 422 && page.says(&again) && page.says("kind=erase"), "{}", page.text);
     }
 
     async fn the_officer_stops_the_use_and_another_erases(fixture) {
@@ -101,6 +109,7 @@ on_both_stores! {
         assert!(page.says("川瀬 渚") && page.says("0467-00-0001"), "{}", page.text);
         let refused = one.post("/desk/privacy/stops", &[("kind", "stop"), ("ledger", "staff"), ("record", "x")]).await;
         assert_eq!(refused.status, 422);
+        assert!(refused.says("当たる記録がありません") && refused.says("この措置をとる"), "{}", refused.text);
 
         let proposed = one.post("/desk/privacy/stops", &entries("erase")).await;
         let disposal = format!("/desk/privacy/disposals/{}", last(proposed.location()));
