@@ -29,7 +29,7 @@ async fn story(name: &str, fixture: &Fixture) {
     assert_eq!(first, (RESIDENTS, 0, 0));
     let people: Vec<Person> = (0..CHANGED)
         .map(|n| match n % 10 {
-            0 => person(RESIDENTS + n, "1", "川蝉　花子", "綾瀬市早川"),
+            0 => person(RESIDENTS + 1 + n, "1", "川蝉　花子", "綾瀬市早川"),
             1 => person(n + 1, "3", "川蝉　花子", "綾瀬市早川"),
             _ => person(n + 1, "2", "川蝉　花子", "綾瀬市小園"),
         })

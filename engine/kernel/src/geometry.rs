@@ -8,6 +8,8 @@
 //! Written forms: WKB in the stores, GeoJSON on the web, WKT in expressions.
 
 mod geojson;
+pub mod plane;
+pub mod quad;
 mod validity;
 mod wkb;
 mod wkt;

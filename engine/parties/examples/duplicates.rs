@@ -51,9 +51,12 @@ const GIVEN: [(&str, &str); 10] = [
 /// The n-th party. Every hundredth is the one before it once more, in other characters.
 fn party(n: u64) -> [String; COLUMNS.len()] {
     let (who, again) = if n % TWICE == TWICE - 1 { (n - 1, true) } else { (n, false) };
+    // Each field by itself: people who share a name share no birthday for that.
     let at = |salt: u64, most: u64| {
-        usize::try_from((who ^ salt).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 33).unwrap()
-            % usize::try_from(most).unwrap()
+        let mut mixed = (who << 8 | salt).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        usize::try_from(mixed >> 33).unwrap() % usize::try_from(most).unwrap()
     };
     let ((family, family_kana), (given, given_kana)) = (FAMILIES[at(1, 12)], GIVEN[at(2, 10)]);
     let family = if again {

@@ -243,7 +243,7 @@ impl FieldDef {
     /// The field's columns. Child rows have none here: they are a table of their own.
     ///
     /// A name has its reading (`KEY.kana`) and a folded sort key beside it, an address its postcode (`KEY.postcode`), a
-    /// geometry its bounding box.
+    /// geometry its bounding box and its place in the quadtree of maps.
     pub fn columns(&self) -> Vec<Column> {
         let own = |ty| Column { name: self.key.clone(), property: Some(self.key.clone()), ty };
         let part = |suffix: &str, named: bool, ty| Column {
@@ -259,6 +259,7 @@ impl FieldDef {
             FieldKind::Point | FieldKind::Line | FieldKind::Polygon => {
                 let mut columns = vec![own(ColumnType::Wkb)];
                 columns.extend(["min_x", "min_y", "max_x", "max_y"].map(|s| part(s, false, ColumnType::Real)));
+                columns.extend(["cell", "rank"].map(|s| part(s, false, ColumnType::Integer)));
                 columns
             }
             FieldKind::Rows { .. } => vec![],
@@ -313,6 +314,11 @@ impl FieldKind {
             | Self::Line
             | Self::Polygon => return None,
         })
+    }
+
+    /// Whether it is a place on the map.
+    pub fn is_geometry(&self) -> bool {
+        matches!(self, Self::Point | Self::Line | Self::Polygon)
     }
 
     /// The choices of a choice field; empty for other kinds.

@@ -15,6 +15,7 @@ use crate::error::{Result, StoreError};
 use crate::installation::{Directory, Register, private_folder};
 use crate::postgres::replication::{Replication, Turnover};
 use crate::postgres::{self, Server};
+use crate::record::spots;
 use crate::schema::Allow;
 use crate::sqlite;
 use crate::table::Table;
@@ -419,6 +420,7 @@ impl Store {
         city.load_catalogue().await?;
         if writable {
             shape::bring_ledgers_up_to_date(city, &city.catalogue(), &*options.clock).await?;
+            spots::place_all(city).await?;
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! The tables that every city has, whatever its ledgers.
 
-use crate::engine::Engine;
+use crate::engine::{Engine, Work};
 use crate::table::{Column, IndexedRows, Table};
 
 /// Batches whose records are invisible.
@@ -12,7 +12,8 @@ const UNSEALED: IndexedRows = IndexedRows::Where { name: "unsealed", condition: 
 
 /// The store among the engines.
 pub(crate) fn engine() -> Engine {
-    Engine::new("store", tables())
+    // An older program would write geometries without their place in the quadtree of maps, which no map would then find.
+    Engine::new("store", tables()).then(2, "図形に地図での位置の印を付ける", Work::Fill(|_| Vec::new()))
 }
 
 /// The store's own tables.

@@ -44,7 +44,9 @@ impl Counterpart {
             self.letters.path().read_dir().unwrap().map(|entry| entry.unwrap().path()).collect();
         files.sort();
         let parts = files.iter().map(|file| std::fs::read_to_string(file).unwrap());
-        parts.map(|text| text.split_once("\n\n").map(|(to, letter)| (to.to_owned(), letter.to_owned())).unwrap()).collect()
+        parts
+            .map(|text| text.split_once("\n\n").map(|(to, letter)| (to.to_owned(), letter.to_owned())).unwrap())
+            .collect()
     }
 }
 
@@ -113,7 +115,8 @@ async fn encryption_and_the_account_are_part_of_the_look() {
     let shown = usual.counterpart().unwrap().look().await.certificates.unwrap();
     assert_eq!(shown[0].subject, "CN=localhost");
     let plain = Counterpart::start(&[]);
-    let unencrypted = Relay { encryption: Encryption::StartTls, account: None, ..at(plain.port, &["joho@example.lg.jp"]) };
+    let unencrypted =
+        Relay { encryption: Encryption::StartTls, account: None, ..at(plain.port, &["joho@example.lg.jp"]) };
     assert_eq!(unencrypted.look().await.state, State::Bad, "it is never done without");
     assert!(unencrypted.counterpart().unwrap().look().await.certificates.unwrap_err().contains("STARTTLS"));
     assert_eq!(at(plain.port, &[]).counterpart(), None);

@@ -94,9 +94,7 @@ fn form(cx: &Cx, entries: &Entries) -> SafeHtml {
         FieldView::new("ledger", "台帳", FieldKind::Choice { choices: choices.collect() })
             .hint("番号か画面のアドレスで記録が決まるときは、選ばなくても構いません。")
             .value(entries.text("ledger")),
-        FieldView::new("record", MEANT, FieldKind::Text { max: None })
-            .required()
-            .value(entries.text("record")),
+        FieldView::new("record", MEANT, FieldKind::Text { max: None }).required().value(entries.text("record")),
         FieldView::new("basis", "根拠", FieldKind::Text { max: Some(200) })
             .hint("例　個人情報の保護に関する法律第98条第1項第1号")
             .required()

@@ -93,6 +93,12 @@ fn with_declared_indexes(mut table: Table, def: &LedgerDef) -> Table {
             table = table.with_index(vec![ascending(field.key.clone())], false, IndexedRows::Live);
         }
     }
+    for field in def.fields.iter().filter(|field| field.kind.is_geometry()) {
+        // By where it lies, for boxes; by what a crowded tile shows first.
+        let part = |suffix: &str| ascending(format!("{}__{suffix}", field.key));
+        table = table.with_index(vec![part("cell"), IndexPart::RowNumber], false, IndexedRows::Live);
+        table = table.with_index(vec![part("rank"), part("cell"), IndexPart::RowNumber], false, IndexedRows::Live);
+    }
     table.without_beginnings()
 }
 

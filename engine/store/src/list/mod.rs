@@ -4,6 +4,7 @@
 //! already holds the caller's row grants: this module adds what every list needs (not deleted, batch published), the
 //! order with its keyset ([`keyset`]) and the search ([`search`]).
 
+pub mod area;
 pub mod count;
 mod cursor;
 pub(crate) mod frequency;
@@ -19,6 +20,7 @@ use crate::record::{Projection, RecordRow};
 use crate::row::{Cell, Row};
 use crate::sql::{Dialect, Sql};
 
+pub use area::{Area, AreaMark, AreaPage, Prominent};
 pub use cursor::Cursor;
 pub use search::{Search, SearchScope, Way};
 

@@ -52,6 +52,8 @@ fn encode_geometry(geometry: &Geometry) -> Vec<Param> {
     let bounds = geometry.bounding_box();
     let mut params = vec![Param::Blob(geometry.to_wkb())];
     params.extend([bounds.west, bounds.south, bounds.east, bounds.north].map(Param::Real));
+    let spot = geometry.spot();
+    params.extend([spot.cell, spot.rank].map(Param::Int));
     params
 }
 
@@ -99,6 +101,9 @@ pub fn decode(field: &FieldDef, cells: &mut impl Iterator<Item = Cell>) -> Resul
             let wkb: Option<Vec<u8>> = reader.next()?;
             for _ in 0..4 {
                 reader.next::<Option<f64>>()?;
+            }
+            for _ in 0..2 {
+                reader.next::<Option<i64>>()?;
             }
             wkb.map_or(Ok(Value::Null), |wkb| {
                 let geometry = Geometry::from_stored_wkb(&wkb).map_err(|error| reader.error(&error.to_string()))?;

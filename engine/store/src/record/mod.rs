@@ -13,6 +13,7 @@ pub mod read;
 pub(crate) mod search_entry;
 pub mod search_text;
 pub mod snapshot;
+pub(crate) mod spots;
 pub mod stop;
 pub mod write;
 
