@@ -22,6 +22,7 @@ pub mod home;
 pub mod ledgers;
 mod name_fonts;
 pub mod notes;
+mod ogc;
 pub mod operations;
 pub mod organisation;
 pub mod outside;
@@ -108,6 +109,7 @@ fn inside(pages: Pages) -> Routes {
         .merge(courier::routes())
         .merge(auth::routes())
         .merge(api::routes())
+        .merge(ogc::routes())
         .merge(home::routes())
         .merge(search::routes())
         .merge(name_fonts::routes())

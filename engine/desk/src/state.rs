@@ -21,6 +21,7 @@ use kawasemi_webhook::Webhooks;
 use tokio::sync::{Mutex, watch};
 
 use crate::api::Streams;
+use crate::ogc::Extents;
 use crate::operations::{Failures, Watched};
 use crate::problem::Problem;
 use crate::request::allowance::Allowance;
@@ -43,6 +44,7 @@ struct Inner {
     directory: RwLock<Arc<Vec<CityInfo>>>,
     streams: Arc<Streams>,
     hand_ins: Allowance,
+    extents: Extents,
     closing: watch::Sender<bool>,
     failures: Failures,
 }
@@ -181,6 +183,7 @@ impl Desk {
             directory,
             streams,
             hand_ins,
+            extents: Extents::default(),
             closing,
             failures,
         };
@@ -195,6 +198,11 @@ impl Desk {
     /// Tells when the server stops.
     pub(crate) fn closing(&self) -> watch::Receiver<bool> {
         self.inner.closing.subscribe()
+    }
+
+    /// The boxes around collections of the geographic services.
+    pub(crate) fn extents(&self) -> &Extents {
+        &self.inner.extents
     }
 
     /// What people who are not signed in may hand in.

@@ -16,6 +16,8 @@ mod wkt;
 
 use geo::{BoundingRect, CoordsIter, Intersects, Relate};
 
+pub use geojson::geojson_of;
+
 /// The most points that one geometry may have.
 pub const MAX_POINTS: usize = 100_000;
 

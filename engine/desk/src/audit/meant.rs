@@ -31,7 +31,7 @@ pub(crate) enum Meant {
 }
 
 /// The record that is meant by an id or by the address of its page.
-pub(crate) fn named(text: &str) -> Option<RecordId> {
+fn named(text: &str) -> Option<RecordId> {
     let path = path(text);
     path.rsplit('/').find_map(|part| part.parse().ok())
 }

@@ -12,7 +12,7 @@ mod reports;
 mod seen;
 pub(crate) mod sheet;
 
-pub(crate) use meant::{LABEL as MEANT, Meant, meant, named};
+pub(crate) use meant::{LABEL as MEANT, Meant, meant};
 pub(crate) use people::{People, ledger};
 
 use axum::middleware::from_fn;

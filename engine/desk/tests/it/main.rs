@@ -20,6 +20,7 @@ mod ledgers_sheets;
 mod names;
 mod operations;
 mod others;
+mod ogc;
 mod oversight;
 mod protected;
 mod provider;

@@ -11,17 +11,7 @@ use super::{Geometry, GeometryError, MAX_POINTS};
 impl Geometry {
     /// A GeoJSON geometry object.
     pub fn to_geojson(&self) -> Value {
-        use geo::Geometry as G;
-        let (kind, coordinates) = match self.as_geo() {
-            G::Point(point) => ("Point", position(&point.0)),
-            G::LineString(line) => ("LineString", positions(line)),
-            G::Polygon(polygon) => ("Polygon", rings(polygon)),
-            G::MultiPoint(points) => ("MultiPoint", points.iter().map(|point| position(&point.0)).collect()),
-            G::MultiLineString(lines) => ("MultiLineString", lines.iter().map(positions).collect()),
-            G::MultiPolygon(polygons) => ("MultiPolygon", polygons.iter().map(rings).collect()),
-            _ => unreachable!("a checked geometry has one of these kinds"),
-        };
-        json!({ "type": kind, "coordinates": coordinates })
+        geojson_of(self.as_geo())
     }
 
     /// Reads a GeoJSON geometry object and checks the geometry.
@@ -41,6 +31,22 @@ impl Geometry {
             _ => return Err(GeometryError::Unsupported),
         })
     }
+}
+
+/// A GeoJSON geometry object of a shape whose coordinates may be of any reference system; null for kinds that are no
+/// [`Geometry`].
+pub fn geojson_of(shape: &geo::Geometry<f64>) -> Value {
+    use geo::Geometry as G;
+    let (kind, coordinates) = match shape {
+        G::Point(point) => ("Point", position(&point.0)),
+        G::LineString(line) => ("LineString", positions(line)),
+        G::Polygon(polygon) => ("Polygon", rings(polygon)),
+        G::MultiPoint(points) => ("MultiPoint", points.iter().map(|point| position(&point.0)).collect()),
+        G::MultiLineString(lines) => ("MultiLineString", lines.iter().map(positions).collect()),
+        G::MultiPolygon(polygons) => ("MultiPolygon", polygons.iter().map(rings).collect()),
+        _ => return Value::Null,
+    };
+    json!({ "type": kind, "coordinates": coordinates })
 }
 
 impl Serialize for Geometry {
