@@ -156,6 +156,13 @@ fn enrolment(child: RecordId, school: RecordId, metres: i64) -> Draft {
         .with("school", Value::Record(school))
         .with("grade", 3)
         .with("metres", metres)
+        .with("place", Value::Geometry(place(metres)))
+}
+
+/// Where a child sets out: the farther from school, the farther east and north.
+fn place(metres: i64) -> kawasemi_kernel::Geometry {
+    let off = f64::from(u16::try_from(metres).expect("is small")) / 100_000.0;
+    kawasemi_kernel::Geometry::point(139.40 + off, 35.43 + off).expect("is on the globe")
 }
 
 fn rows(key: &str, record: RecordId) -> Value {
@@ -275,6 +282,26 @@ fn questions(hall: &Hall) -> Vec<String> {
     for (ledger, id) in records {
         asked.extend(OF_A_RECORD.map(|question| question.replace("LEDGER", ledger).replace("ID", &id.to_string())));
     }
+    // Maps: boxes around the places of either city, tiles at every level, and the whole.
+    let collection = "/ogc/collections/enrolment";
+    for part in ["", "/items", "/items?limit=3", "/items?f=html", "/items?f=geojson", "/queryables", "/tiles/WebMercatorQuad?f=tilejson"] {
+        asked.push(format!("{collection}{part}"));
+    }
+    asked.push(format!("{collection}/items/{}", hall.enrolment));
+    for world in [World::One, World::Other] {
+        let at = place(secret(world).metres).bounding_box();
+        let around = format!("{},{},{},{}", at.west - 0.0005, at.south - 0.0005, at.east + 0.0005, at.north + 0.0005);
+        asked.push(format!("{collection}/items?bbox={around}"));
+        asked.push(format!("{collection}/items?filter=S_INTERSECTS(place,BBOX({around}))"));
+        asked.push(format!("{collection}/items?filter=NOT%20S_INTERSECTS(place,BBOX({around}))"));
+        asked.push(format!("{collection}/items?filter=S_INTERSECTS(place,BBOX({around}))%20OR%20grade%20%3D%203&limit=2"));
+        let (x, y) = kawasemi_kernel::geometry::quad::on_square(at.west, at.south);
+        for zoom in [0, 8, 12, 14, 16, 18] {
+            let tiles = f64::from(1 << zoom);
+            asked.push(format!("{collection}/tiles/WebMercatorQuad/{zoom}/{:.0}/{:.0}", (y * tiles).floor(), (x * tiles).floor()));
+        }
+    }
+    asked.push(format!("{collection}/items?bbox=139,35,140,36"));
     // What refers to the schools tells which children go there.
     for school in &hall.schools {
         asked.push(format!("/desk/ledgers/school/{school}"));
