@@ -103,7 +103,7 @@ pub use expr::Expr;
 pub use formula::Formula;
 pub use json::parse_json;
 pub use limits::Limits;
-pub use lower::{lower, lower_value};
+pub use lower::{lower, lower_value, meets_any};
 pub use params::Params;
 pub use scope::Scope;
 pub use sql::Lowered;

@@ -47,6 +47,13 @@ impl Shape {
         Ok(Self { geometry: geometry.clone(), bounds })
     }
 
+    /// A geometry of a record, which was checked when it was made.
+    pub(crate) fn of_checked(geometry: &kawasemi_kernel::Geometry) -> Self {
+        let bounds = geometry.bounding_box();
+        let bounds = [bounds.west, bounds.south, bounds.east, bounds.north];
+        Self { geometry: geometry.as_geo().clone(), bounds }
+    }
+
     /// A box; two boxes if it crosses the antimeridian, a line or a point if it has no area.
     pub(crate) fn of_box([west, south, east, north]: [f64; 4]) -> Result<Self, Unusable> {
         if [west, east].iter().any(|x| x.abs() > 180.0) || [south, north].iter().any(|y| y.abs() > 90.0) {

@@ -44,6 +44,7 @@ pub mod select;
 pub mod tables;
 pub mod uses;
 pub mod views;
+mod within;
 pub mod write;
 
 pub use bulk::{BulkAct, BulkReport, Targets};
@@ -67,7 +68,7 @@ pub use related::Related;
 pub use relink::{Moved, Own, OwnAct};
 pub use rules::check_rules;
 pub use search_all::Hits;
-pub use select::ListRequest;
+pub use select::{ListRequest, Within};
 pub use tables::{engine, tables};
 pub use views::{View, ViewDraft};
 pub use write::Saved;

@@ -51,6 +51,17 @@ pub struct ListRequest {
     pub deleted: bool,
     /// Search no fields above this clearance; none for all that each row shows.
     pub search_clearance: Option<Clearance>,
+    /// Records that lie in the areas of other ledgers, such as facilities in a flood zone; each must hold.
+    pub within: Vec<Within>,
+}
+
+/// The records that meet what another ledger has drawn.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Within {
+    /// The other ledger.
+    pub ledger: String,
+    /// One record of it; none for all that the caller may see.
+    pub record: Option<RecordId>,
 }
 
 impl ListRequest {
@@ -146,6 +157,9 @@ impl Ledgers {
         let mut exprs = Vec::with_capacity(asts.len());
         for ast in &asts {
             exprs.push(self.lowered(context, gate, ast).await?);
+        }
+        for within in &request.within {
+            exprs.push(self.meeting(context, gate, within).await?);
         }
         let properties = exprs.iter().flat_map(Expr::properties);
         let hidden = |hidden: kawasemi_identity::grants::Hidden| gate.unknown_field(&hidden.name);

@@ -9,6 +9,8 @@ mod spatial;
 mod temporal;
 mod value;
 
+pub use spatial::meets_any;
+
 use std::sync::Arc;
 
 use crate::ast::{Ast, Group, Kind, Node, Op};

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use crate::ast::{Kind, Node, Op};
 use crate::error::{At, ErrorCode, FilterError};
-use crate::expr::{Cond, Geom};
+use crate::expr::{Cond, Expr, Geom};
+use crate::limits::Limits;
 use crate::lower::{Lowered, Lowering, mismatch};
-use crate::scope::Type;
+use crate::scope::{Scope, Type};
 use crate::spatial::{Relation, Shape, Unusable};
 
 impl Lowering<'_> {
@@ -44,6 +45,24 @@ impl Lowering<'_> {
             }
         }
     }
+}
+
+/// The condition that a geometry meets any of some others, which were checked when they were stored. Unlike a text it may name as
+/// many and as large ones as there are: those of another ledger.
+///
+/// # Errors
+/// When the name is no geometry of the scope.
+pub fn meets_any<'a>(
+    property: &str,
+    shapes: impl IntoIterator<Item = &'a kawasemi_kernel::Geometry>,
+    scope: &Scope,
+) -> Result<Expr, FilterError> {
+    let node = Node::build(At::NOWHERE, Kind::Property(property.to_owned()), Limits::DEFINITION)?;
+    let property = Lowering { scope }.geometry(&node)?;
+    let meets = |shape: &kawasemi_kernel::Geometry| {
+        Cond::Spatial(Relation::Intersects, property.clone(), Geom::Literal(Arc::new(Shape::of_checked(shape))))
+    };
+    Ok(Expr { root: Cond::any(shapes.into_iter().map(meets).collect()) })
 }
 
 fn unusable(why: Unusable, at: At) -> FilterError {
