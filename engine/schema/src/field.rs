@@ -168,6 +168,8 @@ pub struct Choice {
     pub label: Text,
     /// How it looks.
     pub tone: Tone,
+    /// Its colour on the map, `#rrggbb`.
+    pub colour: Option<String>,
     /// No longer offered, still understood.
     pub retired: bool,
 }
@@ -313,6 +315,11 @@ impl FieldKind {
             | Self::Line
             | Self::Polygon => return None,
         })
+    }
+
+    /// Whether it is a point, line or area.
+    pub const fn is_geometry(&self) -> bool {
+        matches!(self, Self::Point | Self::Line | Self::Polygon)
     }
 
     /// The choices of a choice field; empty for other kinds.
