@@ -30,7 +30,7 @@ pub use self::view::MapView;
 use crate::{SafeHtml, assets, words};
 
 /// Where a map's script asks for what lies under every map of the city.
-pub const BASE: &str = "/map/base.json";
+pub const BASE: &str = "/map/style.json";
 
 /// What a geometry is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -127,14 +127,16 @@ fn sentences(lang: Lang, keys: &[&str]) -> Value {
 }
 
 /// The attributes of an element that the script takes over: its settings, and the addresses of the chunk that does it.
-fn attributes(settings: &Value) -> SafeHtml {
+fn attributes(lang: Lang, settings: &Value) -> SafeHtml {
+    // The language is a prefix of the path, as on every page; Japanese has none.
+    let base = if lang == Lang::Ja { BASE.to_owned() } else { format!("/{lang}{BASE}") };
     let mut all = String::new();
     for (name, value) in [
         ("data-map", settings.to_string()),
         ("data-map-script", assets::url("map.js")),
         ("data-map-styles", assets::url("map.css")),
         ("data-map-worker", assets::url("map-worker.js")),
-        ("data-map-base", BASE.to_owned()),
+        ("data-map-base", base),
     ] {
         all.push_str(&format!(" {name}=\"{}\"", SafeHtml::escape(value)));
     }

@@ -79,7 +79,7 @@ impl MapPicker {
 
     /// Its HTML.
     pub fn html(&self) -> SafeHtml {
-        Frame { t: words(self.lang), picker: self, settings: attributes(&self.settings()) }.html()
+        Frame { t: words(self.lang), picker: self, settings: attributes(self.lang, &self.settings()) }.html()
     }
 
     fn settings(&self) -> Value {

@@ -86,7 +86,7 @@ impl MapView {
         let legend: SafeHtml = self.layers.iter().map(|layer| layer.legend(&rest)).collect();
         Frame {
             legend_title: t.get("map-legend"),
-            attributes: attributes(&self.settings()),
+            attributes: attributes(self.lang, &self.settings()),
             legend,
             fallback: &self.fallback,
             listed: self.listed,
