@@ -27,6 +27,9 @@ class View {
   private readonly layers: Shown[];
   private readonly list: HTMLElement | null;
   private popup: Popup | undefined;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  /** What the list holds, so that it is not made anew for nothing. */
+  private listed = "";
 
   constructor(
     private readonly stage: Stage,
@@ -109,31 +112,35 @@ class View {
     });
   }
 
+  /** Buttons and links that go on with what is in view. */
   private watchNarrow(): void {
+    const box = (): string => inView(this.stage.map).map((side) => side.toFixed(5)).join(",");
+    for (const link of document.querySelectorAll<HTMLAnchorElement>("a[data-map-print]")) {
+      link.addEventListener("click", () => {
+        const address = new URL(link.href);
+        address.searchParams.set("bbox", box());
+        link.href = address.href;
+      });
+    }
     for (const button of this.holder.querySelectorAll<HTMLButtonElement>("[data-map-narrow]")) {
       button.addEventListener("click", () => {
-        const box = inView(this.stage.map).map((side) => side.toFixed(5)).join(",");
-        location.href = (button.dataset["mapNarrow"] ?? "").replace("{bbox}", box);
+        location.href = (button.dataset["mapNarrow"] ?? "").replace("{bbox}", box());
       });
     }
   }
-
-  private timer: ReturnType<typeof setTimeout> | undefined;
 
   private listLater(): void {
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.listNow(), 150);
   }
 
-  private shownIds = "";
-
   /** Lists what is in view. It is left alone where nothing changed, lest a reader lose the place. */
   private listNow(): void {
     if (!this.list) return;
     const hits = this.layers.flatMap((layer) => layer.visible().map((feature) => ({ layer, feature })));
     const ids = hits.map(({ layer, feature }) => `${layer.settings.key}/${String(feature.properties?.["id"] ?? "")}`).join(" ");
-    if (ids === this.shownIds && this.list.childElementCount > 0 && this.list.dataset["mapListed"] !== undefined) return;
-    this.shownIds = ids;
+    if (ids === this.listed && this.list.dataset["mapListed"] !== undefined) return;
+    this.listed = ids;
     this.list.dataset["mapListed"] = "";
     const { words } = this.stage;
     const said = hits.length > 0 ? words.say("in-view", { count: hits.length.toLocaleString("en") }) : words.say("none-in-view");
