@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::palette::{PALETTE, REST, is_colour};
-use super::{Shape, palette};
+use super::Shape;
 use crate::SafeHtml;
 
 /// Where the features of a layer come from.
@@ -162,7 +162,7 @@ impl Layer {
             return SafeHtml::trusted(format!("<li>{}<span>{title}</span></li>", self.swatch(&self.colour)));
         };
         let mut lines = String::new();
-        let others = [LegendEntry { value: String::new(), label: rest.to_owned(), colour: palette::REST.to_owned() }];
+        let others = [LegendEntry { value: String::new(), label: rest.to_owned(), colour: REST.to_owned() }];
         for entry in colours.entries.iter().chain(&others) {
             let (swatch, label) = (self.swatch(&entry.colour), SafeHtml::escape(&entry.label));
             lines.push_str(&format!("<li>{swatch}<span>{label}</span></li>"));

@@ -107,7 +107,8 @@ impl MapPicker {
 // A browser drops the first line break of a textarea, so one is written before the value.
 #[derive(Template)]
 #[template(
-    source = "<div class=\"map-picker\"{{ settings }}>{% if picker.is_point() %}<div class=\"row\"><input class=\"input input-geometry width-short\" type=\"text\" id=\"{{ picker.id }}\" name=\"{{ picker.name }}\" value=\"{{ picker.value }}\"{{ picker.attributes }}><button class=\"button needs-script\" type=\"button\" data-locates=\"{{ picker.id }}\">{{ Icon::Place }}{{ t.say(\"use-location\") }}</button></div>{% else %}<textarea class=\"input input-geometry\" id=\"{{ picker.id }}\" name=\"{{ picker.name }}\" rows=\"4\"{{ picker.attributes }}>\n{{ picker.value }}</textarea>{% endif %}<div class=\"map-frame needs-script\" data-map-frame></div></div>",
+    source = r#"<div class="map-picker"{{ settings }}>{% if picker.is_point() %}<div class="row"><input class="input input-geometry width-short" type="text" id="{{ picker.id }}" name="{{ picker.name }}" value="{{ picker.value }}"{{ picker.attributes }}><button class="button needs-script" type="button" data-locates="{{ picker.id }}">{{ Icon::Place }}{{ t.say("use-location") }}</button></div>{% else %}<textarea class="input input-geometry" id="{{ picker.id }}" name="{{ picker.name }}" rows="4"{{ picker.attributes }}>
+{{ picker.value }}</textarea>{% endif %}<div class="map-frame needs-script" data-map-frame></div></div>"#,
     ext = "html"
 )]
 struct Frame<'a> {
