@@ -16,7 +16,7 @@ export interface Stage {
   readonly map: MapLibre;
   readonly words: Words;
   readonly city: CityOfStyle;
-  /** Where buttons and sentences about the map go, above it. */
+  /** Where buttons and sentences about the map go, below it. */
   readonly bar: HTMLElement;
   /** Sentences that stay: what is missing, what was cut. */
   readonly notes: HTMLElement;
@@ -43,7 +43,8 @@ export async function stage(holder: HTMLElement, frame: HTMLElement, settings: M
   const canvas = element("div", "map-canvas");
   const notes = element("div", "map-notes");
   notes.setAttribute("role", "status");
-  frame.append(bar, canvas, notes);
+  // Below the map, which must not move under the pointer when a button comes or goes.
+  frame.append(canvas, bar, notes);
   const hash = keepsPlace ? { hash: "map" as const } : {};
   const map = new MapLibre({
     container: canvas,
