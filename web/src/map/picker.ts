@@ -13,7 +13,7 @@ import { measure, saidArea, saidLength } from "./measure";
 import type { PickerSettings } from "./settings";
 import { apart, type Path, type Pixel, snap, type Snapped } from "./snap";
 import { selfCrossings } from "./split";
-import { button, element, note, show, stage, type Stage } from "./stage";
+import { button, element, note, sayKeys, show, stage, type Stage } from "./stage";
 
 /** Pixels within which a pointer takes hold of a corner: the size of a fingertip. */
 const GRASP = 22;
@@ -419,15 +419,11 @@ class Picker {
     if (this.kind !== "point" && this.drawing.isMultiple) add("split", () => this.beginSplit());
     add("clear", () => this.clear());
     this.hint.id = `${this.input.id}-map-hint`;
-    const keys = element("p", "map-keys visually-hidden", words.say("keys-draw"));
-    keys.id = `${this.input.id}-map-keys`;
     const canvas = this.stage.map.getCanvas();
     canvas.setAttribute("role", "application");
-    canvas.setAttribute("aria-describedby", `${this.hint.id} ${keys.id}`);
-    bar.append(this.hint, group, this.said, keys);
-    // What the keys do is shown to whoever reaches the map with them.
-    canvas.addEventListener("focus", () => keys.classList.toggle("visually-hidden", !canvas.matches(":focus-visible")));
-    canvas.addEventListener("blur", () => keys.classList.add("visually-hidden"));
+    canvas.setAttribute("aria-describedby", this.hint.id);
+    bar.append(this.hint, group, this.said);
+    sayKeys(this.stage.map, bar, words.say("keys-draw"), `${this.input.id}-map-keys`);
   }
 
   private draw(): void {

@@ -98,6 +98,18 @@ export function button(label: string, act: () => void, className = "button"): HT
   return made;
 }
 
+/** Says what the keys do to whoever reaches the map with them; to a pointer they would be in the way. */
+export function sayKeys(map: MapLibre, bar: HTMLElement, sentence: string, id: string): void {
+  const line = element("p", "map-keys visually-hidden", sentence);
+  line.id = id;
+  const canvas = map.getCanvas();
+  const described = canvas.getAttribute("aria-describedby");
+  canvas.setAttribute("aria-describedby", described ? `${described} ${id}` : id);
+  canvas.addEventListener("focus", () => line.classList.toggle("visually-hidden", !canvas.matches(":focus-visible")));
+  canvas.addEventListener("blur", () => line.classList.add("visually-hidden"));
+  bar.append(line);
+}
+
 /** Says one sentence in a place for it, or takes it away. */
 export function note(stage: Stage, key: string, sentence: string): void {
   const known = stage.notes.querySelector<HTMLElement>(`[data-note="${CSS.escape(key)}"]`);

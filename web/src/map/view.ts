@@ -4,7 +4,7 @@ import { type MapMouseEvent, Popup } from "maplibre-gl";
 import { bounds } from "./geometry";
 import { type Feature, labelOf, meaning, pageOf, Shown, distinct } from "./layers";
 import type { ViewSettings } from "./settings";
-import { element, inView, show, stage, type Stage } from "./stage";
+import { element, inView, sayKeys, show, stage, type Stage } from "./stage";
 
 /** Pixels around a click within which something counts as hit; a finger is broad. */
 const REACH = 12;
@@ -54,7 +54,7 @@ class View {
     });
     map.on("moveend", () => this.listLater());
     map.on("idle", () => this.listNow());
-    bar.append(element("p", "map-hint", words.say("keys-view")));
+    sayKeys(map, bar, words.say("keys-view"), `map-keys-${document.querySelectorAll(".map-keys").length}`);
     this.watchKeys();
     this.watchNarrow();
     this.listNow();
