@@ -38,6 +38,25 @@ for (const output of bundle.outputFiles) {
   await put(logical, Buffer.from(output.contents));
 }
 
+// What only pages with a map load: modules of their own, since a worker and a lazily loaded chunk are addresses, not text.
+const worker = join(dirname(require.resolve("maplibre-gl/package.json")), "dist/maplibre-gl-worker.mjs");
+const maps = await esbuild.build({
+  entryPoints: { map: join(here, "src/map/chunk.ts"), "map-worker": worker, "map-styles": join(here, "src/map/styles.css") },
+  bundle: true,
+  minify: true,
+  format: "esm",
+  target: ["chrome111", "firefox115", "safari16.4", "edge111"],
+  legalComments: "none",
+  charset: "utf8",
+  write: false,
+  outdir: "out",
+  logLevel: "warning",
+});
+for (const output of maps.outputFiles) {
+  const logical = basename(output.path) === "map-styles.css" ? "map.css" : basename(output.path);
+  await put(logical, Buffer.from(output.contents));
+}
+
 for (const name of (await readdir(join(here, "icons"))).sort()) {
   await put(`icons/${name}`, await readFile(join(here, "icons", name)));
 }

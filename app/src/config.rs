@@ -13,7 +13,7 @@ use std::time::Duration;
 use anyhow::{Context as _, bail};
 use jiff::SignedDuration;
 use kawasemi_checkup::mail::Relay;
-use kawasemi_desk::Role;
+use kawasemi_desk::{MapSettings, Role};
 use kawasemi_identity::oidc::ProviderConfig;
 use kawasemi_identity::{DirectoryConfig, Rules};
 use kawasemi_kernel::municipality::MunicipalityCode;
@@ -28,11 +28,13 @@ use url::Url;
 
 use self::audit::{AuditSettings, SiemSettings};
 use self::mail::MailSettings;
+use self::map::MapFile;
 use crate::cli::Global;
 use crate::sanitize::{SanitizeSettings, Sanitizing};
 
 mod audit;
 mod mail;
+mod map;
 
 /// Every variable of the environment that belongs to the program begins so.
 const PREFIX: &str = "KAWASEMI_";
@@ -85,6 +87,8 @@ pub struct Settings {
     backup: BackupSettings,
     /// Mail to operators.
     mail: MailSettings,
+    /// Maps.
+    map: MapFile,
     /// The hall's own identity provider (庁内の認証基盤), by the code of the city. Not in the environment.
     provider: BTreeMap<MunicipalityCode, ProviderConfig>,
 }
@@ -351,6 +355,9 @@ const SETTINGS: &[(&str, Kind)] = &[
     ("mail.authority", Kind::Text),
     ("mail.from", Kind::Text),
     ("mail.operators", Kind::List),
+    ("map.gsi", Kind::YesNo),
+    ("map.outline", Kind::Text),
+    ("map.outline_attribution", Kind::Text),
 ];
 
 /// The configuration in force.
@@ -405,6 +412,8 @@ pub struct Config {
     pub backup_folder: Option<PathBuf>,
     /// Through which relay operators are told of what is wrong; none where mail is not used.
     pub mail: Option<Relay>,
+    /// What lies under maps.
+    pub map: MapSettings,
     /// How long sessions last, and who needs a second factor.
     pub sign_in: Rules,
     /// The directories (LDAP), by the code of the city.
@@ -467,6 +476,7 @@ impl Config {
             courier: CourierSettings::default(),
             backup: BackupSettings::default(),
             mail: MailSettings::default(),
+            map: MapFile::default(),
             provider: BTreeMap::new(),
         };
         [file, environment, flags].into_iter().try_fold(Settings::default(), Settings::overlaid)?.settled()
@@ -519,6 +529,7 @@ impl Settings {
             },
             backup: BackupSettings { folder: over.backup.folder.or(self.backup.folder) },
             mail: self.mail.overlaid(over.mail),
+            map: self.map.overlaid(over.map),
             provider: self.provider.into_iter().chain(over.provider).collect(),
         })
     }
@@ -571,6 +582,7 @@ impl Settings {
             exchange_folder: self.exchange.folder,
             backup_folder: self.backup.folder,
             mail: self.mail.settled()?,
+            map: self.map.settled()?,
             sanitizing: self.sanitize.settled()?,
             folder: if self.database_url.is_some() {
                 self.folder.unwrap_or_else(data)
@@ -756,6 +768,18 @@ mod tests {
                 &[],
                 "暗号化しない接続（smtp://）では使えません",
             ),
+            ("[map]\noutline = \"/nowhere.geojson\"", &[], "map.outline のファイル /nowhere.geojson を読めません"),
+            (
+                "[[map.base]]\nkey = \"a\"\ntitle = \"b\"\nattribution = \"c\"\nurl = \"tiles/{z}\"",
+                &[],
+                "map.base の「a」の url は",
+            ),
+            (
+                "[[map.base]]\nkey = \"a\"\ntitle = \"b\"\nattribution = \"\"\nurl = \"https://a/{z}/{x}/{y}\"",
+                &[],
+                "出典の表示を書いてください",
+            ),
+            ("", &[("KAWASEMI_MAP_GSI", "maybe")], "true か false"),
             ("", &[("KAWASEMI_LOG_FORMAT", "xml")], "「xml」という値は使えません"),
             ("[sign_in]\ncounter_lock_minutes = 0", &[], "1 から 60"),
             ("", &[("KAWASEMI_SIGN_IN_COUNTER_END_MINUTES", "3")], "counter_lock_minutes より長く"),

@@ -49,6 +49,7 @@ pub async fn run(shell: Shell) -> anyhow::Result<()> {
         default_city: shell.config.city.map(|code| code.to_string()),
         printer: shell.printer(),
         role: shell.config.role,
+        map: shell.config.map.clone(),
         operations: Some(Watched(Arc::new(Asked(Arc::clone(&knowledge))))),
     };
     let opener = Box::new(CityOpener {

@@ -32,6 +32,8 @@ function launched() {
     args: [
       "--lang=ja-JP",
       "--disable-gpu",
+      // Maps are drawn by WebGL, which a machine without a graphics card does in software.
+      "--enable-unsafe-swiftshader",
       "--disable-quic",
       "--no-first-run",
       "--disable-background-networking",

@@ -12,6 +12,7 @@ import * as draft from "./draft";
 import * as htmx from "./htmx";
 import * as ime from "./ime";
 import * as locate from "./locate";
+import * as maps from "./maps";
 import * as menus from "./menus";
 import * as passkey from "./passkey";
 import * as password from "./password";
@@ -22,8 +23,8 @@ import * as rows from "./rows";
 import * as shortcuts from "./shortcuts";
 import * as submit from "./submit";
 
-// Drafts come last: they need the rows and references that the others have started.
-const fragments = [bulk, columns, dates, locate, passkey, password, postcode, print, reference, rows, draft];
+// Drafts come after the rows and references that the others have started, maps after what drafts have put into fields.
+const fragments = [bulk, columns, dates, locate, passkey, password, postcode, print, reference, rows, draft, maps];
 
 function startFragment(root: ParentNode): void {
   for (const module of fragments) {

@@ -95,6 +95,7 @@ function put(form: HTMLFormElement, entries: Entries): void {
   writeEntries(controls(form), entries);
   for (const input of form.querySelectorAll("[data-date] input[type=text]")) input.dispatchEvent(new Event("input"));
   for (const input of form.querySelectorAll("input[data-reference-id]")) input.dispatchEvent(new Event("restore"));
+  for (const input of form.querySelectorAll(".input-geometry")) input.dispatchEvent(new Event("restore"));
 }
 
 function watchPage(): void {

@@ -20,6 +20,7 @@ pub mod exchange;
 mod health;
 pub mod home;
 pub mod ledgers;
+pub mod map;
 mod name_fonts;
 pub mod notes;
 mod ogc;
@@ -52,6 +53,7 @@ use tower_http::compression::CompressionLayer;
 use crate::routes::{Route, get};
 pub use problem::Problem;
 
+pub use map::MapSettings;
 pub use request::{Cx, Entries, Upload, Uploads};
 pub use roles::Role;
 pub use routes::Routes;
@@ -114,6 +116,7 @@ fn inside(pages: Pages) -> Routes {
         .merge(search::routes())
         .merge(name_fonts::routes())
         .merge(postcode::routes())
+        .merge(map::routes())
         .merge(ledgers::routes())
         .merge(parties::routes())
         .merge(account::routes())

@@ -25,9 +25,10 @@ pub enum Role {
 }
 
 /// Folders of the portal: an address is one of them or lies below.
-const PORTAL: [&str; 8] = ["/board", "/board.csv", "/board.json", "/enquiry", "/api", "/ogc", "/courier", "/names"];
+const PORTAL: [&str; 9] =
+    ["/board", "/board.csv", "/board.json", "/enquiry", "/api", "/ogc", "/courier", "/names", "/map"];
 /// Folders of the desk.
-const DESK: [&str; 5] = ["/desk", "/auth", "/api", "/ogc", "/names"];
+const DESK: [&str; 6] = ["/desk", "/auth", "/api", "/ogc", "/names", "/map"];
 /// What an installation that is both has no use for.
 const BETWEEN: &str = "/courier";
 

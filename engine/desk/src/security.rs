@@ -16,11 +16,7 @@ use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use crate::problem::Problem;
 use crate::state::Desk;
 
-const CONTENT_SECURITY_POLICY: &str = "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; \
-     font-src 'self'; connect-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; form-action 'self'";
-
-const HEADERS: [(HeaderName, &str); 7] = [
-    (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
+const HEADERS: [(HeaderName, &str); 6] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::REFERRER_POLICY, "same-origin"),
     (header::X_FRAME_OPTIONS, "DENY"),
@@ -33,6 +29,7 @@ const HEADERS: [(HeaderName, &str); 7] = [
 pub async fn headers(State(desk): State<Desk>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     let headers = response.headers_mut();
+    headers.entry(header::CONTENT_SECURITY_POLICY).or_insert_with(|| desk.content_security_policy().clone());
     for (name, value) in HEADERS {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
@@ -41,6 +38,18 @@ pub async fn headers(State(desk): State<Desk>, request: Request, next: Next) -> 
     }
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     response
+}
+
+/// What a page may load and ask. `tiles` are the servers of the base maps that the operator has set; without any, nothing but
+/// this server is ever asked. A map's worker is a file of ours like any script.
+pub(crate) fn content_security_policy(tiles: &[String]) -> HeaderValue {
+    let others: String = tiles.iter().map(|host| format!(" {host}")).collect();
+    let policy = format!(
+        "default-src 'self'; script-src 'self'; worker-src 'self'; style-src 'self'; img-src 'self' data: blob:{others}; \
+         font-src 'self'; connect-src 'self'{others}; object-src 'none'; base-uri 'none'; frame-ancestors 'none'; \
+         form-action 'self'"
+    );
+    HeaderValue::try_from(policy).expect("origins of web addresses are plain ASCII")
 }
 
 /// Refuses a change that another site's page asks for in the name of the person at the browser.
@@ -88,6 +97,17 @@ mod tests {
             headers.insert(HeaderName::from_bytes(name.as_bytes()).expect("a name"), value.parse().expect("a value"));
         }
         origin(&headers)
+    }
+
+    #[test]
+    fn the_policy_names_no_other_server_but_those_of_tiles() {
+        let plain = content_security_policy(&[]);
+        assert!(!plain.to_str().expect("is text").contains("http"), "{plain:?}");
+        let wider = content_security_policy(&["https://tiles.example.lg.jp".to_owned()]);
+        let wider = wider.to_str().expect("is text");
+        assert!(wider.contains("data: blob: https://tiles.example.lg.jp;"), "{wider}");
+        assert!(wider.contains("connect-src 'self' https://tiles.example.lg.jp;"), "{wider}");
+        assert!(wider.contains("script-src 'self'; worker-src 'self'; style-src 'self';"), "{wider}");
     }
 
     #[test]

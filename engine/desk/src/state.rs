@@ -21,6 +21,7 @@ use kawasemi_webhook::Webhooks;
 use tokio::sync::{Mutex, watch};
 
 use crate::api::Streams;
+use crate::map::MapSettings;
 use crate::ogc::Extents;
 use crate::operations::{Failures, Watched};
 use crate::problem::Problem;
@@ -46,6 +47,7 @@ struct Inner {
     hand_ins: Allowance,
     extents: Extents,
     closing: watch::Sender<bool>,
+    policy: http::HeaderValue,
     failures: Failures,
 }
 
@@ -71,6 +73,8 @@ pub struct Settings {
     pub printer: Printer,
     /// Which half of a separated installation this is.
     pub role: Role,
+    /// What lies under maps.
+    pub map: MapSettings,
     /// Who knows how the installation stands; none in tests of pages.
     pub operations: Option<Watched>,
 }
@@ -85,6 +89,7 @@ impl Default for Settings {
             sanitizer: None,
             default_city: None,
             role: Role::All,
+            map: MapSettings::default(),
             operations: None,
             printer: Printer::default(),
         }
@@ -172,7 +177,9 @@ impl Desk {
         let (cities, directory, streams, failures) = <_>::default();
         let closing = watch::Sender::new(false);
         let hand_ins = Allowance::new(HAND_INS, SignedDuration::from_hours(1));
+        let policy = crate::security::content_security_policy(&settings.map.hosts());
         let inner = Inner {
+            policy,
             store,
             clock,
             ids,
@@ -208,6 +215,11 @@ impl Desk {
     /// What people who are not signed in may hand in.
     pub(crate) fn hand_ins(&self) -> &Allowance {
         &self.inner.hand_ins
+    }
+
+    /// What pages may load and ask.
+    pub(crate) fn content_security_policy(&self) -> &http::HeaderValue {
+        &self.inner.policy
     }
 
     /// The latest failures.

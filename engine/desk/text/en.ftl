@@ -61,3 +61,4 @@ enquiry-often = Too many messages in a short time
 enquiry-often-note = Nothing has been sent yet, and what you entered is still here. Please press “Send” again in about { $minutes } minutes. If it is urgent, please call the city hall.
 enquiry-closed = Not open at the moment
 enquiry-closed-note = Nothing can be sent from here yet. If it is urgent, please call the city hall. What you entered was not kept.
+map-own = Outline of the city

@@ -61,3 +61,4 @@ enquiry-often = Đã gửi quá nhiều lần
 enquiry-often-note = Nội dung chưa được gửi và vẫn còn ở đây. Vui lòng bấm “Gửi” lại sau khoảng { $minutes } phút. Nếu gấp, hãy gọi điện cho tòa thị chính.
 enquiry-closed = Hiện chưa tiếp nhận
 enquiry-closed-note = Chưa thể gửi từ đây. Nếu gấp, hãy gọi điện cho tòa thị chính. Nội dung đã nhập không được lưu.
+map-own = Bản đồ sơ lược của thành phố

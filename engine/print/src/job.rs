@@ -35,14 +35,25 @@ pub enum Kind {
     Ordinary,
 }
 
+/// How large the paper is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PaperSize {
+    /// A4, as official papers are.
+    #[default]
+    A4,
+    /// A3, for maps and wide tables.
+    A3,
+}
+
 /// Which way the paper lies.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Orientation {
-    /// A4 upright (縦).
+    /// Upright (縦).
     #[default]
     Portrait,
-    /// A4 across (横).
+    /// Across (横).
     Landscape,
 }
 
@@ -80,7 +91,9 @@ pub struct Options {
     pub language: &'static str,
     /// Official or not.
     pub kind: Kind,
-    /// The paper.
+    /// The size of the paper.
+    pub paper: PaperSize,
+    /// Which way it lies.
     pub orientation: Orientation,
     /// The standard for keeping it.
     pub archive: Archive,
@@ -116,6 +129,7 @@ impl Options {
             author: String::new(),
             language: "ja",
             kind: Kind::Official,
+            paper: PaperSize::A4,
             orientation: Orientation::Portrait,
             archive: Archive::A2b,
             footer: Footer::default(),

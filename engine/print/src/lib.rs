@@ -19,6 +19,7 @@
 pub mod coverage;
 pub mod fonts;
 pub mod job;
+pub mod map_sheet;
 pub mod printer;
 pub mod sheet;
 pub mod stop;
@@ -27,6 +28,6 @@ pub mod web_font;
 mod world;
 
 pub use fonts::{FontState, Fonts};
-pub use job::{Archive, Asset, Footer, Job, Kind, Mark, Naming, Options, Orientation, Template};
+pub use job::{Archive, Asset, Footer, Job, Kind, Mark, Naming, Options, Orientation, PaperSize, Template};
 pub use printer::{Pdf, PrintError, Printer};
 pub use stop::{Finding, Reason, StopList};

@@ -185,6 +185,7 @@ impl Printer {
             "title": job.options.title,
             "author": job.options.author,
             "language": job.options.language,
+            "paper": job.options.paper,
             "orientation": job.options.orientation,
             "footer": job.options.footer,
             "mark": job.options.mark,

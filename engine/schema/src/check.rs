@@ -12,6 +12,7 @@ pub(crate) fn ledger(ledger: &LedgerDef) -> Result<(), SchemaErrors> {
     let mut check = Check { ledger, errors: Vec::new() };
     check.keys();
     check.names();
+    check.map();
     check.freeze();
     check.protection();
     check.protects();
@@ -39,6 +40,14 @@ fn is_key(key: &str, joiner: u8) -> bool {
         && bytes.last() != Some(&joiner)
         && bytes.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || *b == joiner)
         && !bytes.windows(2).any(|pair| pair == [joiner, joiner])
+}
+
+/// The closest zoom of a map.
+const ZOOM_MAX: u8 = 22;
+
+/// Whether a text is a colour, `#rrggbb`.
+fn is_colour(text: &str) -> bool {
+    text.len() == 7 && text.starts_with('#') && text.bytes().skip(1).all(|byte| byte.is_ascii_hexdigit())
 }
 
 struct Check<'a> {
@@ -90,6 +99,13 @@ impl Check<'_> {
                         &format!("{}.choices", field.path),
                         format!("選択肢のキー「{}」の形が正しくありません", choice.key),
                         "英小文字で始め、英小文字・数字・ハイフンで書いてください",
+                    );
+                }
+                if choice.colour.as_deref().is_some_and(|colour| !is_colour(colour)) {
+                    self.refuse(
+                        &format!("{}.choices", field.path),
+                        format!("選択肢「{}」の色が読めません", choice.key),
+                        "colour = \"#0072b2\" のように、# と16進数6桁で書いてください",
                     );
                 }
                 if !choice_keys.insert(choice.key.as_str()) {
@@ -179,6 +195,34 @@ impl Check<'_> {
             for sort in &view.sort {
                 self.sortable(&format!("view.{n}.sort"), sort.trim_start_matches('-'));
             }
+        }
+    }
+
+    /// What is drawn is a geometry, what colours it has few values, and zooms are those of maps.
+    fn map(&mut self) {
+        let ledger = self.ledger;
+        let Some(map) = &ledger.map else { return };
+        if map.geometry.is_empty() {
+            let hint = "type = \"point\"（または line・polygon）の項目を足してください";
+            self.refuse("map", "この台帳には位置の項目がないので、地図を描けません", hint);
+        } else if self.known("map.geometry", &map.geometry)
+            && ledger.field(&map.geometry).is_none_or(|field| !field.kind.is_geometry())
+        {
+            let message = format!("「{}」は位置（point・line・polygon）の項目ではありません", map.geometry);
+            self.refuse("map.geometry", message, "");
+        }
+        if let Some(key) = &map.colour
+            && self.known("map.colour", key)
+            && !matches!(ledger.field(key).map(|field| &field.kind), Some(FieldKind::Choice { .. } | FieldKind::YesNo))
+        {
+            let message = format!("「{key}」は選択肢（choice）・はい／いいえ（yes-no）の項目ではないので、色分けに使えません");
+            self.refuse("map.colour", message, "");
+        }
+        if let Some(key) = &map.label {
+            self.scalar_or_name("map.label", key);
+        }
+        if map.min_zoom > ZOOM_MAX {
+            self.refuse("map.min_zoom", format!("縮尺の段階は0から{ZOOM_MAX}までです"), "");
         }
     }
 

@@ -168,6 +168,8 @@ pub struct Choice {
     pub label: Text,
     /// How it looks.
     pub tone: Tone,
+    /// Its colour on the map, `#rrggbb`.
+    pub colour: Option<String>,
     /// No longer offered, still understood.
     pub retired: bool,
 }
@@ -316,8 +318,8 @@ impl FieldKind {
         })
     }
 
-    /// Whether it is a place on the map.
-    pub fn is_geometry(&self) -> bool {
+    /// Whether it is a point, line or area.
+    pub const fn is_geometry(&self) -> bool {
         matches!(self, Self::Point | Self::Line | Self::Polygon)
     }
 

@@ -40,6 +40,8 @@ pub struct LedgerDef {
     pub number: Option<RawNumber>,
     /// The list page.
     pub list: ListDef,
+    /// The map page; none for a ledger without a geometry.
+    pub map: Option<MapDef>,
     /// The fields, in the order of the form.
     pub fields: Vec<FieldDef>,
     /// Declared indexes, by field keys.
@@ -103,6 +105,19 @@ pub struct ListDef {
     pub scope: Option<String>,
     /// The date field of the calendar.
     pub calendar: Option<String>,
+}
+
+/// The map page of a ledger (地図).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MapDef {
+    /// The field that is drawn.
+    pub geometry: String,
+    /// The choice or yes-no field by which records are coloured.
+    pub colour: Option<String>,
+    /// The field that names a record; none for the ledger's label.
+    pub label: Option<String>,
+    /// From which zoom on records are drawn.
+    pub min_zoom: u8,
 }
 
 /// One part of an order.

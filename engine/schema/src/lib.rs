@@ -29,7 +29,7 @@ pub use clearance::Clearance;
 pub use error::{SchemaError, SchemaErrors};
 pub use field::{Choice, Column, ColumnType, ComputedFrom, FieldDef, FieldKind, Tone};
 pub use ledger::{
-    Action, GrantDef, LedgerDef, ListDef, Reference, Retention, RetentionStart, SortKey, parse as read_toml,
+    Action, GrantDef, LedgerDef, ListDef, MapDef, Reference, Retention, RetentionStart, SortKey, parse as read_toml,
 };
 pub use overlay::Overlay;
 pub use source::{Position, SourceFile};

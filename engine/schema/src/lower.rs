@@ -5,8 +5,8 @@ use kawasemi_kernel::decimal::{Decimal, MAX_SCALE};
 use crate::clearance::Clearance;
 use crate::error::{SchemaError, SchemaErrors};
 use crate::field::{Choice, ComputedFrom, FieldDef, FieldKind};
-use crate::ledger::{GrantDef, LedgerDef, ListDef, Retention, SortKey};
-use crate::raw::{FieldType, Limit, RawField, RawLedger};
+use crate::ledger::{GrantDef, LedgerDef, ListDef, MapDef, Retention, SortKey};
+use crate::raw::{FieldType, Limit, RawField, RawLedger, RawMap};
 use crate::source::SourceFile;
 
 /// Longest line of text where the definition says nothing.
@@ -63,6 +63,7 @@ pub(crate) fn ledger(raw: RawLedger, source: SourceFile) -> Result<LedgerDef, Sc
             scope: raw.list.scope,
             calendar: raw.list.calendar,
         },
+        map: map(raw.map, &fields),
         fields,
         indexes: raw.index.into_iter().map(|index| index.fields).collect(),
         unique,
@@ -76,6 +77,16 @@ pub(crate) fn ledger(raw: RawLedger, source: SourceFile) -> Result<LedgerDef, Sc
         grants,
         source,
     })
+}
+
+/// How records are drawn: as the definition says, or by the first geometry where it says nothing.
+fn map(raw: Option<RawMap>, fields: &[FieldDef]) -> Option<MapDef> {
+    let is_said = raw.is_some();
+    let raw = raw.unwrap_or_default();
+    let first = || fields.iter().find(|field| field.kind.is_geometry()).map(|field| field.key.clone());
+    // What is said of a ledger without a geometry is refused by the check, which finds no field of an empty name.
+    let geometry = raw.geometry.or_else(first).or_else(|| is_said.then(String::new))?;
+    Some(MapDef { geometry, colour: raw.colour, label: raw.label, min_zoom: raw.min_zoom.unwrap_or_default() })
 }
 
 /// The columns of a list where the definition says nothing.
@@ -230,7 +241,7 @@ impl Lowering<'_> {
     fn choices(&mut self, raw: &mut RawField, path: &str) -> Vec<Choice> {
         let choices: Vec<Choice> = std::mem::take(&mut raw.choices)
             .into_iter()
-            .map(|c| Choice { key: c.key, label: c.label, tone: c.tone, retired: c.retired })
+            .map(|c| Choice { key: c.key, label: c.label, tone: c.tone, colour: c.colour, retired: c.retired })
             .collect();
         if choices.is_empty() {
             self.refuse(path, "選択肢がありません", "choices = [{ key = \"…\", label = \"…\" }] を足してください");

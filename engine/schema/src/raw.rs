@@ -44,6 +44,9 @@ pub struct RawLedger {
     /// The list page.
     #[serde(default)]
     pub list: RawList,
+    /// The map page. A ledger with a geometry has one in any case; this says how it is drawn.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub map: Option<RawMap>,
     /// The fields, in the order of the form.
     #[serde(default)]
     pub field: Vec<RawField>,
@@ -170,6 +173,24 @@ pub struct RawList {
     /// The date field by which the calendar shows records.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub calendar: Option<String>,
+}
+
+/// The map page of a ledger (地図).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RawMap {
+    /// The field that is drawn: a point, line or polygon. Without it the first such field.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub geometry: Option<String>,
+    /// The field by which records are coloured: a choice or a yes-no field. Its choices make the legend.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub colour: Option<String>,
+    /// The field that names a record on the map. Without it the ledger's `label`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// From which zoom on records are drawn, 0 to 22; 0 where nothing is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min_zoom: Option<u8>,
 }
 
 /// The type of a field.
@@ -341,6 +362,9 @@ pub struct RawChoice {
     /// How it looks in lists.
     #[serde(default, skip_serializing_if = "Tone::is_neutral")]
     pub tone: Tone,
+    /// Its colour on the map, `#rrggbb`. Without it one of a set that colour-blind people can tell apart.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub colour: Option<String>,
     /// No longer offered, still understood.
     #[serde(default, skip_serializing_if = "is_false")]
     pub retired: bool,

@@ -30,6 +30,7 @@ pub use self::files::FileItem;
 pub use self::kind::{Choice, FieldKind, FieldValue};
 pub use self::reference::{Suggestion, suggestions};
 pub use self::rows::RowView;
+use crate::map::Layer;
 use crate::{Component, Icon, SafeHtml, Text, words};
 
 /// A field of a form.
@@ -53,6 +54,8 @@ pub struct FieldView {
     pub autocomplete: Option<&'static str>,
     /// Whether the value is shown but may not be changed.
     pub read_only: bool,
+    /// For a geometry: what its map shows besides, and to which corners snap.
+    pub map_layers: Vec<Layer>,
 }
 
 impl FieldView {
@@ -68,6 +71,7 @@ impl FieldView {
             errors: Vec::new(),
             autocomplete: None,
             read_only: false,
+            map_layers: Vec::new(),
         }
     }
 
@@ -110,6 +114,13 @@ impl FieldView {
     #[must_use]
     pub fn read_only(mut self) -> Self {
         self.read_only = true;
+        self
+    }
+
+    /// Shows other features on the map of a geometry.
+    #[must_use]
+    pub fn map_layers(mut self, layers: Vec<Layer>) -> Self {
+        self.map_layers = layers;
         self
     }
 
@@ -236,6 +247,7 @@ impl FieldView {
             FieldKind::LongText { .. }
                 | FieldKind::Rows { .. }
                 | FieldKind::Files { .. }
+                | FieldKind::Point
                 | FieldKind::Line
                 | FieldKind::Polygon
                 | FieldKind::Address { .. }

@@ -32,6 +32,7 @@ pub mod form;
 pub mod html;
 pub mod icon;
 pub mod list;
+pub mod map;
 pub mod notice;
 pub mod page;
 pub mod problem;

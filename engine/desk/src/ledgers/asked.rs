@@ -14,6 +14,8 @@ const TRAIL: usize = 30;
 pub const SIZES: [u32; 4] = [50, 100, 200, 1_000];
 /// Most facet values in one address.
 const FACETS: usize = 50;
+/// Most other ledgers on one map.
+const LAYERS: usize = 12;
 
 /// What a list is asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -42,6 +44,8 @@ pub struct Asked {
     pub trail: Vec<String>,
     /// Whether to count the records now.
     pub count: bool,
+    /// Other ledgers that the map shows besides.
+    pub layers: Vec<String>,
 }
 
 impl Asked {
@@ -65,6 +69,7 @@ impl Asked {
                 "size" => asked.size = value.parse().ok().filter(|size| SIZES.contains(size)).unwrap_or_default(),
                 "deleted" => asked.deleted = value == "1",
                 "count" => asked.count = value == "1",
+                "layers" => asked.layers.extend(words().map(str::to_owned).take(LAYERS)),
                 "after" => asked.after = (!value.is_empty()).then(|| value.to_owned()),
                 "trail" => asked.trail = value.split('.').map(str::to_owned).take(TRAIL).collect(),
                 _ => {}
@@ -91,6 +96,7 @@ impl Asked {
         pair("size", &if self.size == 0 { String::new() } else { self.size.to_string() });
         pair("deleted", if self.deleted { "1" } else { "" });
         pair("count", if self.count { "1" } else { "" });
+        pair("layers", &self.layers.join(","));
         pair("after", self.after.as_deref().unwrap_or_default());
         if self.after.is_some() {
             pair("trail", &self.trail.join("."));
@@ -227,7 +233,7 @@ mod tests {
     #[test]
     fn an_address_is_read_back() {
         let query = "q=%E5%85%AC%E5%9C%92&rank=1&filter=area+%3E+1&facet=state%3Aopen&facet=state%3Ashut&sort=name%2C-area&view=mine\
-                     &columns=name%2Carea&size=200&deleted=1&after=abc&trail=.x";
+                     &columns=name%2Carea&size=200&deleted=1&layers=road%2Clamp&after=abc&trail=.x";
         let asked = Asked::of(&format!("/desk/ledgers/park?{query}"));
         assert_eq!(asked.facets.len(), 2);
         assert_eq!(asked.query(), query);

@@ -14,6 +14,7 @@ use kawasemi_ui::card::Card;
 use kawasemi_ui::chip::{State, chip};
 use kawasemi_ui::facts::{Fact, facts};
 use kawasemi_ui::list::Count;
+use kawasemi_ui::map::MapView;
 use kawasemi_ui::notice::{Notice, Tone};
 use kawasemi_ui::page::Page;
 use kawasemi_ui::qr::qr_svg;
@@ -136,7 +137,8 @@ impl Shown<'_> {
     }
 
     fn body(&self, cx: &Cx, related: &[Related], names: &Names) -> SafeHtml {
-        let mut main = self.sections();
+        let mut main = self.place();
+        main.push(&self.sections());
         for each in related {
             main.push(&self.related(cx, each));
         }
@@ -167,6 +169,13 @@ impl Shown<'_> {
             html.push(&if title.is_empty() { list } else { section(title, &list) });
         }
         html
+    }
+
+    /// The record on a map, where it has a place that this person sees.
+    fn place(&self) -> SafeHtml {
+        let Some(layer) = super::map::record(self.opened, self.record, &self.name()) else { return SafeHtml::EMPTY };
+        let map = MapView::new(Lang::Ja, format!("{}の位置", self.name())).layer(layer).html();
+        SafeHtml::trusted(format!("<section class=\"no-print\" aria-label=\"位置\">{map}</section>"))
     }
 
     fn fact(&self, field: &FieldDef) -> Fact {

@@ -24,11 +24,12 @@ const OPEN: usize = 2;
 /// `GET /desk/ledgers/{ledger}/facets`: the counted facets, for the list that is already shown.
 pub async fn show(cx: Cx, Path(ledger): Path<String>) -> Result<Html<String>, Problem> {
     let opened = Opened::for_action(&cx, &ledger, Action::Read)?;
-    Ok(Html(counted(&cx, &opened, &Asked::of(cx.path())).await?.into_string()))
+    let base = opened.narrowed_at(&cx);
+    Ok(Html(counted(&cx, &opened, &Asked::of(cx.path()), &base).await?.into_string()))
 }
 
-/// The facets with their counts; nothing where the ledger declares none, or where the condition has a mistake.
-pub async fn counted(cx: &Cx, opened: &Opened, asked: &Asked) -> Result<SafeHtml, Problem> {
+/// The facets with their counts, which lead to `base`; nothing where the ledger declares none, or where the condition has a mistake.
+pub async fn counted(cx: &Cx, opened: &Opened, asked: &Asked, base: &str) -> Result<SafeHtml, Problem> {
     if declared(opened).next().is_none() {
         return Ok(SafeHtml::EMPTY);
     }
@@ -39,20 +40,20 @@ pub async fn counted(cx: &Cx, opened: &Opened, asked: &Asked) -> Result<SafeHtml
         Err(error) => return Err(error.into()),
     };
     let filled = facets.iter().filter(|facet| !facet.values.is_empty());
-    Ok(group("", filled.map(|facet| of_counts(opened, asked, facet))))
+    Ok(group("", filled.map(|facet| of_counts((asked, base), facet))))
 }
 
 /// The facets before anything was counted: every choice that the definition has, with a place that fetches the counts.
-pub fn uncounted(opened: &Opened, asked: &Asked) -> SafeHtml {
+pub fn uncounted(opened: &Opened, asked: &Asked, base: &str) -> SafeHtml {
     if declared(opened).next().is_none() {
         return SafeHtml::EMPTY;
     }
     let plain = asked.with(|_| {});
     let fetch = format!(
         " hx-get=\"{}\" hx-trigger=\"load\" hx-swap=\"outerHTML\"",
-        SafeHtml::escape(plain.href(&opened.at("facets")))
+        SafeHtml::escape(opened.leading_back(&plain.href(&opened.at("facets")), base))
     );
-    group(&fetch, declared(opened).filter_map(|field| of_definition(opened, asked, field)))
+    group(&fetch, declared(opened).filter_map(|field| of_definition((asked, base), field)))
 }
 
 /// The fields that the definition offers as facets and the caller may see.
@@ -69,27 +70,27 @@ fn group(attributes: &str, facets: impl Iterator<Item = (String, Vec<Link>)>) ->
     SafeHtml::trusted(format!("<div class=\"stack-small\" id=\"list-facets\"{attributes}>{facets}</div>"))
 }
 
-fn of_counts(opened: &Opened, asked: &Asked, facet: &Facet) -> (String, Vec<Link>) {
+fn of_counts(at: (&Asked, &str), facet: &Facet) -> (String, Vec<Link>) {
     let link_of = |value: &FacetValue| {
         let count = said::whole(i64::try_from(value.count).unwrap_or(i64::MAX));
         let label = if value.value.is_null() { "未入力" } else { &value.text };
         let count = if facet.is_partial { format!("{count}+") } else { count };
-        link(opened, asked, (&facet.field, text_of(&value.value)), label, count)
+        link(at, (&facet.field, text_of(&value.value)), label, count)
     };
     (facet.label.clone(), facet.values.iter().map(link_of).collect())
 }
 
 /// A facet whose values the definition names; those of other fields are known only by counting.
-fn of_definition(opened: &Opened, asked: &Asked, field: &FieldDef) -> Option<(String, Vec<Link>)> {
+fn of_definition(at: (&Asked, &str), field: &FieldDef) -> Option<(String, Vec<Link>)> {
     let values: Vec<(String, &str)> = match cells::kind(field) {
         FieldKind::YesNo => vec![("true".to_owned(), "はい"), ("false".to_owned(), "いいえ")],
         kind => kind.choices().iter().map(|choice| (choice.key.clone(), choice.label.ja())).collect(),
     };
-    let link_of = |(value, label): (String, &str)| link(opened, asked, (&field.key, value), label, String::new());
+    let link_of = |(value, label): (String, &str)| link(at, (&field.key, value), label, String::new());
     (!values.is_empty()).then(|| (field.label.ja().to_owned(), values.into_iter().map(link_of).collect()))
 }
 
-fn link(opened: &Opened, asked: &Asked, (field, value): (&str, String), label: &str, count: String) -> Link {
+fn link((asked, base): (&Asked, &str), (field, value): (&str, String), label: &str, count: String) -> Link {
     let own = (field.to_owned(), value);
     let chosen = asked.facets.contains(&own);
     let next = asked.with(|asked| {
@@ -99,7 +100,7 @@ fn link(opened: &Opened, asked: &Asked, (field, value): (&str, String), label: &
             asked.facets.push(own.clone());
         }
     });
-    Link { label: label.to_owned(), href: next.href(&opened.href()), count, chosen }
+    Link { label: label.to_owned(), href: next.href(base), count, chosen }
 }
 
 /// A value as an address has it.

@@ -126,6 +126,9 @@ impl RecordForm<'_> {
         view.read_only = read_only;
         let own = |mistake: &&FieldError| mistake.field == name || is_part(&field.kind, name, &mistake.field);
         view.errors = self.around.mistakes.iter().filter(own).map(ToString::to_string).collect();
+        if field.kind.is_geometry() && !read_only {
+            view.map_layers = super::map::neighbours(self.opened);
+        }
         Some(view)
     }
 

@@ -143,8 +143,8 @@ impl Listed {
             _ if self.mistake.is_some() => SafeHtml::EMPTY,
             // Nothing is left to narrow; what narrows stands above, each with the way to do without it.
             Count::Exactly(0) => SafeHtml::EMPTY,
-            Count::Unknown => facets::uncounted(opened, &self.asked),
-            _ => facets::counted(cx, opened, &self.asked).await?,
+            Count::Unknown => facets::uncounted(opened, &self.asked, &opened.href()),
+            _ => facets::counted(cx, opened, &self.asked, &opened.href()).await?,
         };
         let mut body = opened.looks(Way::List, &self.asked);
         body.push(&if facets.is_empty() { list } else { with_facets(Lang::Ja, &list, &facets) });

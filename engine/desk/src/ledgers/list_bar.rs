@@ -24,7 +24,7 @@ pub fn bar(opened: &Opened, listed: &Listed, narrow: SafeHtml) -> SafeHtml {
         asked,
         sort: sort_text(&asked.sort),
         is_searchable,
-        opener: if narrow.is_empty() { condition::opener(opened, asked) } else { SafeHtml::EMPTY },
+        opener: if narrow.is_empty() { condition::opener(opened, asked, &href) } else { SafeHtml::EMPTY },
         narrow,
         count: match listed.count {
             Count::Unknown if listed.mistake.is_none() => late_count(
@@ -33,10 +33,10 @@ pub fn bar(opened: &Opened, listed: &Listed, narrow: SafeHtml) -> SafeHtml {
             ),
             known => count_text(known),
         },
-        active: active(opened, listed),
+        active: active(opened, asked, &listed.conditions, &href),
         orders: orders(asked, &href),
         explains_rank: asked.is_ranked() && listed.count != Count::Exactly(0),
-        views: views(opened, listed),
+        views: views(asked, &listed.views, &href),
         columns: columns(opened, listed),
         sizes: SIZES
             .iter()
@@ -86,12 +86,11 @@ pub fn names(opened: &Opened) -> Vec<(String, String, &'static str)> {
     usable.map(|field| (field.key.clone(), field.label.ja().to_owned(), kind(field))).collect()
 }
 
-/// What the list is narrowed by, each with the way to do without it.
-fn active(opened: &Opened, listed: &Listed) -> SafeHtml {
-    let (href, asked) = (opened.href(), &listed.asked);
+/// What the list, or the map at `href`, is narrowed by, each with the way to do without it.
+pub fn active(opened: &Opened, asked: &Asked, conditions: &[condition::Part], href: &str) -> SafeHtml {
     let mut all = SafeHtml::EMPTY;
     if asked.deleted {
-        all.push(&active_filter(Lang::Ja, "削除した記録", &asked.with(|asked| asked.deleted = false).href(&href)));
+        all.push(&active_filter(Lang::Ja, "削除した記録", &asked.with(|asked| asked.deleted = false).href(href)));
     }
     for (index, (key, value)) in asked.facets.iter().enumerate() {
         let Some(field) = opened.field(key) else { continue };
@@ -102,10 +101,10 @@ fn active(opened: &Opened, listed: &Listed) -> SafeHtml {
             value => field.choice(value).map_or_else(|| short(field, value), |choice| choice.label.ja().to_owned()),
         };
         let without = asked.with(|asked| drop(asked.facets.remove(index)));
-        all.push(&active_filter(Lang::Ja, &format!("{}：{shown}", field.label.ja()), &without.href(&href)));
+        all.push(&active_filter(Lang::Ja, &format!("{}：{shown}", field.label.ja()), &without.href(href)));
     }
-    for part in &listed.conditions {
-        all.push(&active_filter(Lang::Ja, &part.words, &part.without.href(&href)));
+    for part in conditions {
+        all.push(&active_filter(Lang::Ja, &part.words, &part.without.href(href)));
     }
     all
 }
@@ -124,20 +123,27 @@ fn short(field: &FieldDef, value: &str) -> String {
     if matches!(field.kind, FieldKind::Reference { .. }) { "選択中".to_owned() } else { value.to_owned() }
 }
 
-struct ViewLink {
-    title: String,
-    href: String,
-    is_current: bool,
-    note: &'static str,
+/// A view in the menu.
+pub struct ViewLink {
+    /// Its name.
+    pub title: String,
+    /// Where it is.
+    pub href: String,
+    /// Whether it is the one that is shown.
+    pub is_current: bool,
+    /// Whose it is.
+    pub note: &'static str,
 }
 
-fn views(opened: &Opened, listed: &Listed) -> Vec<ViewLink> {
-    let href = opened.href();
-    let current = listed.asked.view.as_deref();
-    let all = ViewLink { title: "すべて".to_owned(), href: href.clone(), is_current: current.is_none(), note: "" };
+/// The views, shown by the list or the map at `href`.
+pub fn views(asked: &Asked, views: &[kawasemi_ledger::views::View], href: &str) -> Vec<ViewLink> {
+    let current = asked.view.as_deref();
+    let layers = &asked.layers;
+    let of = |view: Option<String>| Asked { view, layers: layers.clone(), ..Asked::default() }.href(href);
+    let all = ViewLink { title: "すべて".to_owned(), href: of(None), is_current: current.is_none(), note: "" };
     let link = |view: &kawasemi_ledger::views::View| ViewLink {
         title: view.title.clone(),
-        href: Asked { view: Some(view.key.clone()), ..Asked::default() }.href(&href),
+        href: of(Some(view.key.clone())),
         is_current: current == Some(view.key.as_str()),
         note: match (view.owner.is_some(), view.is_shared) {
             (true, true) => "共有",
@@ -145,7 +151,7 @@ fn views(opened: &Opened, listed: &Listed) -> Vec<ViewLink> {
             _ => "",
         },
     };
-    std::iter::once(all).chain(listed.views.iter().map(link)).collect()
+    std::iter::once(all).chain(views.iter().map(link)).collect()
 }
 
 fn columns(opened: &Opened, listed: &Listed) -> Vec<(String, String, bool)> {

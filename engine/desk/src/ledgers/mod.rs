@@ -32,6 +32,7 @@ pub mod list;
 mod list_bar;
 mod list_table;
 mod lookup;
+mod map;
 mod names;
 mod open;
 pub mod opened;
@@ -64,6 +65,10 @@ pub fn routes() -> Routes {
         .route("/desk/ledgers/{ledger}/export", get(export::ask))
         .route("/desk/ledgers/{ledger}/export/chosen", post(export::chosen))
         .route("/desk/ledgers/{ledger}/export/file", get(export::file))
+        .route("/desk/ledgers/{ledger}/map", get(map::show))
+        .route("/desk/ledgers/{ledger}/map/features", get(map::features))
+        .route("/desk/ledgers/{ledger}/map/print", get(map::ask_paper))
+        .route("/desk/ledgers/{ledger}/map/print.pdf", get(map::paper))
         .route("/desk/ledgers/{ledger}/sheet", get(sheet::many))
         .route("/desk/ledgers/{ledger}/views", get(views::list))
         .route("/desk/ledgers/{ledger}/views/new", get(views::ask).post(views::save))

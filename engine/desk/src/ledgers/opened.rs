@@ -6,7 +6,7 @@ use std::sync::Arc;
 use kawasemi_identity::grants::Access;
 use kawasemi_kernel::Lang;
 use kawasemi_ledger::{Style, Visible};
-use kawasemi_schema::{Action, FieldDef, FieldKind, LedgerDef};
+use kawasemi_schema::{Action, FieldDef, FieldKind, LedgerDef, MapDef};
 use kawasemi_ui::button::LinkButton;
 use kawasemi_ui::page::{Page, Site};
 use kawasemi_ui::steps::{Tab, tabs};
@@ -18,6 +18,9 @@ use crate::request::Cx;
 
 /// The address of all ledgers.
 pub const LEDGERS: &str = "/desk/ledgers";
+
+/// The part of an address under which a ledger's map is, and what says that a choice leads back to it.
+pub const MAP: &str = "map";
 
 /// The address of a ledger.
 pub fn ledger_href(key: &str) -> String {
@@ -44,6 +47,8 @@ pub enum Look {
     List,
     /// As a month.
     Calendar,
+    /// On the map.
+    Map,
     /// As a chart or cross table.
     Chart,
 }
@@ -136,6 +141,24 @@ impl Opened {
         self.fields().filter(|field| matches!(field.kind, FieldKind::Date | FieldKind::DateTime))
     }
 
+    /// How the ledger is drawn; none where it has no geometry, or none that the caller may see.
+    pub fn map(&self) -> Option<&MapDef> {
+        self.def.map.as_ref().filter(|map| self.field(&map.geometry).is_some())
+    }
+
+    /// The page from which a condition or facet is chosen, and to which the choice leads back: the map, or else the list.
+    pub fn narrowed_at(&self, cx: &Cx) -> String {
+        if cx.query("to").as_deref() == Some(MAP) && self.map().is_some() { self.at(MAP) } else { self.href() }
+    }
+
+    /// An address of which the choices lead back to `base`, the list or the map.
+    pub fn leading_back(&self, address: &str, base: &str) -> String {
+        if base != self.at(MAP) {
+            return address.to_owned();
+        }
+        format!("{address}{}to={MAP}", if address.contains('?') { '&' } else { '?' })
+    }
+
     /// A page of the ledger, with the way to it.
     pub fn page<'a>(&self, site: &'a Site, title: impl Into<String>) -> Page<'a> {
         self.page_at_top(site, title).crumb(self.title(), self.href())
@@ -152,6 +175,9 @@ impl Opened {
         let mut all = vec![Tab::new("一覧", plain.href(&self.href()), current == Look::List)];
         if self.date_fields().next().is_some() {
             all.push(Tab::new("カレンダー", plain.href(&self.at("calendar")), current == Look::Calendar));
+        }
+        if self.map().is_some() {
+            all.push(Tab::new("地図", plain.href(&self.at("map")), current == Look::Map));
         }
         all.push(Tab::new("グラフ・集計", plain.href(&self.at("chart")), current == Look::Chart));
         tabs("表示のしかた", &all)

@@ -139,6 +139,7 @@ mod tests {
             key: key.into(),
             label: label.into(),
             tone: Tone::default(),
+            colour: None,
             retired,
         };
         vec![choice("block", "街区公園", false), choice("city", "総合公園", false), choice("old", "総合公園", true)]

@@ -3,7 +3,7 @@
 use kawasemi_kernel::geometry::GeometryKind;
 use kawasemi_kernel::text::fold;
 use kawasemi_kernel::{Geometry, Value};
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
 use super::{FieldType, Parsed, Style, input};
 
@@ -24,6 +24,26 @@ pub(super) struct Shape {
 }
 
 impl Shape {
+    /// A line or an area from a point on each line; an area is closed where it was not.
+    fn of_lines(&self, text: &str) -> Result<Geometry, String> {
+        let lines = text.lines().map(str::trim).enumerate().filter(|(_, line)| !line.is_empty());
+        let position = |(index, line): (usize, &str)| {
+            let point = latitude_longitude(line).map_err(|said| format!("{}行目：{said}", index + 1))?;
+            let at = point.bounding_box();
+            Ok(vec![at.west, at.south])
+        };
+        let mut positions = lines.map(position).collect::<Result<Vec<_>, String>>()?;
+        let json = if self.wanted == Wanted::Polygon {
+            if positions.first() != positions.last() {
+                positions.extend(positions.first().cloned());
+            }
+            json!({ "type": "Polygon", "coordinates": [positions] })
+        } else {
+            json!({ "type": "LineString", "coordinates": positions })
+        };
+        Geometry::from_geojson(&json).map_err(|error| error.to_string())
+    }
+
     fn checked(&self, geometry: Geometry) -> Parsed {
         let (fits, name) = match self.wanted {
             Wanted::Point => (geometry.kind() == GeometryKind::Point, "点（Point）"),
@@ -39,7 +59,7 @@ impl Shape {
 }
 
 impl FieldType for Shape {
-    /// WKT, GeoJSON, or for a point `緯度, 経度` as map services show it.
+    /// WKT, GeoJSON, or `緯度, 経度` as map services show it: once for a point, on each line for a line or an area.
     fn read_text(&self, text: &str) -> Parsed {
         let text = text.trim();
         if text.is_empty() {
@@ -52,8 +72,11 @@ impl FieldType for Shape {
             let json: Json = serde_json::from_str(text).map_err(|_| "図形がGeoJSONの形になっていません。")?;
             return self.read_json(&json);
         }
-        if self.wanted == Wanted::Point && text.starts_with(|c: char| c.is_numeric() || c == '北') {
-            return self.checked(latitude_longitude(text)?);
+        if text.starts_with(|c: char| c.is_numeric() || c == '北') {
+            return self.checked(match self.wanted {
+                Wanted::Point => latitude_longitude(text)?,
+                Wanted::Line | Wanted::Polygon => self.of_lines(text)?,
+            });
         }
         self.checked(text.parse::<Geometry>().map_err(|error| error.to_string())?)
     }
@@ -103,10 +126,22 @@ fn latitude_longitude(text: &str) -> Result<Geometry, String> {
 #[cfg(test)]
 mod tests {
     use kawasemi_kernel::Lang;
-    use serde_json::json;
-
     use super::super::tests::{check, check_json};
     use super::*;
+
+    #[test]
+    fn reads_a_point_on_each_line() {
+        let line = Shape { wanted: Wanted::Line };
+        let drawn = Value::Geometry("LINESTRING(139.42 35.43, 139.43 35.44)".parse().expect("is a line"));
+        check(&line, "35.43, 139.42\n北緯35.44° 東経139.43°\n", Ok(drawn));
+        check(&line, "35.43, 139.42\n35.44", Err("2行目：位置は「緯度, 経度」"));
+        check(&line, "35.43, 139.42", Err("線は異なる2点以上"));
+        let area = Shape { wanted: Wanted::Polygon };
+        let drawn = Value::Geometry("POLYGON((139 35, 140 35, 140 36, 139 35))".parse().expect("is an area"));
+        check(&area, "35,139\n35,140\n36,140", Ok(drawn.clone()));
+        check(&area, "35,139\n35,140\n36,140\n35,139", Ok(drawn));
+        check(&area, "35,139\n36,140\n35,140\n36,139", Err("自分自身と交わらない"));
+    }
 
     #[test]
     fn reads_points_in_every_way() {

@@ -80,6 +80,32 @@ fn refuses_with_line_and_hint() {
 }
 
 #[test]
+fn a_map_is_drawn_by_what_can_be_drawn() {
+    let place = "[[field]]\nkey = \"place\"\nlabel = \"位置\"\ntype = \"point\"\n";
+    let usual = read(&format!("{PARK}{place}")).expect("is accepted").map.expect("a geometry has a map");
+    assert_eq!((usual.geometry.as_str(), usual.colour, usual.min_zoom), ("place", None, 0));
+    let with = |map: &str, choice: &str| {
+        let park = PARK.replacen("label = \"総合公園\"", &format!("label = \"総合公園\"{choice}"), 1);
+        read(&format!("{park}{place}[map]\n{map}"))
+    };
+    let own = with("colour = \"kind\"\nlabel = \"name\"\nmin_zoom = 12\n", ", colour = \"#0072b2\"").expect("is accepted");
+    assert_eq!(own.map.and_then(|map| map.colour).as_deref(), Some("kind"));
+    for (map, choice, expected) in [
+        ("geometry = \"name\"\n", "", "「name」は位置（point・line・polygon）の項目ではありません"),
+        ("colour = \"area\"\n", "", "「area」は選択肢（choice）・はい／いいえ（yes-no）の項目ではない"),
+        ("colour = \"kinds\"\n", "", "「kind」のことですか"),
+        ("min_zoom = 23\n", "", "0から22まで"),
+        ("zoom = 3\n", "", "「zoom」というキーはありません"),
+        ("", ", colour = \"red\"", "選択肢「city」の色が読めません"),
+    ] {
+        let said = with(map, choice).expect_err("is refused");
+        assert!(said.contains(expected), "{map}{choice}: {said}");
+    }
+    let said = read(&format!("{PARK}[map]\n")).expect_err("is refused");
+    assert!(said.contains("位置の項目がない"), "{said}");
+}
+
+#[test]
 fn says_everything_that_is_wrong_at_once() {
     let said = refusal("\"name\", \"area\"", "\"nome\", \"aria\"");
     assert_eq!(said.lines().count(), 2, "{said}");

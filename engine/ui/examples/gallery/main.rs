@@ -9,6 +9,14 @@ use std::{fs, io};
 use kawasemi_kernel::Lang;
 use kawasemi_ui::assets;
 
+/// What lies under the maps of the gallery, which has no server.
+const MAP_STYLE: &str = r##"{
+  "version": 8,
+  "metadata": { "kawasemi": { "title": "市の略図", "bounds": [139.4, 35.4, 139.46, 35.47], "bases": [] } },
+  "sources": {},
+  "layers": [{ "id": "ground", "type": "background", "paint": { "background-color": "#f4f2ec" } }]
+}"##;
+
 fn main() -> io::Result<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/gallery");
     for asset in assets::all() {
@@ -16,6 +24,8 @@ fn main() -> io::Result<()> {
     }
     let mut count = 0;
     for lang in Lang::ALL {
+        let prefix = if lang == Lang::Ja { String::new() } else { format!("{lang}/") };
+        write(&root.join(format!("{prefix}map/style.json")), MAP_STYLE.as_bytes())?;
         for (name, html) in pages::all(lang) {
             write(&root.join(lang.key()).join(format!("{name}.html")), html.as_bytes())?;
             count += 1;

@@ -14,6 +14,7 @@ use kawasemi_ui::form::{Draft, Form};
 use kawasemi_ui::list::{
     BulkForm, Count, Facet, FacetValue, Paging, active_filter, column_menu, count, marked, with_facets,
 };
+use kawasemi_ui::map::{Colours, Layer, MapView, Shape, Source};
 use kawasemi_ui::notice::{Empty, Notice, Tone as NoticeTone};
 use kawasemi_ui::page::{LanguageLink, NavItem, Page, SearchBox, Site, UserMenu};
 use kawasemi_ui::problem::Problem;
@@ -22,6 +23,7 @@ use kawasemi_ui::steps::{Tab, steps, tabs};
 use kawasemi_ui::table::{Align, Column, Row, Sorted, Table};
 use kawasemi_ui::timeline::{Entry, Mark, timeline};
 use kawasemi_ui::{Component, Icon, SafeHtml, said};
+use serde_json::json;
 
 /// Every page: name and HTML.
 pub fn all(lang: Lang) -> Vec<(&'static str, String)> {
@@ -34,6 +36,7 @@ pub fn all(lang: Lang) -> Vec<(&'static str, String)> {
         ("form-mistakes", form(lang, true)),
         ("board", board(lang)),
         ("calendar", calendar(lang)),
+        ("map", map(lang)),
         ("sign-in", sign_in(lang)),
         ("problem", problem(lang)),
         ("portal", portal(lang)),
@@ -603,6 +606,26 @@ fn calendar(lang: Lang) -> String {
         .event(date(2026, 5, 29), "報告書の期限", "record.html")
         .around("?month=2026-04", "?month=2026-06");
     Page::new(&site, "点検の予定").crumb("ホーム", "desk.html").body(calendar.html()).render()
+}
+
+fn map(lang: Lang) -> String {
+    let site = staff_site(lang);
+    let park = |id: &str, label: &str, state: &str, at: [f64; 2]| {
+        json!({
+            "type": "Feature",
+            "geometry": { "type": "Point", "coordinates": at },
+            "properties": { "id": id, "label": label, "state": state },
+        })
+    };
+    let parks = json!({ "type": "FeatureCollection", "features": [
+        park("1", "城山公園", "open", [139.4269, 35.4378]),
+        park("2", "光綾公園", "works", [139.4301, 35.4441]),
+    ] });
+    let colours = Colours::new("state").value("open", "開園中", None).value("works", "工事中", None);
+    let layer = Layer::new("park", "都市公園", Shape::Point, Source::Inline(parks)).colours(colours).link("record.html?id={id}");
+    let list = SafeHtml::trusted("<ul class=\"map-links\"><li><a href=\"record.html\">城山公園</a></li></ul>");
+    let map = MapView::new(lang, "公園の地図").layer(layer).listed().tall().narrow("?bbox={bbox}", "この範囲で絞り込む").fallback(list);
+    Page::new(&site, "公園の地図").crumb("ホーム", "desk.html").body(map.html()).render()
 }
 
 fn sign_in(lang: Lang) -> String {

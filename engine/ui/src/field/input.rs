@@ -3,6 +3,7 @@
 use askama::Template;
 
 use super::{FieldKind, FieldValue, FieldView};
+use crate::map::{MapPicker, Shape};
 use crate::{Component, Icon, SafeHtml, Text};
 
 pub(super) fn control(field: &FieldView, t: Text) -> SafeHtml {
@@ -20,7 +21,9 @@ pub(super) fn control(field: &FieldView, t: Text) -> SafeHtml {
         |mode: &'static str, unit: String| Line { mode, unit, ..line("text", "input-number width-number") }.html();
     match &field.kind {
         FieldKind::LongText { .. } => area(field, t, "", 5),
-        FieldKind::Line | FieldKind::Polygon => area(field, t, "input-geometry", 4),
+        FieldKind::Point => on_map(field, t, Shape::Point),
+        FieldKind::Line => on_map(field, t, Shape::Line),
+        FieldKind::Polygon => on_map(field, t, Shape::Polygon),
         FieldKind::Integer { unit } => number("numeric", unit.clone()),
         FieldKind::Decimal { unit, .. } => number("decimal", unit.clone()),
         FieldKind::Yen => number("numeric", t.get("unit-yen")),
@@ -31,12 +34,21 @@ pub(super) fn control(field: &FieldView, t: Text) -> SafeHtml {
         FieldKind::Phone => line("tel", "width-number").html(),
         FieldKind::Mail => line("email", "width-text").html(),
         FieldKind::Url => line("url", "width-text").html(),
-        FieldKind::Point => PointLine { t, field, attributes: field.attributes(t) }.html(),
         FieldKind::Password { new } => PasswordLine { t, field, new: *new, attributes: field.attributes(t) }.html(),
         FieldKind::Code => Line { mode: "numeric", ..line("text", "width-code input-number") }.html(),
         FieldKind::Computed => shown(field),
         _ => line("text", "width-text").html(),
     }
+}
+
+/// A geometry, typed or drawn.
+fn on_map(field: &FieldView, t: Text, shape: Shape) -> SafeHtml {
+    MapPicker::new(t.lang(), &field.key, &field.label, shape)
+        .id(field.id())
+        .value(field.value.text())
+        .layers(field.map_layers.clone())
+        .attributes(field.attributes(t))
+        .html()
 }
 
 /// The value as text, for a computed field or one that may not be changed.
@@ -99,17 +111,6 @@ struct Area<'a> {
     ext = "html"
 )]
 struct DateLine<'a> {
-    t: Text,
-    field: &'a FieldView,
-    attributes: SafeHtml,
-}
-
-#[derive(Template)]
-#[template(
-    source = r#"<div class="row"><input class="input input-geometry width-short" type="text" id="{{ field.id() }}" name="{{ field.key }}" value="{{ field.value.text() }}"{{ attributes }}><button class="button needs-script" type="button" data-locates="{{ field.id() }}">{{ Icon::Place }}{{ t.say("use-location") }}</button></div>"#,
-    ext = "html"
-)]
-struct PointLine<'a> {
     t: Text,
     field: &'a FieldView,
     attributes: SafeHtml,

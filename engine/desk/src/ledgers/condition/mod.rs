@@ -21,7 +21,7 @@ use kawasemi_ui::{Component, Icon, SafeHtml};
 
 use self::target::{Target, VALUE};
 use super::asked::Asked;
-use super::opened::{Opened, style};
+use super::opened::{MAP, Opened, style};
 use super::sent;
 use crate::problem::Problem;
 use crate::request::Cx;
@@ -62,6 +62,26 @@ pub fn said(opened: &Opened, filter: &str) -> String {
     whole.conjuncts().iter().map(|part| words::of(opened, part, &style())).collect::<Vec<_>>().join("、")
 }
 
+/// The same, narrowed to a stretch of the map (west, south, east, north in degrees) in place of one that was chosen before. Nothing
+/// where the condition that is there is no CQL2.
+pub fn within(asked: &Asked, geometry: &str, [west, south, east, north]: [f64; 4]) -> Option<Asked> {
+    let is_stretch = |part: &&Ast| match part.root().kind() {
+        Kind::Op(Op::SIntersects, args) => {
+            matches!(args.as_slice(), [one, other]
+                if matches!(one.kind(), Kind::Property(name) if name == geometry) && matches!(other.kind(), Kind::BBox(_)))
+        }
+        _ => false,
+    };
+    let before = match asked.filter.trim() {
+        "" => Vec::new(),
+        filter => parse_text(filter, Limits::OUTSIDE).ok()?.conjuncts(),
+    };
+    let others = before.iter().filter(|part| !is_stretch(part)).map(text_of);
+    let stretch = format!("S_INTERSECTS({geometry}, BBOX({west}, {south}, {east}, {north}))");
+    let filter = joined(others.chain([stretch]));
+    Some(asked.with(|asked| asked.filter = filter))
+}
+
 /// Conditions that all must hold, as one text.
 fn joined(parts: impl IntoIterator<Item = String>) -> String {
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" AND ")
@@ -83,12 +103,12 @@ pub async fn show(cx: Cx, Path(ledger): Path<String>) -> Result<Response, Proble
                 let before = parse_text(&asked.filter, Limits::OUTSIDE);
                 let before = before.map_or_else(|_| String::new(), |whole| text_of(&whole));
                 let narrowed = asked.with(|asked| asked.filter = joined([before, cql]));
-                return Ok(Redirect::to(&narrowed.href(&opened.href())).into_response());
+                return Ok(Redirect::to(&narrowed.href(&opened.narrowed_at(&cx))).into_response());
             }
             Err(mistake) => entered.mistake = Some(mistake),
         }
     }
-    let panel = panel_of(&cx, &opened, &asked, &entered, "").await?;
+    let panel = panel_of(&cx, &opened, (&asked, &opened.narrowed_at(&cx)), &entered, "").await?;
     if cx.is_fragment() {
         return Ok(Html(panel.into_string()).into_response());
     }
@@ -103,12 +123,14 @@ pub async fn show(cx: Cx, Path(ledger): Path<String>) -> Result<Response, Proble
 
 /// The panel in a list whose condition has a mistake.
 pub async fn panel(cx: &Cx, opened: &Opened, asked: &Asked, mistake: &str) -> Result<SafeHtml, Problem> {
-    panel_of(cx, opened, asked, &Entered::default(), mistake).await
+    panel_of(cx, opened, (asked, &opened.href()), &Entered::default(), mistake).await
 }
 
 /// What opens the panel: in its place where there is a script, as a page where there is none.
-pub fn opener(opened: &Opened, asked: &Asked) -> SafeHtml {
-    let href = SafeHtml::escape(asked.with(|_| {}).href(&opened.at("condition")));
+/// The condition leads to `base`, the list or the map.
+pub fn opener(opened: &Opened, asked: &Asked, base: &str) -> SafeHtml {
+    let href = asked.with(|_| {}).href(&opened.at("condition"));
+    let href = SafeHtml::escape(opened.leading_back(&href, base));
     let label = if asked.filter.is_empty() { "条件で絞り込む" } else { "条件を加える・直す" };
     SafeHtml::trusted(format!(
         "<a class=\"button button-quiet\" href=\"{href}\" hx-get=\"{href}\" hx-target=\"#narrow\" hx-swap=\"outerHTML\" data-shortcut=\"x\" data-shortcut-label=\"{label}\">{}{label}</a>",
@@ -156,7 +178,7 @@ impl Entered {
 async fn panel_of(
     cx: &Cx,
     opened: &Opened,
-    asked: &Asked,
+    (asked, base): (&Asked, &str),
     entered: &Entered,
     mistake: &str,
 ) -> Result<SafeHtml, Problem> {
@@ -179,15 +201,18 @@ async fn panel_of(
             compare.push(&value.html(Lang::Ja));
         }
     }
-    let href = opened.href();
+    let mut kept = pairs(asked);
+    if base != opened.href() {
+        kept.push(("to".to_owned(), MAP.to_owned()));
+    }
     let all = if mistake.is_empty() { parts(cx, opened, asked).await? } else { Vec::new() };
     Ok(Panel {
-        href: &href,
-        back: asked.href(&href),
+        href: base,
+        back: asked.href(base),
         action: opened.at("condition"),
-        kept: pairs(asked),
+        kept,
         kept_without_filter: pairs(&asked.with(|asked| asked.filter.clear())),
-        parts: all.into_iter().map(|part| (part.words, part.without.href(&href))).collect(),
+        parts: all.into_iter().map(|part| (part.words, part.without.href(base))).collect(),
         field: field.html(Lang::Ja),
         compare,
         filter: &asked.filter,

@@ -57,6 +57,9 @@ impl Words<'_> {
             }
             (Op::In, [one, list]) => Some(format!("{}が{}のどれか", self.property(one)?, self.values(one, list)?)),
             (Op::AContains, [one, list]) => Some(format!("{}に{}がある", self.property(one)?, self.values(one, list)?)),
+            (Op::SIntersects, [one, other]) if matches!(other.kind(), Kind::BBox(_)) => {
+                Some(format!("{}が地図で選んだ範囲の中", self.property(one)?))
+            }
             (op, [one, other]) => self.compared(*op, one, other),
             _ => None,
         }
