@@ -4,6 +4,7 @@
 //! the marks of the pages before, which the address carries along.
 
 use kawasemi_filter::{Limits, parse_text};
+use kawasemi_ledger::Within;
 use kawasemi_ledger::select::{ListRequest, cql_text};
 use kawasemi_schema::{FieldDef, FieldKind, LedgerDef, SortKey};
 use url::form_urlencoded::{Serializer, parse};
@@ -14,6 +15,8 @@ const TRAIL: usize = 30;
 pub const SIZES: [u32; 4] = [50, 100, 200, 1_000];
 /// Most facet values in one address.
 const FACETS: usize = 50;
+/// Most areas in one address.
+const AREAS: usize = 5;
 /// Most other ledgers on one map.
 const LAYERS: usize = 12;
 
@@ -28,6 +31,8 @@ pub struct Asked {
     pub filter: String,
     /// Field and value of each facet that was chosen; no value for "nothing entered".
     pub facets: Vec<(String, String)>,
+    /// Areas of other ledgers in which the records lie.
+    pub within: Vec<Within>,
     /// The order; empty for the view's or the ledger's own.
     pub sort: Vec<SortKey>,
     /// The key or id of a view.
@@ -63,6 +68,7 @@ impl Asked {
                 "facet" if asked.facets.len() < FACETS => {
                     asked.facets.extend(facet(value));
                 }
+                "within" if asked.within.len() < AREAS => asked.within.extend(within(value)),
                 "sort" => asked.sort = words().map(SortKey::parse).collect(),
                 "view" => asked.view = (!value.is_empty()).then(|| value.to_owned()),
                 "columns" => asked.columns.extend(words().map(str::to_owned)),
@@ -90,6 +96,7 @@ impl Asked {
         pair("rank", if self.is_ranked() { "1" } else { "" });
         pair("filter", &self.filter);
         self.facets.iter().for_each(|(key, value)| pair("facet", &format!("{key}:{value}")));
+        self.within.iter().for_each(|within| pair("within", &within_text(within)));
         pair("sort", &sort_text(&self.sort));
         pair("view", self.view.as_deref().unwrap_or_default());
         pair("columns", &self.columns.join(","));
@@ -139,9 +146,15 @@ impl Asked {
         self.ranked && !self.q.is_empty()
     }
 
+    /// The areas as an address has them.
+    pub fn areas(&self) -> impl Iterator<Item = String> {
+        self.within.iter().map(within_text)
+    }
+
     /// Whether the list is narrowed at all.
     pub fn is_narrowed(&self) -> bool {
-        !self.q.is_empty() || !self.filter.is_empty() || !self.facets.is_empty() || self.view.is_some()
+        let is_placed = !self.within.is_empty();
+        !self.q.is_empty() || !self.filter.is_empty() || !self.facets.is_empty() || is_placed || self.view.is_some()
     }
 
     /// The facets that were chosen as one CQL2 text: values of one field by OR, fields by AND.
@@ -187,6 +200,7 @@ impl Asked {
             cursor: self.after.clone(),
             view: self.view.clone(),
             deleted: self.deleted,
+            within: self.within.clone(),
             ..ListRequest::all()
         }
     }
@@ -197,6 +211,23 @@ fn facet(text: &str) -> Option<(String, String)> {
     let (key, value) = text.split_once(':')?;
     let is_key = key.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') && !key.is_empty();
     is_key.then(|| (key.to_owned(), value.to_owned()))
+}
+
+/// An area as an address has it: a ledger, or a record of it, `flood-zone/ID`.
+fn within(text: &str) -> Option<Within> {
+    let (ledger, record) = match text.split_once('/') {
+        Some((ledger, record)) => (ledger, Some(record.parse().ok()?)),
+        None => (text, None),
+    };
+    let is_key = ledger.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') && !ledger.is_empty();
+    is_key.then(|| Within { ledger: ledger.to_owned(), record })
+}
+
+fn within_text(within: &Within) -> String {
+    match within.record {
+        Some(record) => format!("{}/{record}", within.ledger),
+        None => within.ledger.clone(),
+    }
 }
 
 /// The order as an address has it.
@@ -232,7 +263,7 @@ mod tests {
 
     #[test]
     fn an_address_is_read_back() {
-        let query = "q=%E5%85%AC%E5%9C%92&rank=1&filter=area+%3E+1&facet=state%3Aopen&facet=state%3Ashut&sort=name%2C-area&view=mine\
+        let query = "q=%E5%85%AC%E5%9C%92&rank=1&filter=area+%3E+1&facet=state%3Aopen&facet=state%3Ashut&within=flood-zone&sort=name%2C-area&view=mine\
                      &columns=name%2Carea&size=200&deleted=1&layers=road%2Clamp&after=abc&trail=.x";
         let asked = Asked::of(&format!("/desk/ledgers/park?{query}"));
         assert_eq!(asked.facets.len(), 2);

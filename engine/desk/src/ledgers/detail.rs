@@ -56,7 +56,8 @@ pub async fn show(cx: Cx, At { ledger, id }: At, headers: HeaderMap) -> Result<R
     let names = Names::of(&cx, [&record]).await?;
     let masters = cx.ledgers().masters_of_references(cx.context(), &ledger, &record).await?;
     let shown = Shown { opened: &opened, record: &record, labels: &labels, masters: &masters };
-    let body = shown.body(&cx, &related, &names);
+    let areas = super::areas::about(&cx, &opened, &record).await?;
+    let body = shown.body(&cx, &related, &names, &areas);
     let site = cx.desk_site("ledgers");
     let page = protection.into_iter().fold(opened.page(&site, shown.name()), Page::notice);
     let page = shown.page(&cx, page).body(body);
@@ -136,9 +137,10 @@ impl Shown<'_> {
         all
     }
 
-    fn body(&self, cx: &Cx, related: &[Related], names: &Names) -> SafeHtml {
+    fn body(&self, cx: &Cx, related: &[Related], names: &Names, areas: &SafeHtml) -> SafeHtml {
         let mut main = self.place();
         main.push(&self.sections());
+        main.push(areas);
         for each in related {
             main.push(&self.related(cx, each));
         }

@@ -20,7 +20,7 @@ use kawasemi_ui::{Component, Icon, SafeHtml};
 
 use super::asked::Asked;
 use super::opened::{Look as Way, Opened};
-use super::{cells, condition, facets, list_bar, list_table};
+use super::{areas, cells, condition, facets, list_bar, list_table};
 use crate::problem::Problem;
 use crate::request::Cx;
 use crate::view::done;
@@ -97,8 +97,7 @@ impl Listed {
         fields.extend(cells::known_fields(opened));
         fields.extend(opened.label_fields().map(|field| field.key.clone()));
         let request = asked.request(&opened.def, Some(fields));
-        let conditions =
-            if asked.filter.is_empty() { Vec::new() } else { condition::parts(cx, opened, &asked).await? };
+        let conditions = condition::parts(cx, opened, &asked).await?;
         let (labels, count) = (Labels::new(), Count::Unknown);
         let mut listed = Self { asked, records: None, labels, mistake: None, count, views, columns, conditions };
         match ledgers.list(cx.context(), opened.key(), &request).await {
@@ -137,6 +136,7 @@ impl Listed {
             None => SafeHtml::EMPTY,
         };
         let mut list = list_bar::bar(opened, self, narrow);
+        list.push(&areas::chooser(cx, opened, &self.asked));
         list.push(&self.records.as_ref().map_or(SafeHtml::EMPTY, |page| self.table(opened, page)));
         // What lies on one page is counted in passing; beyond that, the page does not wait.
         let facets = match self.count {
@@ -187,6 +187,7 @@ fn is_of_the_asker(error: &LedgerError) -> bool {
         LedgerError::Filter(_)
             | LedgerError::UnknownField { .. }
             | LedgerError::Unsuitable { .. }
+            | LedgerError::Refused(_)
             | LedgerError::Cursor
     )
 }

@@ -4,6 +4,7 @@
 //! asked for stands in its address ([`asked`]); what a form sends is read in [`sent`]. Nothing here decides access: the
 //! pages ask the engine what this person may do and leave out the rest; the engine decides again on every call.
 
+mod areas;
 pub mod asked;
 mod at;
 mod batches;

@@ -6,6 +6,7 @@ mod account;
 mod admin;
 mod api_changes;
 mod april;
+mod areas;
 mod common;
 mod counter;
 mod edge;

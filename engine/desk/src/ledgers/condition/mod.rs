@@ -20,6 +20,7 @@ use kawasemi_ui::field::{Choice, FieldKind as Control, FieldView};
 use kawasemi_ui::{Component, Icon, SafeHtml};
 
 use self::target::{Target, VALUE};
+use super::areas;
 use super::asked::Asked;
 use super::opened::{MAP, Opened, style};
 use super::sent;
@@ -39,8 +40,19 @@ pub struct Part {
     pub without: Asked,
 }
 
-/// The conditions of a list's box, one by one. None where it is no CQL2: the list says so itself.
+/// What narrows a list, one by one: the conditions of its box, then areas. None of a box that is no CQL2: the list says so itself.
 pub async fn parts(cx: &Cx, opened: &Opened, asked: &Asked) -> Result<Vec<Part>, Problem> {
+    let mut parts = of_box(cx, opened, asked).await?;
+    for (index, words) in areas::names(cx, asked).await?.into_iter().enumerate() {
+        parts.push(Part { words, without: asked.with(|asked| drop(asked.within.remove(index))) });
+    }
+    Ok(parts)
+}
+
+async fn of_box(cx: &Cx, opened: &Opened, asked: &Asked) -> Result<Vec<Part>, Problem> {
+    if asked.filter.is_empty() {
+        return Ok(Vec::new());
+    }
     let Ok(whole) = parse_text(&asked.filter, Limits::OUTSIDE) else { return Ok(Vec::new()) };
     let all = whole.conjuncts();
     let mut labels = Labels::new();

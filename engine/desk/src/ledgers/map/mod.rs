@@ -119,7 +119,7 @@ async fn list(cx: &Cx, opened: &Opened, asked: &Asked, found: &Records) -> Resul
 async fn bar(cx: &Cx, opened: &Opened, asked: &Asked, all: &[Drawn]) -> Result<SafeHtml, Problem> {
     let href = opened.at(MAP);
     let views = cx.ledgers().views(cx.context(), opened.key()).await?;
-    let conditions = if asked.filter.is_empty() { Vec::new() } else { condition::parts(cx, opened, asked).await? };
+    let conditions = condition::parts(cx, opened, asked).await?;
     let without_layers = asked.with(|asked| asked.layers.clear());
     let choice = |other: &Drawn| {
         let key = other.opened.key().to_owned();

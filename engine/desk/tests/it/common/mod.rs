@@ -16,6 +16,7 @@ pub fn parks() -> Site {
     let files = [
         ("system.toml", include_str!("parks/system.toml")),
         ("ledgers/park.toml", include_str!("parks/ledgers/park.toml")),
+        ("ledgers/flood-zone.toml", include_str!("parks/ledgers/flood-zone.toml")),
         ("ledgers/park-inspection.toml", include_str!("parks/ledgers/park-inspection.toml")),
     ];
     let bundle = SystemBundle::read("parks", &files).expect("the park system is well defined");
