@@ -16,7 +16,7 @@ mod wkt;
 
 use geo::{BoundingRect, CoordsIter, Intersects, Relate};
 
-pub use geojson::geojson_of;
+pub use geojson::ShapeJson;
 
 /// The most points that one geometry may have.
 pub const MAX_POINTS: usize = 100_000;

@@ -1,10 +1,11 @@
 //! Features as GeoJSON (RFC 7946), in the reference system that was asked for.
 
 use geo::{Coord, MapCoords as _};
+use kawasemi_kernel::geometry::ShapeJson;
 use kawasemi_kernel::{Geometry, Value};
 use kawasemi_ledger::{Visible, field};
 use kawasemi_schema::FieldDef;
-use serde::ser::{SerializeMap as _, SerializeSeq as _};
+use serde::ser::SerializeMap as _;
 use serde::{Serialize, Serializer};
 use serde_json::Value as Json;
 
@@ -79,52 +80,18 @@ impl<T: std::fmt::Display> Serialize for Text<T> {
     }
 }
 
-/// A geometry, written as it is walked through.
+/// A geometry in the reference system of the answer.
 struct Shape<'a>(&'a Geometry, Crs);
 
 impl Serialize for Shape<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        use geo::Geometry as G;
-        let moved;
-        let shape = match self.1 {
-            Crs::Crs84 => self.0.as_geo(),
-            crs => {
-                moved = self.0.as_geo().map_coords(|at| {
-                    let (x, y) = crs.of_degrees(at.x, at.y);
-                    Coord { x, y }
-                });
-                &moved
-            }
-        };
-        let mut object = serializer.serialize_map(Some(2))?;
-        match shape {
-            G::Point(point) => {
-                object.serialize_entry("type", "Point")?;
-                object.serialize_entry("coordinates", &[point.x(), point.y()])?;
-            }
-            G::LineString(line) => {
-                object.serialize_entry("type", "LineString")?;
-                object.serialize_entry("coordinates", &Places(&line.0))?;
-            }
-            // What is seldom and large is not worth more code.
-            other => {
-                let json = kawasemi_kernel::geometry::geojson_of(other);
-                object.serialize_entry("type", &json["type"])?;
-                object.serialize_entry("coordinates", &json["coordinates"])?;
-            }
+        if self.1 == Crs::Crs84 {
+            return self.0.serialize(serializer);
         }
-        object.end()
-    }
-}
-
-struct Places<'a>(&'a [Coord<f64>]);
-
-impl Serialize for Places<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut places = serializer.serialize_seq(Some(self.0.len()))?;
-        for at in self.0 {
-            places.serialize_element(&[at.x, at.y])?;
-        }
-        places.end()
+        let moved = self.0.as_geo().map_coords(|at| {
+            let (x, y) = self.1.of_degrees(at.x, at.y);
+            Coord { x, y }
+        });
+        ShapeJson(&moved).serialize(serializer)
     }
 }

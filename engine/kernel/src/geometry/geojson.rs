@@ -3,15 +3,17 @@
 //! A third number of a position (height) is dropped. A ring that is not closed is closed.
 
 use geo::{Coord, LineString, MultiLineString, MultiPoint, MultiPolygon, Point, Polygon};
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
-use serde_json::{Value, json};
+use serde::ser::SerializeMap as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de, ser};
+use serde_json::Value;
 
 use super::{Geometry, GeometryError, MAX_POINTS};
 
 impl Geometry {
     /// A GeoJSON geometry object.
     pub fn to_geojson(&self) -> Value {
-        geojson_of(self.as_geo())
+        // Its coordinates are finite, and its kind is one of those that are kept.
+        serde_json::to_value(self).unwrap_or_default()
     }
 
     /// Reads a GeoJSON geometry object and checks the geometry.
@@ -33,25 +35,73 @@ impl Geometry {
     }
 }
 
-/// A GeoJSON geometry object of a shape whose coordinates may be of any reference system; null for kinds that are no
-/// [`Geometry`].
-pub fn geojson_of(shape: &geo::Geometry<f64>) -> Value {
-    use geo::Geometry as G;
-    let (kind, coordinates) = match shape {
-        G::Point(point) => ("Point", position(&point.0)),
-        G::LineString(line) => ("LineString", positions(line)),
-        G::Polygon(polygon) => ("Polygon", rings(polygon)),
-        G::MultiPoint(points) => ("MultiPoint", points.iter().map(|point| position(&point.0)).collect()),
-        G::MultiLineString(lines) => ("MultiLineString", lines.iter().map(positions).collect()),
-        G::MultiPolygon(polygons) => ("MultiPolygon", polygons.iter().map(rings).collect()),
-        _ => return Value::Null,
-    };
-    json!({ "type": kind, "coordinates": coordinates })
-}
-
 impl Serialize for Geometry {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.to_geojson().serialize(serializer)
+        ShapeJson(self.as_geo()).serialize(serializer)
+    }
+}
+
+/// A shape as a GeoJSON geometry object, written as it is walked through: a page of features is mostly coordinates, and building
+/// their lists first took longer than finding the records. Coordinates may be of any reference system.
+pub struct ShapeJson<'a>(pub &'a geo::Geometry<f64>);
+
+impl Serialize for ShapeJson<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        use geo::Geometry as G;
+        let mut object = serializer.serialize_map(Some(2))?;
+        let mut entries = |kind: &str| object.serialize_entry("type", kind);
+        match self.0 {
+            G::Point(point) => {
+                entries("Point")?;
+                object.serialize_entry("coordinates", &[point.x(), point.y()])?;
+            }
+            G::LineString(line) => {
+                entries("LineString")?;
+                object.serialize_entry("coordinates", &Line(line))?;
+            }
+            G::Polygon(polygon) => {
+                entries("Polygon")?;
+                object.serialize_entry("coordinates", &Rings(polygon))?;
+            }
+            G::MultiPoint(points) => {
+                entries("MultiPoint")?;
+                object.serialize_entry("coordinates", &List(&points.0, |point| [point.x(), point.y()]))?;
+            }
+            G::MultiLineString(lines) => {
+                entries("MultiLineString")?;
+                object.serialize_entry("coordinates", &List(&lines.0, Line))?;
+            }
+            G::MultiPolygon(polygons) => {
+                entries("MultiPolygon")?;
+                object.serialize_entry("coordinates", &List(&polygons.0, Rings))?;
+            }
+            _ => return Err(ser::Error::custom("no kind of geometry that is kept")),
+        }
+        object.end()
+    }
+}
+
+struct Line<'a>(&'a LineString<f64>);
+
+impl Serialize for Line<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.0.iter().map(|at| [at.x, at.y]))
+    }
+}
+
+struct Rings<'a>(&'a Polygon<f64>);
+
+impl Serialize for Rings<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(std::iter::once(self.0.exterior()).chain(self.0.interiors()).map(Line))
+    }
+}
+
+struct List<'a, T, W>(&'a [T], fn(&'a T) -> W);
+
+impl<T, W: Serialize> Serialize for List<'_, T, W> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(self.1))
     }
 }
 
@@ -59,18 +109,6 @@ impl<'de> Deserialize<'de> for Geometry {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Self::from_geojson(&Value::deserialize(deserializer)?).map_err(de::Error::custom)
     }
-}
-
-fn position(coord: &Coord<f64>) -> Value {
-    json!([coord.x, coord.y])
-}
-
-fn positions(line: &LineString<f64>) -> Value {
-    line.coords().map(position).collect()
-}
-
-fn rings(polygon: &Polygon<f64>) -> Value {
-    std::iter::once(polygon.exterior()).chain(polygon.interiors()).map(positions).collect()
 }
 
 fn read_position(value: &Value) -> Result<Coord<f64>, GeometryError> {
