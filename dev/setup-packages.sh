@@ -45,6 +45,8 @@ if [ "$purpose" = test ]; then
     [ -x /usr/sbin/rsyslogd ] || lacks rsyslog
     ls /usr/lib/*/rsyslog/lmnsd_gtls.so >/dev/null 2>&1 || lacks rsyslog-gnutls
     have curl || lacks curl
+    # Reads the geographic services as other programs do.
+    have ogrinfo || lacks gdal-bin
     # A mail relay as the counterpart of the mail to operators.
     /usr/bin/python3 -c 'import aiosmtpd' 2>/dev/null || lacks python3-aiosmtpd
     # Reads the figures for a monitor.

@@ -7,6 +7,7 @@ mod bucket;
 mod command_line;
 mod demo_city;
 mod drill;
+mod gis;
 mod keys;
 mod names;
 mod networks;

@@ -21,7 +21,9 @@ impl Ledgers {
     /// The condition that a record's place meets the areas of another ledger.
     pub(crate) async fn meeting(&self, context: &Context, gate: &Gate, within: &Within) -> Result<Expr> {
         let own = gate.access.visible_fields(Action::Read).find(|field| field.kind.is_geometry());
-        let own = own.ok_or_else(|| LedgerError::Refused("この台帳には地図に示せる項目がないので、区域では絞り込めません。".to_owned()))?;
+        let own = own.ok_or_else(|| {
+            LedgerError::Refused("この台帳には地図に示せる項目がないので、区域では絞り込めません。".to_owned())
+        })?;
         let areas = self.areas(context, within).await?;
         Ok(meets_any(&own.key, &areas, &gate.access.scope())?)
     }

@@ -86,7 +86,8 @@ impl Window {
         if begin > end {
             return None;
         }
-        let at = |part: f64| (rounded(part.mul_add(dx, f64::from(from.0))), rounded(part.mul_add(dy, f64::from(from.1))));
+        let at =
+            |part: f64| (rounded(part.mul_add(dx, f64::from(from.0))), rounded(part.mul_add(dy, f64::from(from.1))));
         Some((if begin > 0.0 { at(begin) } else { from }, if end < 1.0 { at(end) } else { to }))
     }
 }

@@ -46,10 +46,7 @@ impl Grid {
         encoded(GeomType::Point, [near])
     }
 
-    fn lines<'a>(
-        &self,
-        lines: impl IntoIterator<Item = &'a LineString<f64>>,
-    ) -> Result<Option<GeomData>, TileError> {
+    fn lines<'a>(&self, lines: impl IntoIterator<Item = &'a LineString<f64>>) -> Result<Option<GeomData>, TileError> {
         encoded(GeomType::Linestring, lines.into_iter().flat_map(|line| WINDOW.line(&self.places(line))))
     }
 

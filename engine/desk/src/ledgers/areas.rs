@@ -80,10 +80,8 @@ pub async fn about(cx: &Cx, opened: &Opened, record: &Visible) -> Result<SafeHtm
     let Value::Geometry(geometry) = record.get(&map.geometry) else { return Ok(SafeHtml::EMPTY) };
     let mut html = SafeHtml::EMPTY;
     if draws_areas(&opened.def) {
-        let links: SafeHtml = others(cx, opened, |_| true)
-            .iter()
-            .map(|other| inside(opened.key(), record.id, other))
-            .collect();
+        let links: SafeHtml =
+            others(cx, opened, |_| true).iter().map(|other| inside(opened.key(), record.id, other)).collect();
         if !links.is_empty() {
             let list = SafeHtml::trusted(format!("<ul class=\"link-list no-print\">{links}</ul>"));
             html.push(&section("この区域の中にあるもの", &list));
@@ -92,13 +90,20 @@ pub async fn about(cx: &Cx, opened: &Opened, record: &Visible) -> Result<SafeHtm
     let mut found = SafeHtml::EMPTY;
     for area in others(cx, opened, draws_areas) {
         let list = ListRequest { limit: NAMED, ..ListRequest::default() };
-        let request = PlaceRequest { list, field: area.map().map(|map| map.geometry.clone()), bounds: Some(geometry.bounding_box()) };
+        let request = PlaceRequest {
+            list,
+            field: area.map().map(|map| map.geometry.clone()),
+            bounds: Some(geometry.bounding_box()),
+        };
         let page = cx.ledgers().features(cx.context(), area.key(), &request).await?;
         for met in &page.records {
             let Some(Value::Geometry(of_area)) = area.map().map(|map| met.get(&map.geometry)) else { continue };
             if of_area.intersects(geometry) {
                 let name = format!("{}　{}", area.title(), area.name_of(met, &style()));
-                found.push(&SafeHtml::trusted(format!("<li>{}</li>", SafeHtml::link(&record_href(area.key(), met.id), &name))));
+                found.push(&SafeHtml::trusted(format!(
+                    "<li>{}</li>",
+                    SafeHtml::link(&record_href(area.key(), met.id), &name)
+                )));
             }
         }
     }

@@ -69,11 +69,16 @@ fn described(cx: &Cx, collection: &Collection, paths: &mut Map<String, Json>) {
     let below = |part: &str| format!("/collections/{key}{part}");
     let plain = || vec![form(&["json", "html"])];
     let crs: Vec<String> = Crs::offered(zone(cx)).map(Crs::uri).into();
-    let crs_of = |name: &str| query_parameter(name, "座標系", json!({ "type": "string", "format": "uri", "enum": crs }));
+    let crs_of =
+        |name: &str| query_parameter(name, "座標系", json!({ "type": "string", "format": "uri", "enum": crs }));
     paths.insert(below(""), operation(&id("describeCollection"), title, plain(), "application/json"));
     paths.insert(below("/queryables"), operation(&id("getQueryables"), title, plain(), "application/schema+json"));
     let mut parameters = vec![
-        query_parameter("limit", "件数", json!({ "type": "integer", "minimum": 1, "maximum": LARGEST_PAGE, "default": 10 })),
+        query_parameter(
+            "limit",
+            "件数",
+            json!({ "type": "integer", "minimum": 1, "maximum": LARGEST_PAGE, "default": 10 }),
+        ),
         json!({
             "name": "bbox", "in": "query", "required": false, "style": "form", "explode": false,
             "description": "範囲（西,南,東,北）",
@@ -93,7 +98,8 @@ fn described(cx: &Cx, collection: &Collection, paths: &mut Map<String, Json>) {
         form(&["json", "geojson", "html"]),
     ];
     let queryables = collection.queryables().filter(|field| !field.kind.is_geometry());
-    parameters.extend(queryables.map(|field| query_parameter(&field.key, field.label.get(cx.lang()), schema_of(field))));
+    parameters
+        .extend(queryables.map(|field| query_parameter(&field.key, field.label.get(cx.lang()), schema_of(field))));
     paths.insert(below("/items"), operation(&id("getFeatures"), title, parameters, GEOJSON));
     let one = vec![path_parameter("featureId"), crs_of("crs"), form(&["json", "geojson", "html"])];
     paths.insert(below("/items/{featureId}"), operation(&id("getFeature"), title, one, GEOJSON));

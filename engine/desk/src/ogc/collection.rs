@@ -134,7 +134,8 @@ impl End {
         match self {
             Self::Instant(at) => at,
             Self::Day(day) => {
-                let time = if is_until { jiff::civil::time(23, 59, 59, 999_999_000) } else { jiff::civil::Time::midnight() };
+                let time =
+                    if is_until { jiff::civil::time(23, 59, 59, 999_999_000) } else { jiff::civil::Time::midnight() };
                 let zoned = day.to_datetime(time).to_zoned(jiff::tz::TimeZone::fixed(jiff::tz::offset(9)));
                 zoned.map(|zoned| zoned.timestamp()).unwrap_or_default()
             }
@@ -173,7 +174,13 @@ mod tests {
 
     #[test]
     fn intervals_are_read_as_the_standard_writes_them() {
-        for text in ["2026-04-01T00:00:00Z", "2026-04-01", "2026-04-01/..", "/2026-04-01", "2026-04-01/2026-04-02T00:00:00+09:00"] {
+        for text in [
+            "2026-04-01T00:00:00Z",
+            "2026-04-01",
+            "2026-04-01/..",
+            "/2026-04-01",
+            "2026-04-01/2026-04-02T00:00:00+09:00",
+        ] {
             assert!(interval(text).is_ok(), "{text}");
         }
         for text in ["../..", "/", "x", "2026-04-02/2026-04-01", "2026-13-01", ""] {

@@ -25,9 +25,9 @@ pub async fn list(cx: Cx, headers: HeaderMap, RawQuery(query): RawQuery) -> Resu
     only(query.as_deref(), &["f"])?;
     let all = Collection::all(&cx)?;
     if Form::of(&cx, accepted(&headers), &["json"])? == Form::Html {
-        let entries = all.iter().map(|one| {
-            (href(&cx, &format!("/collections/{}", one.def.key)), one.def.title.get(cx.lang()).to_owned())
-        });
+        let entries = all
+            .iter()
+            .map(|one| (href(&cx, &format!("/collections/{}", one.def.key)), one.def.title.get(cx.lang()).to_owned()));
         return Ok(page(&cx, "データの一覧", "地図に示せる台帳です。", links(entries)));
     }
     let mut collections = Vec::with_capacity(all.len());
@@ -78,9 +78,9 @@ pub async fn queryables(
     let lang = cx.lang();
     if Form::of(&cx, accepted(&headers), &["json"])? == Form::Html {
         let columns = vec![Column::new("key", "名前"), Column::new("label", "項目")];
-        let rows = collection.queryables().map(|field| {
-            Row::new(vec![crate::view::code(&field.key), SafeHtml::escape(field.label.get(lang))])
-        });
+        let rows = collection
+            .queryables()
+            .map(|field| Row::new(vec![crate::view::code(&field.key), SafeHtml::escape(field.label.get(lang))]));
         let table = Table::new(lang, "絞り込みに使える項目", columns, rows.collect());
         return Ok(page(&cx, "絞り込みに使える項目", "filter=（CQL2）と 名前=値 で使えます。", table.html()));
     }
@@ -146,7 +146,9 @@ pub(super) async fn extent(cx: &Cx, collection: &Collection) -> Result<Option<Bo
 pub(super) fn schema_of(field: &FieldDef) -> Json {
     match &field.kind {
         FieldKind::Point => json!({ "format": "geometry-point", "x-ogc-role": "primary-geometry" }),
-        FieldKind::Line => json!({ "format": "geometry-linestring-or-multilinestring", "x-ogc-role": "primary-geometry" }),
+        FieldKind::Line => {
+            json!({ "format": "geometry-linestring-or-multilinestring", "x-ogc-role": "primary-geometry" })
+        }
         FieldKind::Polygon => json!({ "format": "geometry-polygon-or-multipolygon", "x-ogc-role": "primary-geometry" }),
         FieldKind::Integer { .. } | FieldKind::Yen { .. } | FieldKind::FiscalYear => json!({ "type": "integer" }),
         FieldKind::Decimal { .. } => json!({ "type": "number" }),

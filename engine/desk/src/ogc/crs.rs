@@ -97,10 +97,7 @@ impl Crs {
         let crosses = matches!(self, Self::Wgs84 | Self::Jgd2011) && low_second > high_second;
         let (west, east) = match crosses {
             true => (low_second, high_second),
-            false => (
-                around(|at| at.0, f64::min).unwrap_or_default(),
-                around(|at| at.0, f64::max).unwrap_or_default(),
-            ),
+            false => (around(|at| at.0, f64::min).unwrap_or_default(), around(|at| at.0, f64::max).unwrap_or_default()),
         };
         let south = around(|at| at.1, f64::min).unwrap_or_default();
         let north = around(|at| at.1, f64::max).unwrap_or_default();

@@ -136,7 +136,13 @@ impl Writing {
         let mut links = vec![
             link(cx, "self", GEOJSON, "この文書", &with(&[])),
             link(cx, "alternate", "text/html", "この文書（HTML）", &with(&[("f", "html")])),
-            link(cx, "collection", "application/json", "データの説明", &format!("/collections/{}", self.collection.def.key)),
+            link(
+                cx,
+                "collection",
+                "application/json",
+                "データの説明",
+                &format!("/collections/{}", self.collection.def.key),
+            ),
         ];
         links.extend(next.map(|mark| link(cx, "next", GEOJSON, "次", &with(&[("cursor", mark)]))));
         links
@@ -211,7 +217,9 @@ fn as_page(cx: &Cx, collection: &Collection, found: &Page, asked: Option<&str>) 
         let id = record.id.to_string();
         let short = record.number.clone().unwrap_or_else(|| id.chars().take(8).collect());
         let mut cells = vec![SafeHtml::link(&href(cx, &format!("{path}/{id}?f=geojson")), &short)];
-        cells.extend(fields.iter().map(|of| SafeHtml::or_dash(&kawasemi_ledger::field::show(of, record.get(&of.key), &style))));
+        cells.extend(
+            fields.iter().map(|of| SafeHtml::or_dash(&kawasemi_ledger::field::show(of, record.get(&of.key), &style))),
+        );
         Row::new(cells)
     });
     let title = collection.def.title.get(lang);

@@ -56,9 +56,21 @@ pub async fn show(cx: Cx, headers: HeaderMap, RawQuery(query): RawQuery) -> Resu
     all.push(link(&cx, "service-desc", OPENAPI, "APIの定義", "/api"));
     all.push(link(&cx, "service-doc", "text/html", "APIの定義（HTML）", "/api?f=html"));
     all.push(link(&cx, "conformance", "application/json", "対応している規格", "/conformance"));
-    all.push(link(&cx, "http://www.opengis.net/def/rel/ogc/1.0/conformance", "application/json", "対応している規格", "/conformance"));
+    all.push(link(
+        &cx,
+        "http://www.opengis.net/def/rel/ogc/1.0/conformance",
+        "application/json",
+        "対応している規格",
+        "/conformance",
+    ));
     all.push(link(&cx, "data", "application/json", "データの一覧", "/collections"));
-    all.push(link(&cx, "http://www.opengis.net/def/rel/ogc/1.0/data", "application/json", "データの一覧", "/collections"));
+    all.push(link(
+        &cx,
+        "http://www.opengis.net/def/rel/ogc/1.0/data",
+        "application/json",
+        "データの一覧",
+        "/collections",
+    ));
     let schemes = "http://www.opengis.net/def/rel/ogc/1.0/tiling-schemes";
     all.push(link(&cx, schemes, "application/json", "タイルの区切り方", "/tileMatrixSets"));
     let body = json!({ "title": title, "description": lead, "links": all });

@@ -2,8 +2,8 @@
 
 use axum::response::{Html, IntoResponse, Response};
 use http::header::{self, HeaderValue};
-use kawasemi_ui::page::Page;
 use kawasemi_ui::SafeHtml;
+use kawasemi_ui::page::Page;
 use serde_json::{Value as Json, json};
 
 use super::ROOT;

@@ -14,7 +14,17 @@ use crate::problem::Problem;
 /// Features of a page where nothing is said.
 const PAGE: u32 = 10;
 const KNOWN: [&str; 11] = [
-    "bbox", "bbox-crs", "crs", "cursor", "datetime", "f", "filter", "filter-crs", "filter-lang", "limit", "properties",
+    "bbox",
+    "bbox-crs",
+    "crs",
+    "cursor",
+    "datetime",
+    "f",
+    "filter",
+    "filter-crs",
+    "filter-lang",
+    "limit",
+    "properties",
 ];
 
 /// What is asked of a collection's features.
@@ -29,7 +39,9 @@ pub struct ItemsQuery {
 
 /// The parameters of an address.
 pub fn parameters(query: Option<&str>) -> Vec<(String, String)> {
-    url::form_urlencoded::parse(query.unwrap_or_default().as_bytes()).map(|(n, v)| (n.into_owned(), v.into_owned())).collect()
+    url::form_urlencoded::parse(query.unwrap_or_default().as_bytes())
+        .map(|(n, v)| (n.into_owned(), v.into_owned()))
+        .collect()
 }
 
 /// Refuses parameters that an address does not have.
@@ -81,7 +93,8 @@ impl ItemsQuery {
                     )));
                 }
             };
-            let ast = if filter_crs == Crs::Crs84 { ast } else { ast.map_coordinates(|x, y| filter_crs.to_degrees(x, y)) };
+            let ast =
+                if filter_crs == Crs::Crs84 { ast } else { ast.map_coordinates(|x, y| filter_crs.to_degrees(x, y)) };
             read.request.list.filter = Some(ast.to_string());
         }
         // Only what is answered is read.
@@ -95,7 +108,9 @@ fn limit(text: &str) -> Result<u32, Problem> {
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let read = is_number.then(|| text.parse().unwrap_or(u32::MAX)).filter(|limit| *limit > 0);
     let read = read.ok_or_else(|| {
-        Problem::bad_request(format!("limit は1以上の整数にしてください（{LARGEST_PAGE} を超えるときは {LARGEST_PAGE} 件までお返しします）。"))
+        Problem::bad_request(format!(
+            "limit は1以上の整数にしてください（{LARGEST_PAGE} を超えるときは {LARGEST_PAGE} 件までお返しします）。"
+        ))
     })?;
     Ok(read.min(LARGEST_PAGE))
 }
@@ -116,7 +131,9 @@ fn checked(bounds: BoundingBox) -> Result<BoundingBox, Problem> {
     let BoundingBox { west, south, east, north } = bounds;
     let is_on_globe = [west, east].iter().all(|x| x.abs() <= 180.0) && [south, north].iter().all(|y| y.abs() <= 90.0);
     if !is_on_globe {
-        return Err(Problem::bad_request("bbox の経度は-180〜180、緯度は-90〜90にしてください。順は座標系（bbox-crs）の軸の順です。"));
+        return Err(Problem::bad_request(
+            "bbox の経度は-180〜180、緯度は-90〜90にしてください。順は座標系（bbox-crs）の軸の順です。",
+        ));
     }
     if south > north {
         return Err(Problem::bad_request("bbox の南の端が北の端より北にあります。最小の緯度を先に書いてください。"));

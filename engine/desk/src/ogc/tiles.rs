@@ -84,7 +84,8 @@ impl<'a> Shown<'a> {
     pub fn of(collection: &'a Collection) -> Self {
         let named = |key: &String| collection.fields.iter().find(|field| field.key == *key);
         let label = collection.def.label.iter().filter_map(named).collect();
-        let is_legend = |field: &&FieldDef| !field.kind.choices().is_empty() || field.kind == kawasemi_schema::FieldKind::YesNo;
+        let is_legend =
+            |field: &&FieldDef| !field.kind.choices().is_empty() || field.kind == kawasemi_schema::FieldKind::YesNo;
         Self { label, legend: collection.fields.iter().filter(is_legend).collect() }
     }
 
@@ -100,8 +101,12 @@ impl<'a> Shown<'a> {
 
     fn properties(&self, record: &Visible, id: &str) -> Vec<(&'a str, Property)> {
         let style = Style::page(kawasemi_kernel::Lang::Ja);
-        let label: Vec<String> =
-            self.label.iter().map(|of| field::show(of, record.get(&of.key), &style)).filter(|text| !text.is_empty()).collect();
+        let label: Vec<String> = self
+            .label
+            .iter()
+            .map(|of| field::show(of, record.get(&of.key), &style))
+            .filter(|text| !text.is_empty())
+            .collect();
         let label = if label.is_empty() { record.number.clone().unwrap_or_default() } else { label.join(" ") };
         let mut properties = vec![("id", Property::Text(id.to_owned())), ("label", Property::Text(label))];
         for of in &self.legend {

@@ -14,7 +14,12 @@ async fn zone(city: &TestCity, name: &str, area: &str) -> RecordId {
 
 async fn park_at(city: &TestCity, name: &str, east: f64) -> RecordId {
     let place = Value::Geometry(Geometry::point(139.40 + east, 35.43).expect("a place"));
-    record(city, "park", Draft::new().with("name", name).with("kind", "block").with("state", "open").with("location", place)).await
+    record(
+        city,
+        "park",
+        Draft::new().with("name", name).with("kind", "block").with("state", "open").with("location", place),
+    )
+    .await
 }
 
 on_both_stores! {

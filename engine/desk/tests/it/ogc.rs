@@ -24,7 +24,8 @@ async fn parks(city: &TestCity) -> Vec<(RecordId, String)> {
             draft = draft.with("location", Value::Geometry(place));
         }
         if n % 2 == 0 {
-            draft = draft.with("next_inspection", format!("2020-01-{:02}", n + 1).parse::<jiff::civil::Date>().expect("a day"));
+            draft = draft
+                .with("next_inspection", format!("2020-01-{:02}", n + 1).parse::<jiff::civil::Date>().expect("a day"));
         }
         made.push((record(city, "park", draft).await, name));
     }

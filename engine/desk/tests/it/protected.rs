@@ -284,7 +284,15 @@ fn questions(hall: &Hall) -> Vec<String> {
     }
     // Maps: boxes around the places of either city, tiles at every level, and the whole.
     let collection = "/ogc/collections/enrolment";
-    for part in ["", "/items", "/items?limit=3", "/items?f=html", "/items?f=geojson", "/queryables", "/tiles/WebMercatorQuad?f=tilejson"] {
+    for part in [
+        "",
+        "/items",
+        "/items?limit=3",
+        "/items?f=html",
+        "/items?f=geojson",
+        "/queryables",
+        "/tiles/WebMercatorQuad?f=tilejson",
+    ] {
         asked.push(format!("{collection}{part}"));
     }
     asked.push(format!("{collection}/items/{}", hall.enrolment));
@@ -294,11 +302,17 @@ fn questions(hall: &Hall) -> Vec<String> {
         asked.push(format!("{collection}/items?bbox={around}"));
         asked.push(format!("{collection}/items?filter=S_INTERSECTS(place,BBOX({around}))"));
         asked.push(format!("{collection}/items?filter=NOT%20S_INTERSECTS(place,BBOX({around}))"));
-        asked.push(format!("{collection}/items?filter=S_INTERSECTS(place,BBOX({around}))%20OR%20grade%20%3D%203&limit=2"));
+        asked.push(format!(
+            "{collection}/items?filter=S_INTERSECTS(place,BBOX({around}))%20OR%20grade%20%3D%203&limit=2"
+        ));
         let (x, y) = kawasemi_kernel::geometry::quad::on_square(at.west, at.south);
         for zoom in [0, 8, 12, 14, 16, 18] {
             let tiles = f64::from(1 << zoom);
-            asked.push(format!("{collection}/tiles/WebMercatorQuad/{zoom}/{:.0}/{:.0}", (y * tiles).floor(), (x * tiles).floor()));
+            asked.push(format!(
+                "{collection}/tiles/WebMercatorQuad/{zoom}/{:.0}/{:.0}",
+                (y * tiles).floor(),
+                (x * tiles).floor()
+            ));
         }
     }
     asked.push(format!("{collection}/items?bbox=139,35,140,36"));

@@ -17,13 +17,13 @@ use kawasemi_ui::notice::{Notice, Tone};
 use kawasemi_ui::{Component, said};
 
 use super::super::asked::Asked;
-use super::super::opened::{MAP, Opened};
 use super::super::condition;
+use super::super::opened::{MAP, Opened};
 use super::features::{self, MOST};
 use super::layers::{self, Drawn};
 use crate::map::{Outline, towns_of};
-use crate::problem::Problem;
 use crate::prints;
+use crate::problem::Problem;
 use crate::request::Cx;
 use crate::view::when;
 
@@ -114,7 +114,8 @@ pub async fn show(cx: Cx, Path(ledger): Path<String>) -> Result<Response, Proble
         Ok(sheet) => sheet,
         Err(Failed::Asked(said)) => {
             let site = cx.desk_site("ledgers");
-            let page = opened.page(&site, "地図の印刷").notice(Notice::new(Tone::Error, "条件を読み取れません").text(said));
+            let page =
+                opened.page(&site, "地図の印刷").notice(Notice::new(Tone::Error, "条件を読み取れません").text(said));
             let back = LinkButton::new("地図に戻る", opened.at(MAP)).html();
             return Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(page.body(back).render())).into_response());
         }
@@ -185,7 +186,11 @@ async fn sheet(cx: &Cx, opened: &Opened, asked: &Asked, wanted: &Wanted) -> Resu
     sheet.names.extend(base);
     if let Some(outline) = outline {
         let around = outline.pieces().iter().filter(|piece| !piece.is_city);
-        sheet.names.extend(around.map(|piece| Name { text: piece.name.clone(), at: middle_of(piece.area.bounding_box()), is_base: true }));
+        sheet.names.extend(around.map(|piece| Name {
+            text: piece.name.clone(),
+            at: middle_of(piece.area.bounding_box()),
+            is_base: true,
+        }));
     }
     Ok(sheet)
 }
@@ -262,8 +267,10 @@ async fn add(
         Err(error) => return Err(Failed::Problem(error.into())),
     };
     if more {
-        let said = format!("「{}」は記録が多いため、{}件だけを描いています。", opened.title(), said::whole(MOST as i64));
-        sheet.note = [sheet.note.as_str(), &said].iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join("　");
+        let said =
+            format!("「{}」は記録が多いため、{}件だけを描いています。", opened.title(), said::whole(MOST as i64));
+        sheet.note =
+            [sheet.note.as_str(), &said].iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join("　");
     }
     if drawn.len() <= NAMED {
         sheet.names.extend(names);
