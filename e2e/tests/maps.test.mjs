@@ -59,7 +59,7 @@ test("areas are drawn, found, narrowed, opened and printed", { timeout: 600_000 
       assert.match(await text.inputValue(), /^POLYGON\(\((139\.\d+ 35\.\d+(, )?){5}\)\)$/);
       await screenshot(tab, `maps/drawn-${width}`);
       await expectAccessible(tab);
-      await tab.getByRole("button", { name: "保存する" }).click();
+      await tab.getByRole("button", { name: "登録する" }).click();
       await tab.waitForURL(/done=created/);
       await ready(tab);
       await screenshot(tab, `maps/record-${width}`);
@@ -108,7 +108,7 @@ test("areas are drawn, found, narrowed, opened and printed", { timeout: 600_000 
     await tab.keyboard.press("Tab");
     assert.equal(await canvas.evaluate((element) => element === document.activeElement), false, "Tab leaves the map");
     await text.focus();
-    await tab.getByRole("button", { name: "保存する" }).press("Enter");
+    await tab.getByRole("button", { name: "登録する" }).press("Enter");
     await tab.waitForURL(/done=created/);
   });
 
@@ -125,7 +125,7 @@ test("areas are drawn, found, narrowed, opened and printed", { timeout: 600_000 
     await tab.getByText(/面積 約[\d,]+ ㎡（\d+/).waitFor();
     await tab.locator("#f-name").fill("真ん中の区域");
     await tab.getByLabel("計画中").check();
-    await tab.getByRole("button", { name: "保存する" }).click();
+    await tab.getByRole("button", { name: "登録する" }).click();
     await tab.waitForURL(/done=created/);
   });
 
@@ -196,7 +196,7 @@ test("areas are drawn, found, narrowed, opened and printed", { timeout: 600_000 
     const file = join(city.data, "map.pdf");
     writeFileSync(file, await pdf.body());
     const text = execFileSync("pdftotext", ["-layout", file, "-"], { encoding: "utf8" });
-    for (const word of ["区域の図", "凡例", "使用中", "縮尺 1/10,000", "500 m", "北", "国土数値情報", "大上"]) {
+    for (const word of ["区域の図", "凡例", "使用中", "縮尺 1/10,000", "500 m", "北", "国土数値情報", "深谷中一丁目"]) {
       assert.ok(text.includes(word), `${word} is not on the paper:\n${text}`);
     }
   });
@@ -222,7 +222,7 @@ test("areas are drawn, found, narrowed, opened and printed", { timeout: 600_000 
     await plain.goto(`${city.address}${ZONE}/new`);
     await plain.locator("#f-name").fill("手で入れた区域");
     await plain.locator("#f-extent").fill("35.43,139.42\n35.43,139.44\n35.45,139.44");
-    await plain.getByRole("button", { name: "保存する" }).click();
+    await plain.getByRole("button", { name: "登録する" }).click();
     await plain.waitForURL(/done=created/);
   });
 });

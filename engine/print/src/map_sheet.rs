@@ -24,6 +24,8 @@ const MARGIN_BOTTOM: f64 = 20.0;
 const HEAD: f64 = 14.0;
 const BELOW: f64 = 44.0;
 const BESIDE: f64 = 64.0;
+/// Width of a letter of the names (7 pt) in millimetres.
+const LETTER: f64 = 2.55;
 /// Longest scale bar in millimetres.
 const BAR: f64 = 50.0;
 
@@ -204,7 +206,7 @@ impl MapSheet {
         let own = self.names.iter().filter(|name| !name.is_base);
         for name in own.chain(self.names.iter().filter(|name| name.is_base)) {
             let (x, y) = plane.place(name.at);
-            let (width, height) = (0.35 * 7.0 * name.text.chars().count() as f64, 3.2);
+            let (width, height) = (LETTER * name.text.chars().count() as f64 + 1.0, 3.2);
             let y = if name.is_base { y } else { y + 3.2 };
             let own = (x - width / 2.0, y - height / 2.0, x + width / 2.0, y + height / 2.0);
             let is_inside = own.0 >= 0.0 && own.1 >= 0.0 && own.2 <= plane.frame.0 && own.3 <= plane.frame.1;

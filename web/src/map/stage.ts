@@ -64,7 +64,7 @@ export async function stage(holder: HTMLElement, frame: HTMLElement, settings: M
   map.touchZoomRotate.disableRotation();
   map.keyboard.disableRotation();
   map.addControl(new AttributionControl({ compact: false }), "bottom-right");
-  map.addControl(new ScaleControl({ maxWidth: 120 }), "bottom-left");
+  map.addControl(new ScaleControl({ maxWidth: 120 }), "top-left");
   addButtons(map, canvas, words, city);
   addBases(map, bar, words, city);
   await ready(map);

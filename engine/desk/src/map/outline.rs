@@ -9,7 +9,7 @@ use serde_json::Value;
 /// The outline of the city for which one comes with the program (綾瀬市), by its code.
 const BUILT_IN: (&str, &str) = ("142182", include_str!("../../data/map/ayase.geojson"));
 /// Who has to be named for it.
-const BUILT_IN_SOURCE: &str = "国土数値情報（行政区域データ）（国土交通省）を加工";
+const BUILT_IN_SOURCE: &str = "国土数値情報（行政区域データ）（国土交通省）を加工、町名：Geolonia 住所データ";
 /// The largest file in bytes.
 const LARGEST: usize = 5 * 1024 * 1024;
 
