@@ -3,7 +3,7 @@
 #
 #   dev/setup-packages.sh build    a C compiler for SQLite, zstd and ring
 #   dev/setup-packages.sh test     the above, PostgreSQL 15, openssl (certificates of tests), OpenLDAP, rsyslog, mdbtools (Access
-#                                  files), curl, iproute2, prometheus (promtool), Chromium, the fonts of prints and poppler
+#                                  files), curl, iproute2, prometheus (promtool), Chromium, the fonts of prints, poppler and gdal-bin
 #   dev/setup-packages.sh manuals  what building needs, Chromium for the pictures, and the fonts of the pictures and of the prints
 #   dev/setup-packages.sh bench    what building needs, PostgreSQL 15, the load tool wrk, sqlite3, and Python's venv for Datasette
 #
@@ -51,6 +51,8 @@ if [ "$purpose" = test ]; then
     have ip || lacks iproute2
     # What reads printed papers again.
     have pdftotext || lacks poppler-utils
+    # The counterpart of geographic files: what we write it reads, and the other way round.
+    have ogr2ogr || lacks gdal-bin
 fi
 if [ "$purpose" = manuals ] && [ ! -e /usr/lib/chromium/locales/ja.pak ] && [ -z "${CHROMIUM:-}" ]; then
     # What Chromium itself writes on a page, in Japanese.
