@@ -12,12 +12,17 @@ use super::{Crs, Reading, Surroundings, Transformer, Zone};
 /// How far positions may lie from the origin of a zone, in metres: the farthest point of any zone and some more.
 const FARTHEST: f64 = 500_000.0;
 
-/// The box of all positions of a file, and their middle.
-#[derive(Clone, Copy, Debug, PartialEq)]
+/// Positions that are kept of a file, spread over it.
+const KEPT: usize = 4_096;
+
+/// The box of all positions of a file, and some of them, whose middle a few wrong ones do not move.
+#[derive(Clone, Debug, PartialEq)]
 pub struct Extent {
     low: Coord<f64>,
     high: Coord<f64>,
-    sum: Coord<f64>,
+    kept: Vec<Coord<f64>>,
+    /// Every how many positions one is kept.
+    step: u64,
     count: u64,
 }
 
@@ -38,12 +43,7 @@ impl Extent {
     /// Nothing yet.
     pub const fn new() -> Self {
         let (low, high) = (f64::INFINITY, f64::NEG_INFINITY);
-        Self {
-            low: Coord { x: low, y: low },
-            high: Coord { x: high, y: high },
-            sum: Coord { x: 0.0, y: 0.0 },
-            count: 0,
-        }
+        Self { low: Coord { x: low, y: low }, high: Coord { x: high, y: high }, kept: Vec::new(), step: 1, count: 0 }
     }
 
     /// Takes a position in. What is no number or stands for none (0, 0) says nothing of the system.
@@ -54,7 +54,17 @@ impl Extent {
         }
         self.low = Coord { x: self.low.x.min(x), y: self.low.y.min(y) };
         self.high = Coord { x: self.high.x.max(x), y: self.high.y.max(y) };
-        self.sum = Coord { x: self.sum.x + x, y: self.sum.y + y };
+        if self.count.is_multiple_of(self.step) {
+            if self.kept.len() == KEPT {
+                let mut is_odd = false;
+                self.kept.retain(|_| {
+                    is_odd = !is_odd;
+                    is_odd
+                });
+                self.step *= 2;
+            }
+            self.kept.push(position);
+        }
         self.count += 1;
     }
 
@@ -63,14 +73,19 @@ impl Extent {
         self.count == 0
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "a mean needs no more digits")]
-    fn middle(&self) -> Coord<f64> {
-        Coord { x: self.sum.x / self.count as f64, y: self.sum.y / self.count as f64 }
+    /// The median of the positions that are kept.
+    fn middle(&self) -> Option<Coord<f64>> {
+        let median = |of: &dyn Fn(&Coord<f64>) -> f64| {
+            let mut all: Vec<f64> = self.kept.iter().map(of).collect();
+            all.sort_unstable_by(f64::total_cmp);
+            all.get(all.len() / 2).copied()
+        };
+        Some(Coord { x: median(&|each| each.x)?, y: median(&|each| each.y)? })
     }
 
     /// The middle in degrees, as a reading has it.
     fn middle_as(&self, reading: Reading) -> Option<Coord<f64>> {
-        Transformer::new(reading).to_degrees(self.middle())
+        Transformer::new(reading).to_degrees(self.middle()?)
     }
 }
 
