@@ -53,6 +53,8 @@ pub struct FieldView {
     pub autocomplete: Option<&'static str>,
     /// Whether the value is shown but may not be changed.
     pub read_only: bool,
+    /// A geometry may be sent as a file instead of being typed, under the field's name with `.file` after it.
+    pub takes_file: bool,
 }
 
 impl FieldView {
@@ -68,6 +70,7 @@ impl FieldView {
             errors: Vec::new(),
             autocomplete: None,
             read_only: false,
+            takes_file: false,
         }
     }
 
@@ -130,7 +133,7 @@ impl FieldView {
         match &self.kind {
             FieldKind::Files { .. } => true,
             FieldKind::Rows { prototype, .. } => prototype.iter().any(Self::sends_files),
-            _ => false,
+            _ => self.takes_file && !self.read_only,
         }
     }
 

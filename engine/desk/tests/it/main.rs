@@ -16,6 +16,7 @@ mod ledgers;
 mod ledgers_access;
 mod ledgers_files;
 mod ledgers_narrow;
+mod ledgers_places;
 mod ledgers_sheets;
 mod names;
 mod operations;
