@@ -3,7 +3,8 @@
 #
 #   dev/setup-packages.sh build    a C compiler for SQLite, zstd and ring
 #   dev/setup-packages.sh test     the above, PostgreSQL 15, openssl (certificates of tests), OpenLDAP, rsyslog, mdbtools (Access
-#                                  files), aiosmtpd (a mail relay), curl, iproute2, prometheus (promtool), Chromium, the fonts of prints and poppler
+#                                  files), aiosmtpd (a mail relay), curl, iproute2, prometheus (promtool), Chromium, the fonts of prints,
+#                                  poppler and gdal-bin
 #   dev/setup-packages.sh manuals  what building needs, Chromium for the pictures, and the fonts of the pictures and of the prints
 #   dev/setup-packages.sh bench    what building needs, PostgreSQL 15, the load tool wrk, sqlite3, and Python's venv for Datasette
 #
@@ -45,8 +46,6 @@ if [ "$purpose" = test ]; then
     [ -x /usr/sbin/rsyslogd ] || lacks rsyslog
     ls /usr/lib/*/rsyslog/lmnsd_gtls.so >/dev/null 2>&1 || lacks rsyslog-gnutls
     have curl || lacks curl
-    # Reads the geographic services as other programs do.
-    have ogrinfo || lacks gdal-bin
     # A mail relay as the counterpart of the mail to operators.
     /usr/bin/python3 -c 'import aiosmtpd' 2>/dev/null || lacks python3-aiosmtpd
     # Reads the figures for a monitor.
@@ -55,6 +54,8 @@ if [ "$purpose" = test ]; then
     have ip || lacks iproute2
     # What reads printed papers again.
     have pdftotext || lacks poppler-utils
+    # The counterpart of geographic files: what we write it reads, and the other way round.
+    have ogr2ogr || lacks gdal-bin
 fi
 if [ "$purpose" = manuals ] && [ ! -e /usr/lib/chromium/locales/ja.pak ] && [ -z "${CHROMIUM:-}" ]; then
     # What Chromium itself writes on a page, in Japanese.

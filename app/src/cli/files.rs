@@ -11,7 +11,7 @@ pub struct Import {
     /// 台帳のキー（例 department）
     #[arg(value_name = "台帳")]
     pub ledger: String,
-    /// CSV、Excel、ODS、Access のファイル（- は標準入力）。--form ではフォルダーか ZIP も
+    /// CSV、Excel、ODS、Access、地図（GeoJSON、Shapefile、GeoPackage、KML、GPX）のファイル（- は標準入力）。--form ではフォルダーか ZIP も
     #[arg(value_name = "ファイル")]
     pub file: PathBuf,
     /// What people call it in the list of imports, where that is not the file's name.
@@ -32,6 +32,15 @@ pub struct Import {
     /// Access の表の名前（既定は最初の表）
     #[arg(long, value_name = "名前", conflicts_with = "sheet")]
     pub table: Option<String>,
+    /// 地図のファイルのレイヤ（既定は最初のレイヤ）
+    #[arg(long, value_name = "名前", conflicts_with_all = ["sheet", "table"])]
+    pub layer: Option<String>,
+    /// 位置の座標系（例 EPSG:6677、縦と横が逆なら EPSG:6677+swapped。省くとファイルと数値から見分ける）
+    #[arg(long, value_name = "座標系")]
+    pub crs: Option<String>,
+    /// CSV や Shapefile の属性の文字コード: utf-8、cp932（省くと中身から見分ける）
+    #[arg(long, value_name = "文字コード", value_enum, hide_possible_values = true)]
+    pub encoding: Option<Encoding>,
     /// 1件1枚の様式として読む。保存した様式の名前か、様式の定義（TOML）のファイル
     #[arg(long, value_name = "様式")]
     pub form: Option<String>,
@@ -85,7 +94,7 @@ pub struct Export {
     /// 台帳のキー
     #[arg(value_name = "台帳")]
     pub ledger: String,
-    /// 形式: csv、xlsx、geojson
+    /// 形式: csv、xlsx、geojson、gpkg（GeoPackage）、shp（Shapefile の zip）
     #[arg(long, value_name = "形式", value_enum, hide_possible_values = true)]
     pub format: Format,
     /// 書き出すファイル（省くと標準出力）
@@ -94,6 +103,9 @@ pub struct Export {
     /// CSV の文字コード: utf-8（既定）、cp932
     #[arg(long, value_name = "文字コード", value_enum, default_value_t = Encoding::Utf8, hide_default_value = true, hide_possible_values = true)]
     pub encoding: Encoding,
+    /// GeoPackage と Shapefile の座標系（例 EPSG:6677。既定は緯度経度の EPSG:6668）
+    #[arg(long, value_name = "座標系")]
+    pub crs: Option<String>,
     /// 条件（CQL2）
     #[arg(long, value_name = "条件")]
     pub filter: Option<String>,
@@ -111,6 +123,10 @@ pub enum Format {
     Xlsx,
     /// A GeoJSON feature collection.
     Geojson,
+    /// A GeoPackage.
+    Gpkg,
+    /// A Shapefile in an archive.
+    Shp,
 }
 
 /// The character encoding of a CSV file.

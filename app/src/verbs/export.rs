@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use bytes::Bytes;
 use kawasemi_kernel::text::cluster::code_points;
-use kawasemi_ledger::export::Replacement;
+use kawasemi_ledger::export::{Cut, Replacement};
 use kawasemi_ledger::{ExportReport, ExportRequest, ListRequest};
 use kawasemi_store::Access;
 use serde::Serialize;
@@ -29,7 +29,7 @@ pub async fn run(shell: &Shell, export: Export) -> anyhow::Result<()> {
     let (store, open) = shell.open(Access::Read).await?;
     shell.know_ledger(&open.city, &export.ledger)?;
     let context = shell.context("kawasemi export");
-    if request.format == kawasemi_ledger::Format::CsvCp932 {
+    if request.format.is_cp932() {
         request.external = kawasemi_registry::external::table(&open.ledgers, &context).await?.into();
     }
     open.ledgers.check_export(&context, &export.ledger, &request).await?;
@@ -50,8 +50,8 @@ pub async fn run(shell: &Shell, export: Export) -> anyhow::Result<()> {
     // Standard output is the file itself where none is named.
     match export.output {
         Some(file) if shell.output.json => {
-            let ExportReport { records, replaced, replacements } = report;
-            shell.output.answer(&Answer { file, records, replaced, replacements })
+            let ExportReport { records, replaced, replacements, cut } = report;
+            shell.output.answer(&Answer { file, records, replaced, replacements, cut })
         }
         _ => Ok(()),
     }
@@ -65,6 +65,9 @@ struct Answer {
     replaced: u64,
     /// The first of what was replaced, each with its place.
     replacements: Vec<Replacement>,
+    /// What the format had no room for.
+    #[serde(skip_serializing_if = "Cut::is_none")]
+    cut: Cut,
 }
 
 impl fmt::Display for Answer {
@@ -77,15 +80,18 @@ fn request(export: &Export) -> anyhow::Result<ExportRequest> {
     let format = match (export.format, export.encoding) {
         (Format::Csv, Encoding::Utf8) => kawasemi_ledger::Format::Csv,
         (Format::Csv, Encoding::Cp932) => kawasemi_ledger::Format::CsvCp932,
+        (Format::Shp, Encoding::Cp932) => kawasemi_ledger::Format::Shapefile,
         (_, Encoding::Cp932) => {
-            return Err(UsageError("--encoding cp932 は CSV だけに使えます。".to_owned()).into());
+            return Err(UsageError("--encoding cp932 は CSV と Shapefile だけに使えます。".to_owned()).into());
         }
         (Format::Xlsx, Encoding::Utf8) => kawasemi_ledger::Format::Xlsx,
         (Format::Geojson, Encoding::Utf8) => kawasemi_ledger::Format::GeoJson,
+        (Format::Gpkg, Encoding::Utf8) => kawasemi_ledger::Format::GeoPackage,
+        (Format::Shp, Encoding::Utf8) => kawasemi_ledger::Format::Shapefile,
     };
     let fields = (!export.fields.is_empty()).then(|| export.fields.clone());
     let list = ListRequest { filter: export.filter.clone(), fields, ..ListRequest::all() };
-    Ok(ExportRequest { list, format, ..ExportRequest::default() })
+    Ok(ExportRequest { list, format, crs: export.crs.clone(), ..ExportRequest::default() })
 }
 
 fn remark(shell: &Shell, export: &Export, report: &ExportReport) {
@@ -97,9 +103,19 @@ fn remark(shell: &Shell, export: &Export, report: &ExportReport) {
         };
         let first = report.replacements.first().map(example).unwrap_or_default();
         shell.output.remark(format!(
-            "Shift_JIS にない文字 {} 個を代わりの文字に置き換えました{first}。元の字が要るときは --encoding utf-8 で書き出してください。",
-            report.replaced
+            "Shift_JIS にない文字 {} 個を代わりの文字に置き換えました{first}。元の字が要るときは{} で書き出してください。",
+            report.replaced,
+            if export.format == Format::Shp { " --format gpkg" } else { " --encoding utf-8" }
         ));
+    }
+    if report.cut.texts > 0 {
+        shell.output.remark(format!(
+            "Shapefile に入りきらない値 {} 個の後ろを切りました。すべて要るときは --format gpkg で書き出してください。",
+            report.cut.texts
+        ));
+    }
+    if report.cut.shapes > 0 {
+        shell.output.remark(format!("この形式で表せない図形 {} 個を空にしました。", report.cut.shapes));
     }
     if let Some(path) = &export.output {
         shell.output.remark(path.display());

@@ -123,7 +123,12 @@ fn options(import: &Import) -> FileOptions {
     };
     let header = import.header.map(|(first, _)| first);
     FileOptions {
-        sheet: import.sheet.clone().or_else(|| import.table.clone()),
+        sheet: import.sheet.clone().or_else(|| import.table.clone()).or_else(|| import.layer.clone()),
+        crs: import.crs.clone(),
+        encoding: import.encoding.map(|encoding| match encoding {
+            crate::cli::Encoding::Utf8 => kawasemi_ledger::import::Encoding::Utf8,
+            crate::cli::Encoding::Cp932 => kawasemi_ledger::import::Encoding::Cp932,
+        }),
         header,
         table,
         ..FileOptions::default()

@@ -56,6 +56,8 @@ pub struct FieldView {
     pub read_only: bool,
     /// For a geometry: what its map shows besides, and to which corners snap.
     pub map_layers: Vec<Layer>,
+    /// A geometry may be sent as a file instead of being typed, under the field's name with `.file` after it.
+    pub takes_file: bool,
 }
 
 impl FieldView {
@@ -72,6 +74,7 @@ impl FieldView {
             autocomplete: None,
             read_only: false,
             map_layers: Vec::new(),
+            takes_file: false,
         }
     }
 
@@ -141,7 +144,7 @@ impl FieldView {
         match &self.kind {
             FieldKind::Files { .. } => true,
             FieldKind::Rows { prototype, .. } => prototype.iter().any(Self::sends_files),
-            _ => false,
+            _ => self.takes_file && !self.read_only,
         }
     }
 

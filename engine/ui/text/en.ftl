@@ -77,6 +77,7 @@ hint-decimal = Up to { $scale } decimal places.
 hint-point = Latitude and longitude, for example 35.4370,139.4300
 hint-line = One point on each line, as latitude and longitude. GeoJSON is accepted too.
 hint-polygon = One corner on each line, as latitude and longitude. GeoJSON is accepted too.
+geometry-file = Or read it from a file (GeoJSON, zipped Shapefile, GeoPackage, KML or GPX with one shape)
 hint-files = Up to { $size } for each file.
 unit-yen = yen
 unit-fiscal-year = fiscal year

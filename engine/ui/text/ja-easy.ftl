@@ -71,6 +71,7 @@ hint-decimal = 小数点（しょうすうてん）の下（した）は{ $scale
 hint-point = 場所（ばしょ）の数字（すうじ）。例（れい）：35.4370,139.4300
 hint-line = 1行（ぎょう）に1つずつ、場所（ばしょ）の数字（すうじ）を書（か）きます。
 hint-polygon = 角（かど）の場所（ばしょ）を、1行（ぎょう）に1つずつ数字（すうじ）で書（か）きます。
+geometry-file = ファイルから 読（よ）みます（図形（ずけい）が 1つの GeoJSONなど）
 hint-files = 1つのファイルは{ $size }まで。
 unit-yen = 円（えん）
 unit-fiscal-year = 年度（ねんど）

@@ -71,6 +71,7 @@ hint-decimal = 小数点以下{ $scale }桁まで。
 hint-point = 緯度と経度。例：35.4370,139.4300
 hint-line = 1行に1点ずつ、緯度と経度を入力します。GeoJSONも使えます。
 hint-polygon = 角の点を1行に1点ずつ、緯度と経度で入力します。GeoJSONも使えます。
+geometry-file = ファイルから読む（図形が一つのGeoJSON、Shapefileのzip、GeoPackage、KML、GPX）
 hint-files = 1つのファイルは{ $size }まで。
 unit-yen = 円
 unit-fiscal-year = 年度

@@ -71,6 +71,7 @@ hint-decimal = Tối đa { $scale } chữ số thập phân.
 hint-point = Vĩ độ và kinh độ. Ví dụ: 35.4370,139.4300
 hint-line = Mỗi dòng một điểm, gồm vĩ độ và kinh độ. Có thể dùng GeoJSON.
 hint-polygon = Mỗi dòng một góc, gồm vĩ độ và kinh độ. Có thể dùng GeoJSON.
+geometry-file = Hoặc đọc từ tệp (GeoJSON, Shapefile nén zip, GeoPackage, KML hoặc GPX có một hình)
 hint-files = Mỗi tệp tối đa { $size }.
 unit-yen = yên
 unit-fiscal-year = năm tài chính

@@ -51,7 +51,7 @@ pub async fn ask(cx: Cx, Path(ledger): Path<String>) -> Result<Response, Problem
     let notice = Notice::new(Tone::Info, format!("{what}を書き出します（{}）", count_words(Lang::Ja, counted)))
         .text("見える記録と項目だけが書き出されます。個人情報を含むときは、閲覧の記録に残ります。");
     let site = cx.desk_site("ledgers");
-    let page = opened.page(&site, "書き出す").notice(notice).body(form(&opened, &asked).html());
+    let page = opened.page(&site, "書き出す").notice(notice).body(form(&cx, &opened, &asked).html());
     Ok(Html(page.render()).into_response())
 }
 
@@ -70,14 +70,14 @@ pub async fn chosen(cx: Cx, Path(ledger): Path<String>, entries: Entries) -> Res
 pub async fn file(cx: Cx, Path(ledger): Path<String>) -> Result<Response, Problem> {
     let opened = Opened::for_action(&cx, &ledger, Action::Export)?;
     let mut request = request(&cx, &opened);
-    if request.format == Format::CsvCp932 {
+    if request.format.is_cp932() {
         request.external = crate::prints::external_characters(&cx).await?.into();
     }
     cx.ledgers().check_export(cx.context(), &ledger, &request).await?;
-    if request.format == Format::CsvCp932 && cx.query(SURE).is_none() {
+    if request.format.is_cp932() && cx.query(SURE).is_none() {
         let report = tried(&cx, &ledger, &request).await?;
-        if report.replaced > 0 {
-            return Ok(missing(&cx, &opened, &report));
+        if report.replaced > 0 || !report.cut.is_none() {
+            return Ok(missing(&cx, &opened, &report, request.format));
         }
     }
     let (sender, receiver) = mpsc::channel(WAITING);
@@ -111,15 +111,21 @@ async fn tried(cx: &Cx, ledger: &str, request: &ExportRequest) -> Result<ExportR
 }
 
 /// Which characters Shift_JIS does not have, and what can be done about it. Nothing has been written yet.
-fn missing(cx: &Cx, opened: &Opened, report: &ExportReport) -> Response {
+fn missing(cx: &Cx, opened: &Opened, report: &ExportReport, format: Format) -> Response {
     let path = cx.path();
+    // What holds every character of the same thing.
+    let (better, better_label) = if format == Format::Shapefile {
+        ("gpkg", "GeoPackageで書き出す")
+    } else {
+        ("csv", "UTF-8のCSVで書き出す")
+    };
     let again = |change: &str| {
         let query = path.split_once('?').map_or("", |(_, query)| query);
         let pairs =
-            url::form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| change != "csv" || name != "format");
+            url::form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| change != better || name != "format");
         let mut query = url::form_urlencoded::Serializer::new(String::new());
         query.extend_pairs(pairs);
-        let pair = if change == "csv" { ("format", change) } else { (SURE, "1") };
+        let pair = if change == better { ("format", change) } else { (SURE, "1") };
         format!("{}?{}", opened.at("export/file"), query.append_pair(pair.0, pair.1).finish())
     };
     let columns = vec![
@@ -140,22 +146,37 @@ fn missing(cx: &Cx, opened: &Opened, report: &ExportReport) -> Response {
         Row::new(texts.iter().map(SafeHtml::escape).collect())
     };
     let rows = report.replacements.iter().take(SHOWN).map(row).collect();
-    let mut body = Table::new(Lang::Ja, "Shift_JISにない文字", columns, rows).html();
+    let mut body = SafeHtml::default();
+    for (count, what) in [
+        (report.cut.texts, "個の値は長すぎて入りきらず、後ろが切れます。"),
+        (report.cut.shapes, "個の図形はこの形式で表せず、空になります。"),
+    ] {
+        if count > 0 {
+            body.push(&crate::view::note(&format!("{}{what}", said_number(count))));
+        }
+    }
+    if report.replaced > 0 {
+        body.push(&Table::new(Lang::Ja, "Shift_JISにない文字", columns, rows).html());
+    }
     if report.replaced > SHOWN as u64 {
         body.push(&crate::view::note(&format!("最初の{SHOWN}字を表示しています。")));
     }
     body.push(&button::row([
-        LinkButton::new("UTF-8のCSVで書き出す", again("csv"))
-            .look(Look::Primary)
-            .icon(Icon::Download)
-            .download()
-            .html(),
+        LinkButton::new(better_label, again(better)).look(Look::Primary).icon(Icon::Download).download().html(),
         LinkButton::new("代わりの文字で書き出す", again(SURE)).icon(Icon::Download).download().html(),
         LinkButton::new("書き出しの設定に戻る", opened.at("export")).look(Look::Quiet).html(),
     ]));
-    let title = format!("Shift_JISで表せない文字が{}字あります", said_number(report.replaced));
-    let notice = Notice::new(Tone::Warning, title)
-        .text("まだ書き出していません。UTF-8なら、すべての文字をそのまま書き出せます。代わりの文字にすると、元の文字には戻せません。");
+    let title = if report.replaced > 0 {
+        format!("Shift_JISで表せない文字が{}字あります", said_number(report.replaced))
+    } else {
+        "この形式に入りきらないものがあります".to_owned()
+    };
+    let text = if format == Format::Shapefile {
+        "まだ書き出していません。GeoPackageなら、すべてをそのまま書き出せます。このまま書き出すと、元には戻せません。"
+    } else {
+        "まだ書き出していません。UTF-8なら、すべての文字をそのまま書き出せます。代わりの文字にすると、元の文字には戻せません。"
+    };
+    let notice = Notice::new(Tone::Warning, title).text(text);
     let site = cx.desk_site("ledgers");
     Html(opened.page(&site, "表せない文字があります").notice(notice).body(body).render()).into_response()
 }
@@ -174,15 +195,16 @@ fn request(cx: &Cx, opened: &Opened) -> ExportRequest {
         headings: if is("headings", "keys") { Headings::Keys } else { Headings::Labels },
         keys: is("values", "keys"),
         wareki: is("dates", "wareki"),
+        crs: cx.query("crs").filter(|crs| !crs.is_empty()),
         external: <_>::default(),
     }
 }
 
 /// The form is sent by GET: the file has an address that can be kept and used again.
-fn form(opened: &Opened, asked: &Asked) -> Form {
+fn form(cx: &Cx, opened: &Opened, asked: &Asked) -> Form {
     let has_place =
         opened.fields().any(|field| matches!(field.kind, FieldKind::Point | FieldKind::Line | FieldKind::Polygon));
-    let formats = Format::ALL.into_iter().filter(|format| has_place || *format != Format::GeoJson);
+    let formats = Format::ALL.into_iter().filter(|format| has_place || !format.is_geographic());
     let formats = formats.map(|format| Choice::new(format.key(), format.label())).collect();
     let columns: Vec<Choice> =
         opened.access.visible_fields(Action::Export).map(|field| Choice::new(&field.key, field.label.ja())).collect();
@@ -194,7 +216,7 @@ fn form(opened: &Opened, asked: &Asked) -> Form {
     let two = |one: (&str, &str), other: (&str, &str)| Control::Choice {
         choices: vec![Choice::new(one.0, one.1), Choice::new(other.0, other.1)],
     };
-    let fields = vec![
+    let mut fields = vec![
         FieldView::new("format", "形式", Control::Choice { choices: formats })
             .hint("Excelで開くならExcel形式、古い業務システムへ渡すならCSV（Shift_JIS）を選びます。Shift_JISにない文字があるときは、書き出す前に知らせます。")
             .value("xlsx")
@@ -208,6 +230,14 @@ fn form(opened: &Opened, asked: &Asked) -> Form {
         FieldView::new("headings", "見出し", two(("labels", "項目名"), ("keys", "キー"))).value("labels").required(),
         FieldView::new("columns", "書き出す項目", Control::ManyChoices { choices: columns }).value(all),
     ];
+    if has_place {
+        let around = kawasemi_ledger::import::around(cx.city().city.code());
+        let choices = around.into_iter().map(|(key, label)| Choice::new(key, label)).collect();
+        let field = FieldView::new("crs", "座標系（GeoPackage・Shapefile）", Control::Choice { choices })
+            .hint("GISや測量の図面に重ねるなら平面直角座標系、それ以外は緯度経度を選びます。GeoJSONはいつも緯度経度です。")
+            .value("EPSG:6668");
+        fields.insert(1, field);
+    }
     let hidden = asked.with(|asked| asked.columns.clear());
     let form = Form::new(Lang::Ja, opened.at("export/file")).get().fields(fields);
     let pairs = url::form_urlencoded::parse(hidden.query().as_bytes()).into_owned().collect::<Vec<_>>();

@@ -64,7 +64,7 @@ impl RecordForm<'_> {
     pub fn build(&self, action: String, cancel: String, record: Option<RecordId>) -> Form {
         let mut form = Form::new(Lang::Ja, action).cancel(cancel);
         for (title, fields) in super::detail::sections(self.opened.fields()) {
-            let views: Vec<FieldView> = fields.into_iter().filter_map(|field| self.view(field, &field.key)).collect();
+            let views: Vec<FieldView> = fields.into_iter().filter_map(|field| self.with_file(field)).collect();
             form = match (views.is_empty(), title.is_empty()) {
                 (true, _) => form,
                 (false, true) => form.fields(views),
@@ -77,6 +77,14 @@ impl RecordForm<'_> {
         let key = draft_key(self.opened, record);
         // What holds personal data stays within the tab: machines at a counter are shared.
         form.draft(if self.opened.def.holds_personal_data() { Draft::Tab(key) } else { Draft::Machine(key) })
+    }
+
+    /// A field of the record's own form; a geometry may come as a file there.
+    fn with_file(&self, field: &FieldDef) -> Option<FieldView> {
+        let mut view = self.view(field, &field.key)?;
+        view.takes_file =
+            !view.read_only && matches!(field.kind, FieldKind::Point | FieldKind::Line | FieldKind::Polygon);
+        Some(view)
     }
 
     /// A field as it stands in a form about many records: what was typed, or nothing.

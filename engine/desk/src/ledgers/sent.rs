@@ -76,6 +76,7 @@ impl Sent {
         }
         sent.join_parts(opened);
         sent.change_rows();
+        sent.take_geometries(cx, opened, &uploads).await?;
         sent.take_files(cx, opened, record, uploads).await?;
         sent.look_references_up(cx, opened).await?;
         Ok(sent)
@@ -137,6 +138,45 @@ impl Sent {
             }
             None => {}
         }
+    }
+
+    /// Reads the geometries that came as files: what the file says stands in the field as if it had been typed. Where anything was
+    /// concluded or mended, the form comes back with it, so that a person looks at it before it is saved.
+    async fn take_geometries(&mut self, cx: &Cx, opened: &Opened, uploads: &Uploads) -> Result<(), Problem> {
+        let is_place =
+            |field: &&FieldDef| matches!(field.kind, FieldKind::Point | FieldKind::Line | FieldKind::Polygon);
+        for field in opened.fields().filter(is_place) {
+            let Some(upload) = uploads.file(&format!("{}.file", field.key)) else { continue };
+            let path = upload.file.path().to_owned();
+            let code = cx.city().city.code().to_owned();
+            let read = tokio::task::spawn_blocking(move || kawasemi_ledger::import::one_place(&code, &path)).await;
+            match read.map_err(|error| Problem::internal(&error))? {
+                Ok((geometry, said)) => {
+                    self.replace(&field.key, geometry);
+                    if !said.is_empty() {
+                        let message = format!(
+                            "{}から図形を読みました。{}確かめて、よければもう一度保存してください。",
+                            upload.name,
+                            said.join("")
+                        );
+                        self.around.mistakes.push(FieldError::new(field, message));
+                    }
+                }
+                Err(error) => {
+                    self.around.mistakes.push(FieldError::new(field, format!("{}：{error}", upload.name)));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts a text in place of what was sent under a name.
+    fn replace(&mut self, name: &str, text: String) {
+        let others = self.entry.keys().filter(|key| *key != name);
+        let mut pairs: Vec<(String, String)> =
+            others.flat_map(|key| self.entry.all(key).iter().map(|text| (key.to_owned(), text.clone()))).collect();
+        pairs.push((name.to_owned(), text));
+        self.entry = Entry::from_pairs(pairs);
     }
 
     /// Stores the files that came, and joins them with those that the record has and those of an earlier attempt.

@@ -17,6 +17,7 @@ mod ledgers;
 mod ledgers_access;
 mod ledgers_files;
 mod ledgers_narrow;
+mod ledgers_places;
 mod ledgers_sheets;
 mod map;
 mod names;

@@ -1,5 +1,6 @@
 //! Which columns a file of records has, what they are called and what stands in their cells.
 
+use kawasemi_kernel::geometry::BoundingBox;
 use kawasemi_kernel::{Lang, Value};
 use kawasemi_schema::{FieldDef, FieldKind};
 
@@ -26,6 +27,10 @@ pub(super) enum Source {
     Kana(FieldDef),
     /// The postcode of an address.
     Postcode(FieldDef),
+    /// The latitude of a point, in degrees.
+    Latitude(FieldDef),
+    /// The longitude of a point, in degrees.
+    Longitude(FieldDef),
 }
 
 /// How columns are called.
@@ -65,6 +70,14 @@ pub(super) fn of_fields(fields: &[FieldDef], with_number: bool, headings: Headin
                 let heading = format!("{label}（郵便番号）");
                 columns.push(column(Source::Postcode(field.clone()), &format!("{key}.postcode"), heading));
             }
+            FieldKind::Point => {
+                // The names by which every program of a city hall finds them, where they can mean one field only.
+                let is_only = fields.iter().filter(|field| matches!(field.kind, FieldKind::Point)).count() == 1;
+                let named = |name: &str| if is_only { name.to_owned() } else { format!("{label}（{name}）") };
+                let (latitude, longitude) = (Source::Latitude(field.clone()), Source::Longitude(field.clone()));
+                columns.push(column(latitude, &format!("{key}.latitude"), named("緯度")));
+                columns.push(column(longitude, &format!("{key}.longitude"), named("経度")));
+            }
             _ => {}
         }
     }
@@ -90,6 +103,28 @@ impl Column {
                 Value::Address(address) => address.postcode.clone(),
                 _ => String::new(),
             },
+            Source::Latitude(field) => degrees(record.get(&field.key), |bounds| bounds.south),
+            Source::Longitude(field) => degrees(record.get(&field.key), |bounds| bounds.west),
+        }
+    }
+
+    /// Whether it is a field, or a part of it.
+    pub fn is_of(&self, key: &str) -> bool {
+        match &self.source {
+            Source::Id | Source::Number => false,
+            Source::Field(field)
+            | Source::Kana(field)
+            | Source::Postcode(field)
+            | Source::Latitude(field)
+            | Source::Longitude(field) => field.key == key,
+        }
+    }
+
+    /// The field, where the column is a whole one.
+    pub fn field(&self) -> Option<&FieldDef> {
+        match &self.source {
+            Source::Field(field) => Some(field),
+            _ => None,
         }
     }
 
@@ -99,5 +134,16 @@ impl Column {
             Source::Field(field) => Some((field, record.get(&field.key))),
             _ => None,
         }
+    }
+}
+
+/// A number of degrees, to the tenth of a millimetre.
+fn degrees(value: &Value, number: impl Fn(BoundingBox) -> f64) -> String {
+    match value {
+        Value::Geometry(geometry) => {
+            let text = format!("{:.9}", number(geometry.bounding_box()));
+            text.trim_end_matches('0').trim_end_matches('.').to_owned()
+        }
+        _ => String::new(),
     }
 }

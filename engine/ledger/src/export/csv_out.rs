@@ -39,15 +39,57 @@ pub struct Replacement {
 pub(super) struct CsvWriter {
     columns: Vec<Column>,
     encoding: Encoding,
-    external: Arc<ExternalCharacters>,
+    cp932: Cp932,
     line: u64,
+}
+
+/// Texts in CP932, with what it could not write.
+pub(super) struct Cp932 {
+    external: Arc<ExternalCharacters>,
     replacements: Vec<Replacement>,
     replaced: u64,
 }
 
+impl Cp932 {
+    pub fn new(external: Arc<ExternalCharacters>) -> Self {
+        Self { external, replacements: Vec::new(), replaced: 0 }
+    }
+
+    /// Adds a text; the line and the column say where it stands.
+    pub fn encode(&mut self, line: u64, column: &str, text: &str, out: &mut Vec<u8>) {
+        if let Some(bytes) = encoded(text) {
+            out.extend_from_slice(&bytes);
+            return;
+        }
+        for cluster in clusters(text) {
+            match encoded(cluster) {
+                Some(bytes) => out.extend_from_slice(&bytes),
+                None => self.replace(line, column, cluster, out),
+            }
+        }
+    }
+
+    /// How many characters were replaced, and the first of them.
+    pub fn told(mut self) -> (u64, Vec<Replacement>) {
+        (self.replaced, std::mem::take(&mut self.replacements))
+    }
+
+    /// Writes what stands best for a character, and reports it.
+    fn replace(&mut self, line: u64, column: &str, cluster: &str, out: &mut Vec<u8>) {
+        let mut stand_ins = self.external.stand_ins(cluster).into_iter().chain([MISSING.to_owned()]);
+        let Some((bytes, written)) = stand_ins.find_map(|text| Some((encoded(&text)?, text))) else { return };
+        out.extend_from_slice(&bytes);
+        self.replaced += 1;
+        if self.replacements.len() < REPORTED {
+            let (column, character) = (column.to_owned(), cluster.to_owned());
+            self.replacements.push(Replacement { line, column, character, written });
+        }
+    }
+}
+
 impl CsvWriter {
     pub fn new(columns: Vec<Column>, encoding: Encoding, external: Arc<ExternalCharacters>) -> Self {
-        Self { columns, encoding, external, line: 0, replacements: Vec::new(), replaced: 0 }
+        Self { columns, encoding, cp932: Cp932::new(external), line: 0 }
     }
 
     fn write_line(&mut self, cells: Vec<String>, out: &mut Vec<u8>) {
@@ -58,36 +100,11 @@ impl CsvWriter {
             }
             let quoted = quote(cell);
             match self.encoding {
-                Encoding::Cp932 => self.encode(index, &quoted, out),
+                Encoding::Cp932 => self.cp932.encode(self.line, &self.columns[index].heading, &quoted, out),
                 _ => out.extend_from_slice(quoted.as_bytes()),
             }
         }
         out.extend_from_slice(b"\r\n");
-    }
-
-    fn encode(&mut self, column: usize, text: &str, out: &mut Vec<u8>) {
-        if let Some(bytes) = encoded(text) {
-            out.extend_from_slice(&bytes);
-            return;
-        }
-        for cluster in clusters(text) {
-            match encoded(cluster) {
-                Some(bytes) => out.extend_from_slice(&bytes),
-                None => self.replace(column, cluster, out),
-            }
-        }
-    }
-
-    /// Writes what stands best for a character, and reports it.
-    fn replace(&mut self, column: usize, cluster: &str, out: &mut Vec<u8>) {
-        let mut stand_ins = self.external.stand_ins(cluster).into_iter().chain([MISSING.to_owned()]);
-        let Some((bytes, written)) = stand_ins.find_map(|text| Some((encoded(&text)?, text))) else { return };
-        out.extend_from_slice(&bytes);
-        self.replaced += 1;
-        if self.replacements.len() < REPORTED {
-            let column = self.columns[column].heading.clone();
-            self.replacements.push(Replacement { line: self.line, column, character: cluster.to_owned(), written });
-        }
     }
 }
 
@@ -152,7 +169,7 @@ impl Writer for CsvWriter {
     }
 
     fn replacements(&mut self) -> (u64, Vec<Replacement>) {
-        (self.replaced, std::mem::take(&mut self.replacements))
+        (self.cp932.replaced, std::mem::take(&mut self.cp932.replacements))
     }
 }
 

@@ -1,4 +1,4 @@
-//! Taking records out as files: CSV, XLSX, JSON lines, GeoJSON.
+//! Taking records out as files: CSV, XLSX, JSON lines, GeoJSON, GeoPackage, Shapefile.
 //!
 //! An export reads the list page by page and hands each part over as soon as it is written, so that a hundred thousand
 //! records need no more memory than a thousand. It goes through the same grants as the list, by the action `export`, and
@@ -6,6 +6,7 @@
 
 mod columns;
 mod csv_out;
+mod geo_out;
 mod json_out;
 mod xlsx_out;
 
@@ -13,9 +14,10 @@ use std::io::Read as _;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use kawasemi_geo::crs::Crs;
 use kawasemi_identity::{Context, Manner};
 use kawasemi_kernel::text::external::ExternalCharacters;
-use kawasemi_schema::{Action, FieldDef, FieldKind};
+use kawasemi_schema::{Action, FieldDef};
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
@@ -24,7 +26,7 @@ pub use self::csv_out::Replacement;
 pub use self::json_out::record_json;
 use crate::error::{LedgerError, Result};
 use crate::field::Style;
-use crate::import::Encoding;
+use crate::import::{Encoding, kind_of};
 use crate::labels::Wanted;
 use crate::ledgers::{Gate, Ledgers};
 use crate::read::{self, personal};
@@ -51,11 +53,26 @@ pub enum Format {
     JsonLines,
     /// GeoJSON.
     GeoJson,
+    /// GeoPackage.
+    GeoPackage,
+    /// A Shapefile in an archive, its attributes in CP932.
+    Shapefile,
 }
 
 impl Format {
     /// Every format, as a form offers them.
-    pub const ALL: [Self; 5] = [Self::Csv, Self::CsvCp932, Self::Xlsx, Self::JsonLines, Self::GeoJson];
+    pub const ALL: [Self; 7] =
+        [Self::Csv, Self::CsvCp932, Self::Xlsx, Self::JsonLines, Self::GeoJson, Self::GeoPackage, Self::Shapefile];
+
+    /// Whether it is of places, so that a ledger needs a geometry for it.
+    pub const fn is_geographic(self) -> bool {
+        matches!(self, Self::GeoJson | Self::GeoPackage | Self::Shapefile)
+    }
+
+    /// Whether its texts are in CP932, which lacks characters.
+    pub const fn is_cp932(self) -> bool {
+        matches!(self, Self::CsvCp932 | Self::Shapefile)
+    }
 
     /// The key in addresses and on the command line.
     pub const fn key(self) -> &'static str {
@@ -65,6 +82,8 @@ impl Format {
             Self::Xlsx => "xlsx",
             Self::JsonLines => "jsonl",
             Self::GeoJson => "geojson",
+            Self::GeoPackage => "gpkg",
+            Self::Shapefile => "shp",
         }
     }
 
@@ -81,6 +100,8 @@ impl Format {
             Self::Xlsx => "Excel（xlsx）",
             Self::JsonLines => "JSON Lines",
             Self::GeoJson => "GeoJSON",
+            Self::GeoPackage => "GeoPackage",
+            Self::Shapefile => "Shapefile（zip、Shift_JIS）",
         }
     }
 
@@ -91,6 +112,8 @@ impl Format {
             Self::Xlsx => "xlsx",
             Self::JsonLines => "jsonl",
             Self::GeoJson => "geojson",
+            Self::GeoPackage => "gpkg",
+            Self::Shapefile => "zip",
         }
     }
 
@@ -102,6 +125,8 @@ impl Format {
             Self::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
             Self::JsonLines => "application/x-ndjson",
             Self::GeoJson => "application/geo+json",
+            Self::GeoPackage => "application/geopackage+sqlite3",
+            Self::Shapefile => "application/zip",
         }
     }
 }
@@ -119,6 +144,8 @@ pub struct ExportRequest {
     pub keys: bool,
     /// Dates in the Japanese calendar.
     pub wareki: bool,
+    /// The reference system of a GeoPackage or Shapefile, as `EPSG:6677`; longitude and latitude on JGD2011 where none is said.
+    pub crs: Option<String>,
     /// The city's external characters (外字), for what CP932 can't write.
     pub external: Arc<ExternalCharacters>,
 }
@@ -132,6 +159,25 @@ pub struct ExportReport {
     pub replaced: u64,
     /// The first of them.
     pub replacements: Vec<Replacement>,
+    /// What the format had no room for.
+    #[serde(skip_serializing_if = "Cut::is_none")]
+    pub cut: Cut,
+}
+
+/// What a format had no room for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Cut {
+    /// Texts of which the end was left out.
+    pub texts: u64,
+    /// Geometries that were left out, since they can't be written in this format or reference system.
+    pub shapes: u64,
+}
+
+impl Cut {
+    /// Whether everything had room.
+    pub fn is_none(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// Writes records in one format.
@@ -145,6 +191,10 @@ trait Writer: Send {
     /// What could not be written as it is.
     fn replacements(&mut self) -> (u64, Vec<Replacement>) {
         (0, Vec::new())
+    }
+    /// What had no room.
+    fn cut(&self) -> Cut {
+        Cut::default()
     }
 }
 
@@ -222,6 +272,7 @@ impl Ledgers {
             send_file(file, &parts).await?;
         }
         (report.replaced, report.replacements) = writer.replacements();
+        report.cut = writer.cut();
         Ok(report)
     }
 }
@@ -256,11 +307,40 @@ fn writer(context: &Context, gate: &Gate, keys: &[String], request: &ExportReque
         }
         Format::JsonLines => Box::new(json_out::JsonLines { fields }),
         Format::GeoJson => {
-            let is_geometry = |f: &FieldDef| matches!(f.kind, FieldKind::Point | FieldKind::Line | FieldKind::Polygon);
-            if !fields.iter().any(is_geometry) {
-                return Err(LedgerError::Unsuitable { name: gate.def().title.ja().to_owned(), purpose: "GeoJSON" });
-            }
+            place_of(gate, &fields, request.format)?;
             Box::new(json_out::GeoJson { fields, count: 0 })
         }
+        Format::GeoPackage | Format::Shapefile => {
+            let field = place_of(gate, &fields, request.format)?;
+            let mut columns = columns();
+            columns.retain(|column| !column.is_of(&field.key));
+            let crs = request.crs.as_deref().filter(|crs| !crs.is_empty());
+            let crs = crs.map_or(Some(Crs::Jgd2011), Crs::from_name);
+            let target = geo_out::Target {
+                name: gate.ledger.key().to_owned(),
+                title: gate.def().title.get(context.lang).to_owned(),
+                crs: crs.ok_or_else(|| LedgerError::Refused(unknown_crs(request)))?,
+                field,
+                is_wareki: request.wareki,
+                at: context.act.at,
+            };
+            if request.format == Format::GeoPackage {
+                Box::new(geo_out::GeoWriter::geopackage(target, columns)?)
+            } else {
+                let cp932 = csv_out::Cp932::new(Arc::clone(&request.external));
+                Box::new(geo_out::GeoWriter::shapefile(target, columns, cp932)?)
+            }
+        }
     })
+}
+
+/// The field whose geometry is the record's.
+fn place_of(gate: &Gate, fields: &[FieldDef], format: Format) -> Result<FieldDef> {
+    let found = fields.iter().find(|field| kind_of(field).is_some()).cloned();
+    found.ok_or_else(|| LedgerError::Unsuitable { name: gate.def().title.ja().to_owned(), purpose: format.label() })
+}
+
+fn unknown_crs(request: &ExportRequest) -> String {
+    let crs: String = request.crs.as_deref().unwrap_or_default().chars().take(40).collect();
+    kawasemi_geo::GeoError::UnknownCrs(crs).to_string()
 }

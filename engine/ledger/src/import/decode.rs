@@ -55,7 +55,7 @@ impl Encoding {
         }
     }
 
-    fn codec(self) -> &'static Codec {
+    pub(super) fn codec(self) -> &'static Codec {
         match self {
             Self::Utf8 => UTF_8,
             // The WHATWG Shift_JIS is code page 932 with its NEC and IBM extensions.
@@ -63,6 +63,11 @@ impl Encoding {
             Self::Utf16Le => UTF_16LE,
             Self::Utf16Be => UTF_16BE,
         }
+    }
+
+    /// The encoding of a codec; none where it is not one of ours.
+    pub(super) fn of_codec(codec: &'static Codec) -> Option<Self> {
+        Self::ALL.into_iter().find(|encoding| encoding.codec() == codec)
     }
 }
 

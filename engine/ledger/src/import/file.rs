@@ -18,6 +18,7 @@ use kawasemi_sheets::table::TableOptions;
 use super::csv_file::CsvFile;
 use super::decode::Encoding;
 use super::forms::{self, Forms};
+use super::places::{self, Features, Ground, PlaceColumn, PlaceLook};
 use super::workbook::Workbook;
 use tempfile::NamedTempFile;
 
@@ -26,7 +27,9 @@ use tempfile::NamedTempFile;
 #[non_exhaustive]
 pub enum FileError {
     /// It is neither text nor a workbook.
-    #[error("表のファイルとして読めません。CSV、Excel（xlsx・xls）、ODSのファイルを選んでください。")]
+    #[error(
+        "表のファイルとして読めません。CSV、Excel（xlsx・xls）、ODS、地図のファイル（GeoJSON・Shapefile・GeoPackage・KML・GPX）を選んでください。"
+    )]
     NotText,
     /// A workbook that can't be unpacked.
     #[error(
@@ -101,10 +104,13 @@ pub struct FileOptions {
     pub encoding: Option<Encoding>,
     /// The delimiter of a text file.
     pub delimiter: Option<char>,
-    /// The sheet of a workbook.
+    /// The sheet of a workbook, or the layer of a geographic file.
     pub sheet: Option<String>,
     /// The row of the headings, from 1. Rows above it (a title, a date) are left out.
     pub header: Option<u64>,
+    /// In which reference system positions are, as [`kawasemi_geo::crs::Reading`] writes it: `EPSG:6677`, `EPSG:4326+swapped`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub crs: Option<String>,
     /// What a person says about the table of a workbook.
     #[serde(skip_serializing_if = "is_plain")]
     pub table: TableOptions,
@@ -124,7 +130,7 @@ pub struct Look {
     pub encoding: Option<Encoding>,
     /// The delimiter of a text file.
     pub delimiter: Option<char>,
-    /// The sheets of a workbook.
+    /// The sheets of a workbook, or the layers of a geographic file.
     pub sheets: Vec<String>,
     /// The row of the headings, from 1.
     pub header: u64,
@@ -138,6 +144,10 @@ pub struct Look {
     pub understood: Report,
     /// Files of forms that were refused.
     pub refused: Vec<Refused>,
+    /// Where the places of the rows are read from, and how; none without any.
+    pub place: Option<PlaceLook>,
+    /// The column of places that is made of a table's columns.
+    pub(super) place_column: Option<Arc<PlaceColumn>>,
     /// Where the rows come from.
     pub(super) source: Source,
 }
@@ -162,6 +172,8 @@ pub(super) enum Source {
     Workbook(Arc<Workbook>),
     /// A text file that was made of a table of an Access database.
     Exported(Arc<NamedTempFile>),
+    /// A geographic file.
+    Features(Arc<Features>),
     /// Rows that were read already, one for each form.
     Rows(Arc<Vec<SheetRow>>, Arc<Forms>),
 }
@@ -170,6 +182,15 @@ impl Look {
     /// Whether it is a workbook, of which more can be said than of a text file.
     pub fn is_workbook(&self) -> bool {
         matches!(self.source, Source::Workbook(_))
+    }
+
+    /// What was found of places while the rows were read for the last time: mended, doubtful. Asked once.
+    pub(super) fn told_of_places(&self) -> Report {
+        match (&self.source, &self.place_column) {
+            (Source::Features(features), _) => features.told(),
+            (_, Some(column)) => column.told(),
+            _ => Report::default(),
+        }
     }
 
     /// The file from which a row was read, where there are several.
@@ -189,6 +210,8 @@ impl Look {
             header_rows: 1,
             understood: Report::default(),
             refused: Vec::new(),
+            place: None,
+            place_column: None,
             source: Source::Text,
         }
     }
@@ -199,6 +222,22 @@ pub const LOOK: usize = 200;
 
 /// Looks at a file.
 pub fn look(path: &Path, options: &FileOptions) -> Result<Look, FileError> {
+    look_on(path, options, &Ground::default())
+}
+
+/// Looks at a file of which rows may have a place.
+pub(super) fn look_on(path: &Path, options: &FileOptions, ground: &Ground) -> Result<Look, FileError> {
+    if options.form.is_none()
+        && let Some(look) = places::look(path, options, ground)?
+    {
+        return Ok(look);
+    }
+    let mut look = look_at_table(path, options)?;
+    places::add_column(&mut look, options, ground)?;
+    Ok(look)
+}
+
+fn look_at_table(path: &Path, options: &FileOptions) -> Result<Look, FileError> {
     if let Some(form) = &options.form {
         return forms::look(path, form);
     }
@@ -274,8 +313,21 @@ pub fn rows_below(
     look: &Look,
     take: &mut dyn FnMut(Result<SheetRow, FileError>) -> bool,
 ) -> Result<(), FileError> {
+    let Some(column) = &look.place_column else { return table_rows(path, options, look, take) };
+    let placing = column.begin();
+    table_rows(path, options, look, &mut |row| take(row.map(|row| placing.place(row))))
+}
+
+/// The rows as the file has them.
+fn table_rows(
+    path: &Path,
+    options: &FileOptions,
+    look: &Look,
+    take: &mut dyn FnMut(Result<SheetRow, FileError>) -> bool,
+) -> Result<(), FileError> {
     let csv = match &look.source {
         Source::Workbook(workbook) => return workbook.rows(path, options, &mut |row| take(Ok(row))),
+        Source::Features(features) => return features.rows(&mut |row| take(Ok(row))),
         Source::Rows(rows, _) => {
             rows.iter().cloned().map(Ok).all(take);
             return Ok(());
@@ -321,6 +373,9 @@ fn headings(header: &SheetRow, rows: &[SheetRow]) -> Vec<String> {
 
 /// The format of a file by name, for a message.
 pub fn format_name(path: &Path) -> &'static str {
+    if let Ok(Some(format)) = kawasemi_geo::format_of(path) {
+        return format.label();
+    }
     match book::format_of(path) {
         Ok(Some(Format::Xlsx)) => "Excel（xlsx）",
         Ok(Some(Format::Xls)) => "Excel（xls）",

@@ -60,6 +60,13 @@ impl Mapping {
         names.extend(loose_names(&fields));
         let mut taken = HashSet::new();
         let column = |heading: &String| {
+            // What is a place by itself goes to the first field that takes it, whatever that is called.
+            if let Some(place) = look.place.as_ref().filter(|place| place.heading == *heading) {
+                let fits = |field: &&&FieldDef| place.fits(field) && !taken.contains(&field.key);
+                let target = fields.iter().find(fits).map(|field| field.key.clone()).unwrap_or_default();
+                taken.insert(target.clone());
+                return target;
+            }
             let wanted = spellings(heading, &look.headings);
             let known = |wanted: &String| names.iter().find(|(name, target)| name == wanted && !taken.contains(target));
             let found = wanted.iter().find_map(known);
@@ -80,6 +87,8 @@ impl Mapping {
             if !target.is_empty() {
                 let label = target_label(ledger, target);
                 findings.add(Sort::Understood, "列を項目に入れます。", format!("「{heading}」→{label}"));
+            } else if look.place.as_ref().is_some_and(|place| place.used.contains(&at)) {
+                // Its values go in as the place.
             } else if look.rows.iter().any(|row| !row.cell(at).is_blank()) {
                 findings.add(Sort::Left, "入れる項目を決めていない列は取り込みません。", format!("「{heading}」"));
             }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::file::{Look, Refused, SheetRow};
 use super::mapping::Mapping;
-use crate::field::FieldError;
+use crate::field::{Cell, FieldError};
 
 /// Most problems that are kept one by one.
 const KEPT: usize = 10_000;
@@ -64,7 +64,11 @@ impl ImportReport {
             }
             let column = mapping.columns.iter().position(|target| *target == error.field);
             let heading = column.and_then(|column| look.headings.get(column)).cloned();
-            let value = mapping.cell(row, &error.field).to_text().chars().take(QUOTED).collect();
+            let value = match mapping.cell(row, &error.field) {
+                // A place that can't be taken has its reason instead of a value.
+                Cell::Error(said) if *said == error.message => String::new(),
+                cell => cell.to_text().chars().take(QUOTED).collect(),
+            };
             self.problems.push(Problem {
                 line: row.line,
                 file: file.to_string(),

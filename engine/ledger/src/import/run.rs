@@ -19,6 +19,7 @@ use tokio::sync::mpsc;
 use super::file::{self, FileError, FileOptions, Look, SheetRow};
 use super::mapping::{Mapping, Reading};
 use super::photos::{PhotoPlan, Photos};
+use super::places::Ground;
 use super::prepare::{Outcome, Preparation};
 use super::report::{ImportReport, Progress};
 use super::staging::Staging;
@@ -29,6 +30,8 @@ use crate::write::write_error;
 
 /// Rows of one unit.
 pub(super) const CHUNK: usize = 500;
+/// Bytes of texts in rows, the longest of each, that go into one unit at most: drawings are larger than words.
+const HEAVY: usize = 8 * 1024 * 1024;
 /// How often a unit is tried again when somebody changed one of its records meanwhile.
 pub(super) const TRIES: usize = 3;
 
@@ -75,7 +78,7 @@ impl Ledgers {
         options: &FileOptions,
     ) -> Result<(Look, Mapping)> {
         let gate = self.gate_for(context, ledger, Action::Import)?;
-        let look = look_at(path, options).await?;
+        let look = look_at(self.ground(&gate), path, options).await?;
         if let Some(form) = &options.form {
             return Ok((look, super::forms::columns(form)));
         }
@@ -95,7 +98,7 @@ impl Ledgers {
         progress: OnProgress<'_>,
     ) -> Result<ImportReport> {
         let gate = self.gate_for_import(context, ledger, plan)?;
-        let look = look_at(&plan.path, &plan.options).await?;
+        let look = look_at(self.ground(&gate), &plan.path, &plan.options).await?;
         let mut import = Import::new(self, context, &gate, plan, &look, progress);
         import.first_reading(Mode::Try).await
     }
@@ -117,7 +120,7 @@ impl Ledgers {
         if self.city().is_training() && gate.def().holds_personal_data() && !plan.is_invented {
             return Err(LedgerError::Refused(ASK_INVENTED.to_owned()));
         }
-        let look = look_at(&plan.path, &plan.options).await?;
+        let look = look_at(self.ground(&gate), &plan.path, &plan.options).await?;
         let mut import = Import::new(self, context, &gate, plan, &look, progress);
         match import.first_reading(Mode::Write).await {
             Ok(report) if report.bad > 0 && !plan.mapping.skip_bad => {
@@ -130,6 +133,10 @@ impl Ledgers {
                 Err(error)
             }
         }
+    }
+
+    fn ground(&self, gate: &Gate) -> Ground {
+        Ground::of(self.city().code(), gate.def())
     }
 
     fn gate_for_import(&self, context: &Context, ledger: &str, plan: &ImportPlan) -> Result<Gate> {
@@ -152,9 +159,9 @@ impl Ledgers {
     }
 }
 
-async fn look_at(path: &Path, options: &FileOptions) -> Result<Look> {
+async fn look_at(ground: Ground, path: &Path, options: &FileOptions) -> Result<Look> {
     let (path, options) = (path.to_owned(), options.clone());
-    let look = tokio::task::spawn_blocking(move || file::look(&path, &options)).await;
+    let look = tokio::task::spawn_blocking(move || file::look_on(&path, &options, &ground)).await;
     Ok(look.map_err(|_| FileError::Damaged)??)
 }
 
@@ -233,6 +240,7 @@ impl<'a> Import<'a> {
         self.staging.written().await?;
         report.understood.extend(self.plan.mapping.told(self.gate.def(), self.look));
         report.understood.extend(preparation.guesses());
+        report.understood.extend(self.look.told_of_places());
         Ok(report)
     }
 
@@ -312,10 +320,16 @@ impl<'a> Import<'a> {
         let (path, options, look) = (self.plan.path.clone(), self.plan.options.clone(), self.look.clone());
         tokio::task::spawn_blocking(move || {
             let mut chunk = Vec::with_capacity(CHUNK);
+            let mut weight = 0;
             let outcome = file::rows_below(&path, &options, &look, &mut |row| match row {
                 Ok(row) => {
+                    weight += row.cells.iter().map(|cell| cell.to_text().len()).max().unwrap_or(0);
                     chunk.push(row);
-                    chunk.len() < CHUNK || sender.blocking_send(Ok(std::mem::take(&mut chunk))).is_ok()
+                    if chunk.len() < CHUNK && weight < HEAVY {
+                        return true;
+                    }
+                    weight = 0;
+                    sender.blocking_send(Ok(std::mem::take(&mut chunk))).is_ok()
                 }
                 Err(error) => {
                     drop(sender.blocking_send(Err(error)));

@@ -6,6 +6,7 @@ mod common;
 mod grants;
 mod imports;
 mod lists;
+mod places;
 mod records;
 mod rules;
 mod workbooks;

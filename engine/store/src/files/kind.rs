@@ -71,6 +71,12 @@ const KINDS: &[(&str, &str, bool, &[Mark])] = &[
     ("csv", "text/csv", false, &[Mark::Text]),
     ("json", "application/json", false, &[Mark::Text]),
     ("geojson", "application/geo+json", false, &[Mark::Text]),
+    ("geojsonl", "application/geo+json-seq", false, &[Mark::Text]),
+    ("ndjson", "application/x-ndjson", false, &[Mark::Text]),
+    ("shp", "application/vnd.shp", false, &[Mark::At(0, &[0, 0, 0x27, 0x0a])]),
+    ("kml", "application/vnd.google-earth.kml+xml", false, &[Mark::Text]),
+    ("kmz", "application/vnd.google-earth.kmz", false, &[ZIP]),
+    ("gpx", "application/gpx+xml", false, &[Mark::Text]),
     ("gpkg", "application/geopackage+sqlite3", false, &[Mark::At(0, b"SQLite format 3\0")]),
 ];
 

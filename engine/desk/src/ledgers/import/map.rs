@@ -6,7 +6,7 @@ use axum::response::{Html, IntoResponse, Response};
 use http::StatusCode;
 use kawasemi_kernel::Lang;
 use kawasemi_kernel::text::fold;
-use kawasemi_ledger::import::{Encoding, FileOptions, Look, Mapping};
+use kawasemi_ledger::import::{Encoding, FileOptions, Look, Mapping, PlaceLook};
 use kawasemi_schema::{Action, FieldKind};
 use kawasemi_sheets::NoPlace;
 use kawasemi_sheets::table::TableOptions;
@@ -89,6 +89,7 @@ pub async fn render(cx: &Cx, opened: &Opened, entries: &Entries, mistake: Option
         header_rows: look.header_rows,
         headings: &look.headings,
         is_workbook: look.is_workbook(),
+        place: look.place.as_ref(),
         eras: ERAS,
         form: entries.text("form").to_owned(),
         photos: entries.text("photos").to_owned(),
@@ -130,6 +131,7 @@ pub fn options(entries: &Entries) -> Result<FileOptions, String> {
     let mut options = FileOptions {
         encoding: text("encoding").and_then(Encoding::from_key),
         sheet,
+        crs: text("crs").map(str::to_owned),
         table: TableOptions {
             keep_ditto: entries.has("keep_ditto"),
             keep_totals: entries.has("keep_totals"),
@@ -257,6 +259,8 @@ struct Mapper<'a> {
     header_rows: u64,
     headings: &'a [String],
     is_workbook: bool,
+    /// How places are read; none where the file has none.
+    place: Option<&'a PlaceLook>,
     eras: &'static [(&'static str, &'static str)],
     form: String,
     /// The archive of photographs; empty without one.
@@ -282,6 +286,16 @@ const ERAS: &[(&str, &str)] = &[("R", "令和"), ("H", "平成"), ("S", "昭和"
 impl Mapper<'_> {
     fn reading(&self) -> SafeHtml {
         Reading { map: self }.html()
+    }
+
+    /// Whether the file is a geographic one: it has layers and no headings.
+    fn is_geographic(&self) -> bool {
+        self.place.is_some_and(|place| place.is_geographic)
+    }
+
+    /// What was recognised, where a person has said otherwise.
+    fn is_crs_said(&self) -> bool {
+        self.options.crs.is_some()
     }
 
     fn area(&self) -> String {
@@ -312,6 +326,8 @@ impl Mapper<'_> {
             ("photos", self.photos.clone()),
         ];
         all.retain(|(name, value)| !value.is_empty() || !matches!(*name, "form" | "photos"));
+        // Only what a person has said: another layer or encoding is recognised anew.
+        all.extend(self.options.crs.iter().map(|crs| ("crs", crs.clone())));
         if self.is_workbook {
             let table = &self.options.table;
             all.push(("header_rows", self.header_rows.to_string()));

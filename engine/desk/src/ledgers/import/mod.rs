@@ -44,7 +44,8 @@ use crate::view::section;
 /// The steps on the way.
 const STEPS: [&str; 4] = ["ファイルを選ぶ", "列を合わせる", "試しに読む", "取り込む"];
 /// What can be read.
-const ACCEPT: &str = ".csv,.tsv,.txt,.xlsx,.xls,.ods,.mdb,.accdb,.zip";
+const ACCEPT: &str =
+    ".csv,.tsv,.txt,.xlsx,.xls,.ods,.mdb,.accdb,.zip,.geojson,.json,.geojsonl,.gpkg,.shp,.kml,.kmz,.gpx";
 
 /// The routes.
 pub fn routes() -> Routes {
@@ -163,7 +164,7 @@ async fn page(cx: &Cx, opened: &Opened, mistake: Option<String>) -> Result<Respo
     let limit = cx.desk().settings().upload_limit;
     let kind = Control::Files { existing: Vec::new(), accept: ACCEPT.to_owned(), max_bytes: limit };
     let field = FieldView::new("file", "取り込むファイル", kind)
-        .hint("CSV（UTF-8・Shift_JIS）、タブ区切り、Excel（xlsx・xls）、ODS、Access（mdb・accdb）を読めます。結合したセルや二段の見出し、「〃」も読みます。")
+        .hint("CSV（UTF-8・Shift_JIS）、タブ区切り、Excel（xlsx・xls）、ODS、Access（mdb・accdb）を読めます。結合したセルや二段の見出し、「〃」も読みます。地図のファイルは、GeoJSON、Shapefile（.shp・.dbf・.prjなどをまとめたzip）、GeoPackage、KML、GPXを読めます。")
         .required();
     let field = mistake.into_iter().fold(field, FieldView::error);
     let fields = [field].into_iter().chain(more_fields(cx, opened, limit).await?).collect();
