@@ -2,6 +2,7 @@
 
 use kawasemi_kernel::RecordId;
 use kawasemi_ledger::Draft;
+use kawasemi_kernel::Geometry;
 use kawasemi_testkit::TestCity;
 use kawasemi_testkit::desk::{Browser, tables};
 use kawasemi_testkit::on_both_stores;
@@ -10,7 +11,11 @@ use serde_json::Value;
 use crate::common::{PARKS, city, park, record};
 
 async fn park_at(city: &TestCity, name: &str, state: &str, at: &str) -> RecordId {
-    let draft = Draft::new().with("name", name).with("kind", "block").with("state", state).with("location", at);
+    let (latitude, longitude) = at.split_once(", ").expect("latitude and longitude");
+    let number = |text: &str| text.parse::<f64>().expect("a number");
+    let place = Geometry::point(number(longitude), number(latitude)).expect("a place");
+    let draft = Draft::new().with("name", name).with("kind", "block").with("state", state);
+    let draft = draft.with("location", kawasemi_kernel::Value::Geometry(place));
     record(city, "park", draft).await
 }
 
