@@ -157,11 +157,12 @@ function axeSource() {
  *
  * @param {import("playwright-core").Page} page
  * @param {string} name
+ * @param {boolean} [fullPage] false for what measures itself by the window, which a picture of the whole page changes
  */
-export async function screenshot(page, name) {
+export async function screenshot(page, name, fullPage = true) {
   if (!process.env["SCREENSHOTS"]) return "";
   const path = join(RESULTS, `${name}.png`);
   mkdirSync(dirname(path), { recursive: true });
-  await page.screenshot({ path, fullPage: true });
+  await page.screenshot({ path, fullPage });
   return path;
 }

@@ -138,14 +138,14 @@ test("areas are drawn, found, narrowed, opened and printed", { timeout: 600_000 
       await ready(tab);
       const list = tab.locator("[data-map-list]");
       await list.getByText("表示中の範囲にある記録：4件").waitFor();
-      await screenshot(tab, `maps/page-${width}`);
+      await screenshot(tab, `maps/page-${width}`, false);
       await expectAccessible(tab);
       await tab.goto(`${city.address}${ZONE}/map?facet=state:planned&layers=town`);
       await ready(tab);
       await list.getByRole("link", { name: "真ん中の区域" }).waitFor();
       assert.equal(await list.getByRole("link", { name: "鍵盤の区域" }).count(), 0);
       await list.getByRole("link", { name: "大上一丁目" }).waitFor();
-      await screenshot(tab, `maps/layers-${width}`);
+      await screenshot(tab, `maps/layers-${width}`, false);
       await tab.goto(`${city.address}${ZONE}/map?facet=state:planned`);
       await ready(tab);
       await list.getByText("表示中の範囲にある記録：1件").waitFor();
@@ -153,7 +153,7 @@ test("areas are drawn, found, narrowed, opened and printed", { timeout: 600_000 
       await press(tab, [[0.5, 0.5]]);
       const popup = tab.locator(".map-popup");
       await popup.getByRole("link", { name: "真ん中の区域" }).waitFor();
-      await screenshot(tab, `maps/popup-${width}`);
+      await screenshot(tab, `maps/popup-${width}`, false);
       await expectAccessible(tab);
       await popup.getByRole("link", { name: "真ん中の区域" }).click();
       await tab.getByRole("heading", { level: 1, name: "真ん中の区域" }).waitFor();

@@ -9,7 +9,7 @@ import { element, inView, sayKeys, show, stage, type Stage } from "./stage";
 /** Pixels around a click within which something counts as hit; a finger is broad. */
 const REACH = 12;
 /** Most links of a list or popup. */
-const LISTED = 100;
+const LISTED = 200;
 
 export async function startView(holder: HTMLElement, frame: HTMLElement, settings: ViewSettings): Promise<void> {
   const isTall = holder.classList.contains("map-tall");
@@ -137,7 +137,8 @@ class View {
   /** Lists what is in view. It is left alone where nothing changed, lest a reader lose the place. */
   private listNow(): void {
     if (!this.list) return;
-    const hits = this.layers.flatMap((layer) => layer.visible().map((feature) => ({ layer, feature })));
+    // The page's own ledger lies on top and comes first.
+    const hits = [...this.layers].reverse().flatMap((layer) => layer.visible().map((feature) => ({ layer, feature })));
     const ids = hits.map(({ layer, feature }) => `${layer.settings.key}/${String(feature.properties?.["id"] ?? "")}`).join(" ");
     if (ids === this.listed && this.list.dataset["mapListed"] !== undefined) return;
     this.listed = ids;

@@ -68,8 +68,7 @@ pub async fn ask(cx: Cx, Path(ledger): Path<String>) -> Result<Response, Problem
     let asked = Asked::of(cx.path()).with(|_| {});
     let wanted = Wanted::of(&cx, &opened)?;
     let choice = |key: &str, label: &str| Choice::new(key, label);
-    let mut scales = vec![Choice::new("", "範囲に合わせる")];
-    scales.extend(SCALES.map(|scale| Choice::new(scale.to_string(), format!("1/{}", said::whole(i64::from(scale))))));
+    let scales = SCALES.map(|scale| Choice::new(scale.to_string(), format!("1/{}", said::whole(i64::from(scale))))).to_vec();
     let fields = vec![
         FieldView::new("title", "題名", Control::Text { max: Some(80) }).value(wanted.title.clone()),
         FieldView::new("paper", "用紙", Control::Choice { choices: vec![choice("a4", "A4"), choice("a3", "A3")] })
@@ -83,7 +82,9 @@ pub async fn ask(cx: Cx, Path(ledger): Path<String>) -> Result<Response, Problem
         .value("landscape")
         .required(),
         FieldView::new("scale", "縮尺", Control::FiscalYear { years: scales })
-            .hint("選んだ縮尺は、用紙の上で正確です。印刷のときは「実際のサイズ（100%）」を選んでください。"),
+            .hint(
+                "選ばないと、範囲が収まる縮尺になります。縮尺は用紙の上で正確です。印刷のときは「実際のサイズ（100%）」を選んでください。",
+            ),
     ];
     let mut form = Form::new(Lang::Ja, opened.at("map/print.pdf")).get().fields(fields).submit("PDFを作る");
     for (name, value) in super::pairs(&asked) {
