@@ -229,7 +229,8 @@ async fn mapping(
     Ok(mapping)
 }
 
-/// How many rows a text file may have, for the time left; none for a workbook, whose rows can't be counted without reading it.
+/// How many rows a text file may have, for the time left; none for a workbook or a geographic file, whose rows can't
+/// be counted without reading it.
 fn lines(file: &Path) -> Option<u64> {
     let mut reader = BufReader::with_capacity(1 << 20, std::fs::File::open(file).ok()?);
     let mut lines = 0_u64;
@@ -239,7 +240,9 @@ fn lines(file: &Path) -> Option<u64> {
             // The headings are no row.
             return lines.checked_sub(1).filter(|lines| *lines > 0);
         }
-        if lines == 0 && part.starts_with(b"PK") {
+        // Features are no lines, whatever the file is written in.
+        let others: [&[u8]; 5] = [b"PK", b"SQLite format 3", &[0, 0, 0x27, 0x0A], b"{", b"<"];
+        if lines == 0 && others.iter().any(|head| part.starts_with(head)) {
             return None;
         }
         lines += part.iter().filter(|byte| **byte == b'\n').count() as u64;

@@ -20,6 +20,8 @@ use crate::field::Cell;
 
 /// The heading of the column with the geometry of a geographic file.
 const GEOMETRY: &str = "図形";
+/// Bytes of geometries that a look shows at most.
+const SHOWN: usize = 8 * 1024 * 1024;
 
 impl From<GeoError> for FileError {
     fn from(error: GeoError) -> Self {
@@ -183,10 +185,13 @@ pub(super) fn look(path: &Path, options: &FileOptions, ground: &Ground) -> Resul
     look.encoding = survey.encoding.and_then(Encoding::of_codec);
     look.sheets.clone_from(&survey.layers);
     look.header = 0;
+    let survey_width = survey.columns.len();
     let features = Features { survey, notes: Notes::default() };
+    let mut weight = 0;
     features.rows(&mut |row| {
+        weight += row.cell(survey_width).to_text().len();
         look.rows.push(row);
-        look.rows.len() < LOOK
+        look.rows.len() < LOOK && weight < SHOWN
     })?;
     look.place = Some(place);
     look.source = Source::Features(Arc::new(features));
