@@ -15,7 +15,15 @@ use kawasemi_schema::{LedgerDef, RoleDef, SchemaErrors, SourceFile, SystemBundle
 /// # Errors
 /// When a built-in definition is wrong, which a test would have shown.
 pub fn all() -> Result<Vec<System>, SchemaErrors> {
-    Ok(vec![registers()?, enquiry()?, kawasemi_policy::system()])
+    Ok(vec![
+        registers()?,
+        enquiry()?,
+        kawasemi_policy::system(),
+        kawasemi_parks::system(),
+        kawasemi_roads::system(),
+        kawasemi_sewers::system(),
+        kawasemi_reports::system(),
+    ])
 }
 
 /// The shared registers, which are no system of the hall but have definitions and calculations like one.
