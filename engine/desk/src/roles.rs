@@ -25,7 +25,18 @@ pub enum Role {
 }
 
 /// Folders of the portal: an address is one of them or lies below.
-const PORTAL: [&str; 7] = ["/board", "/board.csv", "/board.json", "/enquiry", "/api", "/courier", "/names"];
+const PORTAL: [&str; 10] = [
+    "/board",
+    "/board.csv",
+    "/board.json",
+    "/enquiry",
+    "/report",
+    "/reports",
+    "/open311",
+    "/api",
+    "/courier",
+    "/names",
+];
 /// Folders of the desk.
 const DESK: [&str; 4] = ["/desk", "/auth", "/api", "/names"];
 /// What an installation that is both has no use for.
