@@ -334,7 +334,7 @@ mod tests {
     #[test]
     fn every_calculation_answers() {
         let outputs = |key, inputs: &[(&str, &'static str)]| run(key, inputs).unwrap();
-        assert_eq!(outputs("road-mci", &[("crack_percent", "0"), ("rut_mm", "0")]), ["10", "補修不要"]);
+        assert_eq!(outputs("road-mci", &[("crack_percent", "0"), ("rut_mm", "0")]), ["10.00", "補修不要"]);
         assert_eq!(
             outputs("road-inspection", &[("inspected_on", "R6.10.3"), ("members", "i;Ⅲ;ii")]),
             ["Ⅲ 早期措置段階", "2029-10-03", "2029-10-03", "次の点検までに措置する。着手日を記録する"]
@@ -343,20 +343,20 @@ mod tests {
             outputs("road-occupancy-fee", &[("starts_on", "2026-10-01"), ("ends_on", "2028-03-31"), ("quantity", "2.9"), ("unit_price_yen", "1000")]),
             ["3000", "令和8年度 1000円; 令和9年度 2000円"]
         );
-        assert_eq!(outputs("unused-land-score", &[("saleability", "5"), ("saving", "2"), ("risk", "3")]), ["3.5"]);
+        assert_eq!(outputs("unused-land-score", &[("saleability", "5"), ("saving", "2"), ("risk", "3")]), ["3.50"]);
         let fitted = outputs("road-drawing-fit", &[("points", "0,0,0,0;100,0,0,10;0,100,-10,0;100,100,-10,10")]);
-        assert_eq!(fitted[1], "0");
+        assert_eq!(fitted[1], "0.000");
         assert!(fitted[0].starts_with("0.1000000000 "), "{fitted:?}");
         assert_eq!(
             outputs("road-length", &[("sections", "100.5,open,6,1,asphalt-high; 20,unopened,,0,; 5,overlap,6,1,")]),
-            ["125.5", "5", "20", "100.5", "100.5", "0"]
+            ["125.50", "5.00", "20.00", "100.50", "100.50", "0.00"]
         );
         let months = "2025-01=10;2025-02=10;2025-03=10;2025-04=10;2025-05=10;2025-06=10;2025-07=10;2025-08=10;2025-09=10;2025-10=10;2025-11=10;2025-12=10;2026-01=3";
         let solar = outputs(
             "solar-forecast",
             &[("capacity_kw", "10"), ("started_on", "2016-02-01"), ("term_months", "120"), ("unit_price_yen", "24"), ("months", months)],
         );
-        assert_eq!(solar, ["113", "0", "0", "2026-01（いつもの30％）"]);
+        assert_eq!(solar, ["113.0", "0", "0", "2026-01（いつもの30％）"]);
     }
 
     #[test]

@@ -232,13 +232,13 @@ mod tests {
         );
         assert_eq!(
             outputs("sewer-weibull", &[("age_1", "25"), ("percent_1", "10"), ("age_2", "47"), ("percent_2", "50"), ("age", "60")]),
-            ["2.984", "53.1", "76.2", "47"]
+            ["2.984", "53.1", "76.2", "47.0"]
         );
         let fit = outputs("sewer-weibull-fit", &[("surveyed", "12:40:1;28:60:9;44:50:22"), ("age", "44")]);
         let of = |n: usize| fit[n].parse::<f64>().unwrap();
         assert_eq!(fit[0], "150");
         assert!(of(5) < of(4) && of(4) < of(6), "{fit:?}");
-        assert_eq!(outputs("sewer-risk", &[("age", "50"), ("diameter_mm", "250"), ("cover_mm", "900")]), ["0.5", "0.45", "0.225"]);
+        assert_eq!(outputs("sewer-risk", &[("age", "50"), ("diameter_mm", "250"), ("cover_mm", "900")]), ["0.5000", "0.4500", "0.2250"]);
     }
 
     #[test]

@@ -36,7 +36,7 @@ pub async fn list(cx: Cx) -> Result<Response, Problem> {
             let cell = |key: &&str| {
                 let text = shown(&def, record, key, Lang::Ja);
                 let href = format!("{DRAWINGS}/{}", record.id);
-                if **key == "sheet_number" { SafeHtml::link(&href, &text) } else { SafeHtml::or_dash(&text) }
+                if *key == "sheet_number" { SafeHtml::link(&href, &text) } else { SafeHtml::or_dash(&text) }
             };
             Row::new(keys.iter().map(cell).collect())
         };

@@ -146,7 +146,7 @@ pub async fn one(cx: Cx, Path(id): Path<String>) -> Result<Response, Problem> {
 async fn shown_one(cx: &Cx, permit: &Visible, refused: Option<String>) -> Result<Response, Problem> {
     let (def, _) = cx.ledgers().open(cx.context(), PERMIT)?;
     let keys = ["state", "holder_name", "object", "purpose", "place", "structure", "starts_on", "ends_on", "fee_code", "quantity", "reduction_percent", "reduction_basis"];
-    let of = |key: &&str| {
+    let of = |key: &&&str| {
         let field = def.field(key);
         // What is kept from the caller is not named either.
         field.is_some_and(|field| !permit.is_masked(field))

@@ -84,7 +84,7 @@ async fn found(cx: &Cx, context: &Context, t: Text, q: &str) -> Result<SafeHtml,
         let cell = |key: &&str| {
             let text = shown(&def, record, key, lang);
             let href = cx.href(&format!("/roads/{}", record.id));
-            let inner = if **key == "name" { SafeHtml::link(&href, &text) } else { SafeHtml::or_dash(&text) };
+            let inner = if *key == "name" { SafeHtml::link(&href, &text) } else { SafeHtml::or_dash(&text) };
             japanese(lang, &inner)
         };
         Row::new(keys.iter().map(cell).collect())

@@ -147,7 +147,7 @@ async fn sections(cx: &Cx, id: crate::kernel::RecordId) -> Result<SafeHtml, Prob
     let row = |record: &Visible| {
         let cell = |key: &&str| {
             let text = shown(&def, record, key, Lang::Ja);
-            if **key == "section_number" { SafeHtml::link(&record_href(SECTION, record.id), &text) } else { SafeHtml::or_dash(&text) }
+            if *key == "section_number" { SafeHtml::link(&record_href(SECTION, record.id), &text) } else { SafeHtml::or_dash(&text) }
         };
         Row::new(keys.iter().map(cell).collect())
     };

@@ -169,8 +169,7 @@ fn ledgers(cx: &Cx) -> SafeHtml {
         .map(|ledger| LinkButton::new(ledger.title.ja(), format!("/desk/ledgers/{}", ledger.key)).icon(Icon::Ledger).html())
         .collect();
     buttons.push(LinkButton::new("公開の閲覧画面", "/roads").icon(Icon::External).html());
-    let mut body = row(buttons);
-    body
+    row(buttons)
 }
 
 fn bringing() -> SafeHtml {

@@ -194,7 +194,7 @@ mod tests {
     #[test]
     fn too_few_points_and_points_on_a_line_are_refused() {
         assert!(fit(&sheet()[..2], Ground::Plane).unwrap_err().contains("3点以上"));
-        let line: Vec<_> = (0..5).map(|n| f64::from(n)).map(|n| point("p", n * 100.0, n * 50.0, n, n)).collect();
+        let line: Vec<_> = (0..5).map(f64::from).map(|n| point("p", n * 100.0, n * 50.0, n, n)).collect();
         assert!(fit(&line, Ground::Plane).unwrap_err().contains("一直線"));
         let worked = fit(&sheet()[..3], Ground::Plane).unwrap();
         assert!(worked.told().contains("検算できません"));

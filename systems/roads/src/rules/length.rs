@@ -101,7 +101,7 @@ pub fn breakdown<'a>(sections: impl IntoIterator<Item = &'a Section>, day: Date)
                 if section.improved { sum.improved += section.length } else { sum.unimproved += section.length }
                 let wide = |width: i64| {
                     let fits = |band: &&Band| band.improved == section.improved && width as f64 >= band.at_least_m * 100.0;
-                    bands.iter().position(|band| fits(&band))
+                    bands.iter().position(fits)
                 };
                 let band = section.width.and_then(wide).unwrap_or(bands.len());
                 widths[band].1 += section.length;

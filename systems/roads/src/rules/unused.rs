@@ -90,10 +90,10 @@ mod tests {
     #[test]
     fn the_weights_add_up_and_the_reasons_are_told() {
         let worked = score(&rated(Some(5), Some(2), Some(3)), date(2026, 4, 1)).unwrap();
-        assert_eq!(worked.value.unwrap().to_string(), "3.5");
+        assert_eq!(worked.value.unwrap().to_string(), "3.50");
         assert!(worked.told().contains("5 × 40％（隣が買いたい）"), "{}", worked.told());
         let most = score(&rated(Some(5), Some(5), Some(5)), date(2026, 4, 1)).unwrap();
-        assert_eq!(most.value.unwrap().to_string(), "5");
+        assert_eq!(most.value.unwrap().to_string(), "5.00");
     }
 
     #[test]

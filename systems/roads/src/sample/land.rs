@@ -73,10 +73,11 @@ impl Loading {
             let route = &routes[n * 2 % routes.len()];
             let at = route.points[n % route.points.len()];
             let stage = stages[n % stages.len()];
+            let cost = self.draw.between(1, 9) * 10_000;
             let upkeep = self.rows([[
                 ("fiscal_year", Value::Int(year)),
                 ("what", "mowing".into()),
-                ("yen", Value::Int(self.draw.between(1, 9) * 10_000)),
+                ("yen", Value::Int(cost)),
             ]]);
             let income = self.rows((n % 5 == 0).then(|| {
                 [("fiscal_year", Value::Int(year)), ("what", "lease".into()), ("yen", Value::Int(36_000))]

@@ -103,7 +103,7 @@ fn table(
         let cell = |key: &&str| {
             let text = shown(&def, record, key, lang);
             let inner = match folder {
-                Some(folder) if **key == "facility_number" => SafeHtml::link(&cx.href(&format!("/sewers/{folder}/{}", record.id)), &text),
+                Some(folder) if *key == "facility_number" => SafeHtml::link(&cx.href(&format!("/sewers/{folder}/{}", record.id)), &text),
                 _ => SafeHtml::or_dash(&text),
             };
             japanese(lang, &inner)
