@@ -25,6 +25,7 @@ use crate::ledger::ListRequest;
 use crate::platform::courier::{HandleError, Handler, HandlerParts, Parcel, Side};
 use crate::platform::desk::{Cx, Problem};
 use crate::platform::identity::Context;
+use crate::platform::store::files::Files;
 use crate::platform::store::record::{read, snapshot};
 use crate::platform::store::{RecordRow, RecordUnit, StoreError, Unit};
 use crate::records;
@@ -108,8 +109,7 @@ pub async fn give_since(cx: &Cx, since: Timestamp) -> Result<usize, Problem> {
             for record in changed.iter().rev() {
                 let row = read::record(&cx.city().city, &table, record.id).await?;
                 let Some(row) = row else { continue };
-                let outward = outward(cx, &table.def, &row).await?;
-                let body = serde_json::to_vec(&outward).map_err(|error| Problem::internal(&error))?;
+                let body = outward(&cx.city().files, &table.def, &row).await?;
                 let id = parcel_id(ledger, &row);
                 cx.city().courier.submit_as(id, MIRROR_PARCEL, body).await?;
                 sent += 1;
@@ -128,7 +128,11 @@ fn parcel_id(ledger: &str, row: &RecordRow) -> Uuid {
     tracking::id_from(&hashed)
 }
 
-async fn outward(cx: &Cx, def: &LedgerDef, row: &RecordRow) -> Result<Outward, Problem> {
+/// The parcel of a record: no more of it than everybody may see.
+///
+/// # Errors
+/// When a file can't be read.
+pub async fn outward(kept: &Files, def: &LedgerDef, row: &RecordRow) -> Result<Vec<u8>, Problem> {
     let mut fields = public_fields(def, &row.fields);
     let mut gone = row.deleted_at.is_some();
     match def.key.as_str() {
@@ -152,12 +156,13 @@ async fn outward(cx: &Cx, def: &LedgerDef, row: &RecordRow) -> Result<Outward, P
     let mut files = Vec::new();
     if !gone {
         for file in fields.values().flat_map(files_of) {
-            let content = cx.city().files.get(&file.sha256).await.map_err(|error| Problem::internal(&error))?;
+            let content = kept.get(&file.sha256).await.map_err(|error| Problem::internal(&error))?;
             let parts: Vec<bytes::Bytes> = content.try_collect().await.map_err(|error| Problem::internal(&error))?;
             files.push((file.sha256.clone(), STANDARD.encode(parts.concat())));
         }
     }
-    Ok(Outward { ledger: def.key.clone(), id: row.id.0, gone, fields: snapshot::to_json(&fields), files })
+    let outward = Outward { ledger: def.key.clone(), id: row.id.0, gone, fields: snapshot::to_json(&fields), files };
+    serde_json::to_vec(&outward).map_err(|error| Problem::internal(&error))
 }
 
 /// The public fields, but for references to what the portal does not have.

@@ -176,7 +176,7 @@ fn from_xml(bytes: &[u8], names: &[&str]) -> Result<Vec<Item>, Unread> {
     loop {
         match reader.read_event().map_err(|_| broken(reader.error_position()))? {
             Event::Start(tag) => {
-                let name = String::from_utf8_lossy(tag.local_name().as_ref()).into_owned();
+                let name = tag.local_name().as_ref().to_owned();
                 if path.len() > 32 {
                     return Err(broken(reader.buffer_position()));
                 }
@@ -186,9 +186,9 @@ fn from_xml(bytes: &[u8], names: &[&str]) -> Result<Vec<Item>, Unread> {
                 path.push(name);
                 words.clear();
             }
-            Event::Text(part) => words.push_str(&part.decode().map_err(|_| broken(reader.buffer_position()))?),
-            Event::CData(part) => words.push_str(&String::from_utf8_lossy(&part)),
-            Event::GeneralRef(part) => words.push_str(&resolved(&part.decode().unwrap_or_default())),
+            Event::Text(part) => words.push_str(&part),
+            Event::CData(part) => words.push_str(&part),
+            Event::GeneralRef(part) => words.push_str(&resolved(&part)),
             Event::End(_) => {
                 let name = path.pop().unwrap_or_default();
                 if names.contains(&name.as_str()) && !path.iter().any(|above| names.contains(&above.as_str())) {

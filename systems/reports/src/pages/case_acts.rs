@@ -130,7 +130,7 @@ pub async fn order(cx: Cx, Path(id): Path<String>, entries: Entries) -> Result<R
     }
     let due = entries.text("due");
     let date = crate::kernel::era::parse_date(due);
-    let Some(due) = (if due.is_empty() { Some(None) } else { date.map(Some) }) else {
+    let Some(due) = (if due.is_empty() { Some(None) } else { date.ok().map(Some) }) else {
         return refused(&cx, &case, "期限の日付が読めません。令和8年9月10日か2026-09-10のように書いてください。").await;
     };
     let order = assigning::Order {

@@ -13,7 +13,6 @@ use uuid::Uuid;
 use super::form_view::{self, Shown};
 use super::waiting;
 use crate::intake::{self, REPORT_PARCEL, SUPPORT_PARCEL, Submission, Support};
-use crate::kernel::Lang;
 use crate::photo;
 use crate::platform::desk::{Cx, Entries, Problem, Uploads};
 use crate::public;
@@ -258,9 +257,10 @@ async fn near(
 ) -> Result<Vec<intake::Nearby>, Problem> {
     let Some(place) = submission.place() else { return Ok(Vec::new()) };
     let at = cx.context().act.at;
+    let context = public::context(at);
     let found = intake::nearby(
         cx.ledgers(),
-        &public::context(at),
+        &context,
         &around.settings,
         &around.categories,
         category,
@@ -290,9 +290,4 @@ pub async fn sent(cx: Cx) -> Response {
     let number = cx.query("number").and_then(|number| tracking::read(&number));
     let joined = cx.query("joined").is_some();
     Html(form_view::sent(&cx, Shown { number, joined })).into_response()
-}
-
-/// The languages in which a name of a category is shown beside the page's own: none for Japanese.
-pub const fn is_japanese(lang: Lang) -> bool {
-    matches!(lang, Lang::Ja | Lang::JaEasy)
 }
