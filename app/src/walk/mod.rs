@@ -173,6 +173,10 @@ fn is_elsewhere(route: &Route) -> bool {
     if route.path.starts_with("/desk/exchange/") && route.path != "/desk/exchange/sample" {
         return true;
     }
+    // Nobody has reported anything here.
+    if ["/report/{id}", "/reports/{id}", "/desk/reports/{id}", "/open311/"].iter().any(|of| route.path.starts_with(of)) {
+        return true;
+    }
     const NOTHING_THERE: &[&str] = &[
         "/courier/v1/exchange",
         "/desk/admin/courier/{seq}/retry",
