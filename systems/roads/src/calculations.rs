@@ -162,7 +162,9 @@ fn mci_of(given: &Given) -> Result<Worked, String> {
 }
 
 fn inspection(given: &Given) -> Result<Worked, String> {
-    let read = |text: &str| Grade::read(text).ok_or_else(|| format!("健全性「{text}」は i・ii・iii・iv のどれでもありません。"));
+    let read = |text: &str| {
+        Grade::read(text).ok_or_else(|| format!("健全性「{text}」は i・ii・iii・iv のどれでもありません。"))
+    };
     let members = parts(given.text("members").unwrap_or_default())
         .map(|(_, text)| Ok(Member { grade: read(text)?, main: true }))
         .collect::<Result<Vec<_>, String>>()?;
@@ -213,7 +215,8 @@ fn fee(given: &Given) -> Result<Worked, String> {
         minimum_yen: given.integer("minimum_yen").unwrap_or(0),
     };
     let quantity = given.decimal("quantity").ok_or("数量がありません。")?;
-    let occupancy = Occupancy { from, to, quantity, reduction_percent: given.integer("reduction_percent").unwrap_or(0) };
+    let occupancy =
+        Occupancy { from, to, quantity, reduction_percent: given.integer("reduction_percent").unwrap_or(0) };
     if quantity.units() < 0 || price.unit_price.units() < 0 {
         return Err("数量と単価は0以上で入れてください。".to_owned());
     }
@@ -247,7 +250,9 @@ fn drawing(given: &Given) -> Result<Worked, String> {
         other => return Err(format!("座標「{other}」は plane か degrees ではありません。")),
     };
     let rules::Worked { value, steps } = affine::fit(&points, ground)?;
-    Ok(told(steps).output("world_file", value.world_file().replace('\n', " ")).output("residual_m", figure(value.rms_m, 3)))
+    Ok(told(steps)
+        .output("world_file", value.world_file().replace('\n', " "))
+        .output("residual_m", figure(value.rms_m, 3)))
 }
 
 fn forecast(given: &Given) -> Result<Worked, String> {
@@ -298,12 +303,16 @@ fn lengths(given: &Given) -> Result<Worked, String> {
             ..Section::default()
         })
     };
-    let sections = parts(given.text("sections").unwrap_or_default()).map(section).collect::<Result<Vec<_>, String>>()?;
+    let sections =
+        parts(given.text("sections").unwrap_or_default()).map(section).collect::<Result<Vec<_>, String>>()?;
     let sum = length::breakdown(&sections, given.as_of());
     let mut worked = Worked::new().step("実延長", "総延長 − 重用延長 − 未供用延長");
     let filled = |all: &[(String, i64)]| all.iter().filter(|(_, length)| *length > 0).cloned().collect::<Vec<_>>();
     for (label, length) in filled(&sum.widths).into_iter().chain(filled(&sum.surfaces)) {
-        let label = length::SURFACES.iter().find(|(key, _)| *key == label).map_or(label.clone(), |(_, name)| (*name).to_owned());
+        let label = length::SURFACES
+            .iter()
+            .find(|(key, _)| *key == label)
+            .map_or(label.clone(), |(_, name)| (*name).to_owned());
         worked = worked.step(label, format!("{}m", length::metres(length)));
     }
     let metres = |centimetres| Value::Decimal(Decimal::new(centimetres, 2));
@@ -340,7 +349,15 @@ mod tests {
             ["Ⅲ 早期措置段階", "2029-10-03", "2029-10-03", "次の点検までに措置する。着手日を記録する"]
         );
         assert_eq!(
-            outputs("road-occupancy-fee", &[("starts_on", "2026-10-01"), ("ends_on", "2028-03-31"), ("quantity", "2.9"), ("unit_price_yen", "1000")]),
+            outputs(
+                "road-occupancy-fee",
+                &[
+                    ("starts_on", "2026-10-01"),
+                    ("ends_on", "2028-03-31"),
+                    ("quantity", "2.9"),
+                    ("unit_price_yen", "1000")
+                ]
+            ),
             ["3000", "令和8年度 1000円; 令和9年度 2000円"]
         );
         assert_eq!(outputs("unused-land-score", &[("saleability", "5"), ("saving", "2"), ("risk", "3")]), ["3.50"]);
@@ -354,7 +371,13 @@ mod tests {
         let months = "2025-01=10;2025-02=10;2025-03=10;2025-04=10;2025-05=10;2025-06=10;2025-07=10;2025-08=10;2025-09=10;2025-10=10;2025-11=10;2025-12=10;2026-01=3";
         let solar = outputs(
             "solar-forecast",
-            &[("capacity_kw", "10"), ("started_on", "2016-02-01"), ("term_months", "120"), ("unit_price_yen", "24"), ("months", months)],
+            &[
+                ("capacity_kw", "10"),
+                ("started_on", "2016-02-01"),
+                ("term_months", "120"),
+                ("unit_price_yen", "24"),
+                ("months", months),
+            ],
         );
         assert_eq!(solar, ["113.0", "0", "0", "2026-01（いつもの30％）"]);
     }
@@ -364,12 +387,38 @@ mod tests {
         for (key, inputs) in [
             ("road-inspection", vec![("inspected_on", "2026-01-01"), ("members", "5")]),
             ("road-inspection", vec![("inspected_on", "2026-01-01"), ("members", ";")]),
-            ("road-occupancy-fee", vec![("starts_on", "2026-10-01"), ("ends_on", "2026-01-01"), ("quantity", "1"), ("unit_price_yen", "1")]),
-            ("road-occupancy-fee", vec![("starts_on", "2026-10-01"), ("ends_on", "2027-01-01"), ("quantity", "1"), ("unit_price_yen", "1"), ("per", "week")]),
+            (
+                "road-occupancy-fee",
+                vec![
+                    ("starts_on", "2026-10-01"),
+                    ("ends_on", "2026-01-01"),
+                    ("quantity", "1"),
+                    ("unit_price_yen", "1"),
+                ],
+            ),
+            (
+                "road-occupancy-fee",
+                vec![
+                    ("starts_on", "2026-10-01"),
+                    ("ends_on", "2027-01-01"),
+                    ("quantity", "1"),
+                    ("unit_price_yen", "1"),
+                    ("per", "week"),
+                ],
+            ),
             ("unused-land-score", vec![("saleability", "9"), ("saving", "2"), ("risk", "3")]),
             ("road-drawing-fit", vec![("points", "1,2,3")]),
             ("road-length", vec![("sections", "ten,open,6,1,")]),
-            ("solar-forecast", vec![("capacity_kw", "0"), ("started_on", "2016-02-01"), ("term_months", "1"), ("unit_price_yen", "1"), ("months", "2025-01=1")]),
+            (
+                "solar-forecast",
+                vec![
+                    ("capacity_kw", "0"),
+                    ("started_on", "2016-02-01"),
+                    ("term_months", "1"),
+                    ("unit_price_yen", "1"),
+                    ("months", "2025-01=1"),
+                ],
+            ),
         ] {
             let said = run(key, &inputs).unwrap_err();
             assert!(said.ends_with('。'), "{key}: {said}");

@@ -10,7 +10,7 @@ use crate::ledger::Calculators;
 use crate::read::Read;
 use crate::rules::affine::{self, ControlPoint, Ground};
 use crate::rules::grade::{self, Grade, Member};
-use crate::rules::mci::{self, Measured, Mci};
+use crate::rules::mci::{self, Mci, Measured};
 use crate::rules::unused::{self, Rating, Ratings};
 use crate::rules::works::{self, Item, Monthly};
 use crate::rules::{Worked, decimal, table};
@@ -24,13 +24,23 @@ pub const CALCULATORS: [(&str, Calculate); 15] = [
     ("road-inspection-grade", final_grade),
     ("road-inspection-due", next_due),
     ("road-inspection-action", action),
-    ("road-mci", |fields, day| Ok(mci_of(fields, day)?.and_then(|one| decimal(one.value.index, 2)).map_or(Value::Null, Value::Decimal))),
-    ("road-mci-judgement", |fields, day| Ok(mci_of(fields, day)?.map_or(Value::Null, |one| Value::from(one.value.judgement.key())))),
+    ("road-mci", |fields, day| {
+        Ok(mci_of(fields, day)?.and_then(|one| decimal(one.value.index, 2)).map_or(Value::Null, Value::Decimal))
+    }),
+    ("road-mci-judgement", |fields, day| {
+        Ok(mci_of(fields, day)?.map_or(Value::Null, |one| Value::from(one.value.judgement.key())))
+    }),
     ("road-mci-note", |fields, day| Ok(mci_of(fields, day)?.map_or(Value::Null, |one| Value::Text(one.told())))),
-    ("unused-land-score", |fields, day| Ok(unused::score(&ratings(fields), day)?.value.map_or(Value::Null, Value::Decimal))),
+    ("unused-land-score", |fields, day| {
+        Ok(unused::score(&ratings(fields), day)?.value.map_or(Value::Null, Value::Decimal))
+    }),
     ("unused-land-score-note", |fields, day| Ok(Value::Text(unused::score(&ratings(fields), day)?.told()))),
-    ("road-drawing-world-file", |fields, _| Ok(fitted(fields).map_or(Value::Null, |fit| Value::Text(fit.value.world_file())))),
-    ("road-drawing-residual", |fields, _| Ok(fitted(fields).and_then(|fit| decimal(fit.value.rms_m, 3)).map_or(Value::Null, Value::Decimal))),
+    ("road-drawing-world-file", |fields, _| {
+        Ok(fitted(fields).map_or(Value::Null, |fit| Value::Text(fit.value.world_file())))
+    }),
+    ("road-drawing-residual", |fields, _| {
+        Ok(fitted(fields).and_then(|fit| decimal(fit.value.rms_m, 3)).map_or(Value::Null, Value::Decimal))
+    }),
     ("road-drawing-worst", worst),
     ("road-drawing-judgement", drawing_judgement),
     ("work-progress", |fields, day| Ok(progress(fields, day).value.map_or(Value::Null, Value::Decimal))),
@@ -212,13 +222,22 @@ mod tests {
     fn an_inspection_tells_its_grade_due_day_and_action() {
         let mut fields = Fields::from([
             ("inspected_on".to_owned(), Value::Date(date(2025, 10, 1))),
-            ("members".to_owned(), rows(&[&[("grade", "ii".into())], &[("grade", "iii".into()), ("main", Value::Bool(false))]])),
+            (
+                "members".to_owned(),
+                rows(&[&[("grade", "ii".into())], &[("grade", "iii".into()), ("main", Value::Bool(false))]]),
+            ),
         ]);
         assert_eq!(run("road-structure-grade", &fields), "ii".into());
         assert_eq!(run("road-inspection-due", &fields), Value::Date(date(2030, 10, 1)));
         fields.insert("engineer_grade".to_owned(), "iii".into());
-        assert_eq!((run("road-structure-grade", &fields), run("road-inspection-grade", &fields)), ("ii".into(), "iii".into()));
-        assert_eq!(run("road-inspection-action", &fields), "次の点検までに措置する。着手日を記録する（2030-10-01 まで）".into());
+        assert_eq!(
+            (run("road-structure-grade", &fields), run("road-inspection-grade", &fields)),
+            ("ii".into(), "iii".into())
+        );
+        assert_eq!(
+            run("road-inspection-action", &fields),
+            "次の点検までに措置する。着手日を記録する（2030-10-01 まで）".into()
+        );
         assert_eq!(run("road-inspection-due", &Fields::new()), Value::Null);
     }
 
@@ -227,9 +246,17 @@ mod tests {
         let point = |c: &str, r: &str, n: &str, e: &str| {
             [("column_px", number(c)), ("row_px", number(r)), ("north", number(n)), ("east", number(e))]
         };
-        let points = [point("0", "0", "-62000", "-36000"), point("1000", "0", "-62000", "-35900"), point("0", "1000", "-62100", "-36000"), point("1000", "1000", "-62100", "-35900")];
+        let points = [
+            point("0", "0", "-62000", "-36000"),
+            point("1000", "0", "-62000", "-35900"),
+            point("0", "1000", "-62100", "-36000"),
+            point("1000", "1000", "-62100", "-35900"),
+        ];
         let of = |points: &[[(&str, Value); 4]]| {
-            Fields::from([("control_points".to_owned(), rows(&points.iter().map(|point| &point[..]).collect::<Vec<_>>()))])
+            Fields::from([(
+                "control_points".to_owned(),
+                rows(&points.iter().map(|point| &point[..]).collect::<Vec<_>>()),
+            )])
         };
         let fields = of(&points);
         assert_eq!(run("road-drawing-judgement", &fields), "good".into());

@@ -88,8 +88,10 @@ mod tests {
     fn the_ledgers_are_those_that_the_code_names() {
         let mut keys: Vec<String> = bundle().unwrap().ledgers.iter().map(|ledger| ledger.key.clone()).collect();
         keys.sort();
-        let mut named =
-            [ROUTE, SECTION, STRUCTURE, INSPECTION, PAVEMENT, ASSET, PERMIT, RATE, UNUSED, SOLAR, DRAWING, WORK, PAPER, PHOTO];
+        let mut named = [
+            ROUTE, SECTION, STRUCTURE, INSPECTION, PAVEMENT, ASSET, PERMIT, RATE, UNUSED, SOLAR, DRAWING, WORK, PAPER,
+            PHOTO,
+        ];
         named.sort_unstable();
         assert_eq!(keys, named);
     }
@@ -139,14 +141,35 @@ mod tests {
         // 道路法施行規則第4条の2第3項第1号から第15号.
         let route = bundle().unwrap().ledgers.into_iter().find(|ledger| ledger.key == ROUTE).unwrap();
         for key in [
-            "road_kind", "name", "approved_on", "start_place", "end_place", "waypoints", "openings", "total_m", "overlap_m",
-            "unopened_m", "actual_m", "site_area_m2", "sites", "width_min_m", "radius_min_m", "grade_max_percent",
-            "rail_crossings", "toll_sections", "combined_works", "major_occupations", "integrated_buildings",
+            "road_kind",
+            "name",
+            "approved_on",
+            "start_place",
+            "end_place",
+            "waypoints",
+            "openings",
+            "total_m",
+            "overlap_m",
+            "unopened_m",
+            "actual_m",
+            "site_area_m2",
+            "sites",
+            "width_min_m",
+            "radius_min_m",
+            "grade_max_percent",
+            "rail_crossings",
+            "toll_sections",
+            "combined_works",
+            "major_occupations",
+            "integrated_buildings",
             "agreement_facilities",
         ] {
             let field = route.field(key).unwrap_or_else(|| panic!("{key}"));
             assert_eq!(field.clearance, crate::schema::Clearance::Public, "{key}");
-            assert!(key == "actual_m" || route.freeze.as_ref().unwrap().fields.iter().any(|frozen| frozen == key), "{key}");
+            assert!(
+                key == "actual_m" || route.freeze.as_ref().unwrap().fields.iter().any(|frozen| frozen == key),
+                "{key}"
+            );
         }
     }
 }

@@ -25,7 +25,9 @@ pub fn system() -> System {
         SiteLink { title: portal_title(), lead: portal_lead(), href: "/roads", place: Place::Portal },
     ];
     system.daily = vec![Daily {
-        name: "bring-over", about: "構造物の台帳に、最新の点検の結果と次の期限を反映する", run: bring_over
+        name: "bring-over",
+        about: "構造物の台帳に、最新の点検の結果と次の期限を反映する",
+        run: bring_over,
     }];
     system.sample = Some(sample::load);
     system

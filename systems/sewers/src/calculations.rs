@@ -22,7 +22,11 @@ pub const CALCULATIONS: [Calculation; 4] = [
             Slot::optional("corrosion", "腐食（A・B・C）", Kind::Text),
             Slot::optional("sag_mm", "たるみ（mm）", Kind::Integer),
             Slot::optional("sag_rank", "たるみのランク（A・B・C）", Kind::Text),
-            Slot::optional("defects", "管番号:項目=ランクか測った値 を ; で区切る（例 7:break=a;9:joint=72）", Kind::Text),
+            Slot::optional(
+                "defects",
+                "管番号:項目=ランクか測った値 を ; で区切る（例 7:break=a;9:joint=72）",
+                Kind::Text,
+            ),
         ],
         outputs: &[
             Slot::optional("sag", "たるみのランク", Kind::Text),
@@ -112,7 +116,10 @@ fn parts(text: &str) -> impl Iterator<Item = &str> {
 }
 
 fn rank(given: &Given, key: &str) -> Result<Option<Rank>, String> {
-    given.text(key).map(|text| Rank::read(text).ok_or_else(|| format!("ランク「{text}」は A・B・C のどれでもありません。"))).transpose()
+    given
+        .text(key)
+        .map(|text| Rank::read(text).ok_or_else(|| format!("ランク「{text}」は A・B・C のどれでもありません。")))
+        .transpose()
 }
 
 fn judge(given: &Given) -> Result<Worked, String> {
@@ -125,10 +132,16 @@ fn judge(given: &Given) -> Result<Worked, String> {
         if rank.is_none() && measure.is_none() {
             return Err(wrong());
         }
-        Ok(Defect { pipe: pipe.trim().parse().map_err(|_| wrong())?, item: Item::read(item).ok_or_else(wrong)?, rank, measure })
+        Ok(Defect {
+            pipe: pipe.trim().parse().map_err(|_| wrong())?,
+            item: Item::read(item).ok_or_else(wrong)?,
+            rank,
+            measure,
+        })
     };
     let span = Span {
-        material: Material::read(material).ok_or_else(|| format!("管種「{material}」は rc・ceramic・pvc のどれでもありません。"))?,
+        material: Material::read(material)
+            .ok_or_else(|| format!("管種「{material}」は rc・ceramic・pvc のどれでもありません。"))?,
         diameter_mm: given.integer("diameter_mm").unwrap_or(0),
         pipes: given.integer("pipes").unwrap_or(0),
         corrosion: rank(given, "corrosion")?,
@@ -138,7 +151,10 @@ fn judge(given: &Given) -> Result<Worked, String> {
     };
     let rules::Worked { value, steps } = urgency::judge(&span, given.as_of())?;
     let letter = |rank: Option<Rank>| rank.map_or(Value::Null, |rank| Value::Text(format!("{rank:?}")));
-    Ok(told(steps).output("sag", letter(value.sag)).output("rate", letter(value.rate)).output("urgency", value.urgency.label()))
+    Ok(told(steps)
+        .output("sag", letter(value.sag))
+        .output("rate", letter(value.rate))
+        .output("urgency", value.urgency.label()))
 }
 
 fn two_points(given: &Given) -> Result<Worked, String> {
@@ -227,26 +243,41 @@ mod tests {
     fn every_calculation_answers() {
         let outputs = |key, inputs: &[(&str, &'static str)]| run(key, inputs).unwrap();
         assert_eq!(
-            outputs("sewer-urgency", &[("material", "rc"), ("diameter_mm", "450"), ("pipes", "30"), ("defects", "7:break=a; 9:joint=72")]),
+            outputs(
+                "sewer-urgency",
+                &[("material", "rc"), ("diameter_mm", "450"), ("pipes", "30"), ("defects", "7:break=a; 9:joint=72")]
+            ),
             ["", "A", "緊急度Ⅱ（5年未満に措置）"]
         );
         assert_eq!(
-            outputs("sewer-weibull", &[("age_1", "25"), ("percent_1", "10"), ("age_2", "47"), ("percent_2", "50"), ("age", "60")]),
+            outputs(
+                "sewer-weibull",
+                &[("age_1", "25"), ("percent_1", "10"), ("age_2", "47"), ("percent_2", "50"), ("age", "60")]
+            ),
             ["2.984", "53.1", "76.2", "47.0"]
         );
         let fit = outputs("sewer-weibull-fit", &[("surveyed", "12:40:1;28:60:9;44:50:22"), ("age", "44")]);
         let of = |n: usize| fit[n].parse::<f64>().unwrap();
         assert_eq!(fit[0], "150");
         assert!(of(5) < of(4) && of(4) < of(6), "{fit:?}");
-        assert_eq!(outputs("sewer-risk", &[("age", "50"), ("diameter_mm", "250"), ("cover_mm", "900")]), ["0.5000", "0.4500", "0.2250"]);
+        assert_eq!(
+            outputs("sewer-risk", &[("age", "50"), ("diameter_mm", "250"), ("cover_mm", "900")]),
+            ["0.5000", "0.4500", "0.2250"]
+        );
     }
 
     #[test]
     fn nonsense_is_answered_with_a_sentence() {
         for (key, inputs) in [
             ("sewer-urgency", vec![("material", "鉄"), ("diameter_mm", "450"), ("pipes", "30")]),
-            ("sewer-urgency", vec![("material", "rc"), ("diameter_mm", "450"), ("pipes", "30"), ("defects", "7:break")]),
-            ("sewer-urgency", vec![("material", "rc"), ("diameter_mm", "450"), ("pipes", "30"), ("defects", "7:break=x")]),
+            (
+                "sewer-urgency",
+                vec![("material", "rc"), ("diameter_mm", "450"), ("pipes", "30"), ("defects", "7:break")],
+            ),
+            (
+                "sewer-urgency",
+                vec![("material", "rc"), ("diameter_mm", "450"), ("pipes", "30"), ("defects", "7:break=x")],
+            ),
             ("sewer-weibull", vec![("age_1", "25"), ("percent_1", "10"), ("age_2", "20"), ("percent_2", "50")]),
             ("sewer-weibull-fit", vec![("surveyed", "12:10:1;28:10:3")]),
             ("sewer-risk", vec![("age", "-1"), ("diameter_mm", "250")]),

@@ -13,8 +13,12 @@ pub type Calculate = fn(&Fields, Date) -> Result<Value, String>;
 
 /// The calculations by the names that the ledgers use.
 pub const CALCULATORS: [(&str, Calculate); 3] = [
-    ("sewer-rate-rank", |fields, day| Ok(judged(fields, day)?.map_or(Value::Null, |one| Value::from(one.value.rate.map_or("none", Rank::key))))),
-    ("sewer-urgency", |fields, day| Ok(judged(fields, day)?.map_or(Value::Null, |one| Value::from(one.value.urgency.key())))),
+    ("sewer-rate-rank", |fields, day| {
+        Ok(judged(fields, day)?.map_or(Value::Null, |one| Value::from(one.value.rate.map_or("none", Rank::key))))
+    }),
+    ("sewer-urgency", |fields, day| {
+        Ok(judged(fields, day)?.map_or(Value::Null, |one| Value::from(one.value.urgency.key())))
+    }),
     ("sewer-urgency-note", |fields, day| Ok(judged(fields, day)?.map_or(Value::Null, |one| Value::Text(one.told())))),
 ];
 

@@ -64,7 +64,8 @@ mod tests {
     fn every_file_of_the_folder_is_built_in() {
         for part in ["ledgers", "layouts"] {
             let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(part);
-            let names = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+            let names =
+                std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
             let mut names: Vec<String> = names.map(|name| format!("{part}/{name}")).collect();
             names.sort();
             let built_in = FILES.iter().map(|(name, _)| (*name).to_owned()).filter(|name| name.starts_with(part));

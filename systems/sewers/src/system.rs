@@ -24,7 +24,9 @@ pub fn system() -> System {
         SiteLink { title: portal_title(), lead: portal_lead(), href: "/sewers", place: Place::Portal },
     ];
     system.daily = vec![Daily {
-        name: "bring-over", about: "管きょの台帳に、最新の調査の緊急度と次の期限を反映する", run: bring_over
+        name: "bring-over",
+        about: "管きょの台帳に、最新の調査の緊急度と次の期限を反映する",
+        run: bring_over,
     }];
     system.sample = Some(sample::load);
     system
@@ -41,7 +43,8 @@ fn portal_title() -> Text {
 
 fn portal_lead() -> Text {
     Text::Many(Translated {
-        ja: "下水道の管きょ、マンホール、ますの位置、口径、深さを調べられます。窓口に来なくても確かめられます。".to_owned(),
+        ja: "下水道の管きょ、マンホール、ますの位置、口径、深さを調べられます。窓口に来なくても確かめられます。"
+            .to_owned(),
         ja_easy: Some("下水道の 管や マンホールを しらべる ことが できます。".to_owned()),
         en: Some("Look up sewers: pipes, manholes and chambers, their size and depth.".to_owned()),
         vi: Some("Tra cứu ống, hố ga, kích thước và độ sâu.".to_owned()),

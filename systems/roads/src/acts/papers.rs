@@ -63,7 +63,9 @@ pub async fn decide(
     let paper = ledgers.get(context, PAPER, id).await?;
     let state = Read::of(&paper).text("state").to_owned();
     let (state, post) = next(&state, decision, context).ok_or_else(|| {
-        LedgerError::Refused("この書類は、いまの状態ではあなたが承認・差戻しできません。状態を確かめてください。".to_owned())
+        LedgerError::Refused(
+            "この書類は、いまの状態ではあなたが承認・差戻しできません。状態を確かめてください。".to_owned(),
+        )
     })?;
     if decision == Decision::Return && note.trim().is_empty() {
         return Err(LedgerError::Refused("差し戻すときは、理由を書いてください。".to_owned()));

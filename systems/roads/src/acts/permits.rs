@@ -98,9 +98,7 @@ pub async fn charge(ledgers: &Ledgers, context: &Context, id: RecordId, revision
     rows.sort_by_key(of_year);
     let this = i64::from(FiscalYear::of(context.today()).year());
     let now = rows.iter().find(|row| of_year(row) == Some(this)).and_then(|row| Read(&row.fields).int("fee_yen"));
-    let draft = Draft::new()
-        .with("fees", Value::Rows(rows))
-        .with("fee_year_yen", now.map_or(Value::Null, Value::Int));
+    let draft = Draft::new().with("fees", Value::Rows(rows)).with("fee_year_yen", now.map_or(Value::Null, Value::Int));
     let context = context.clone().because("占用料の計算");
     ledgers.update(&context, PERMIT, id, revision, draft).await?;
     Ok(worked.value.len())

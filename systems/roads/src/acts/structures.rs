@@ -127,7 +127,8 @@ pub async fn load(ledgers: &Ledgers, context: &Context) -> Result<Vec<Structure>
             }
         })
         .collect();
-    structures.sort_by(|one, other| one.next_due_on().cmp(&other.next_due_on()).then_with(|| one.name.cmp(&other.name)));
+    structures
+        .sort_by(|one, other| one.next_due_on().cmp(&other.next_due_on()).then_with(|| one.name.cmp(&other.name)));
     Ok(structures)
 }
 

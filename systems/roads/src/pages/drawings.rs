@@ -28,7 +28,10 @@ pub async fn list(cx: Cx) -> Result<Response, Problem> {
     let (def, _) = cx.ledgers().open(cx.context(), DRAWING)?;
     let body = if all.is_empty() {
         let add = LinkButton::new("図面を加える", "/desk/ledgers/road-drawing/new").icon(Icon::Add).html();
-        Empty::new("図面はまだありません。").text("紙の図面のスキャン（TIFF・PDF・PNG）を登録します。").actions(add).html()
+        Empty::new("図面はまだありません。")
+            .text("紙の図面のスキャン（TIFF・PDF・PNG）を登録します。")
+            .actions(add)
+            .html()
     } else {
         let keys = ["sheet_number", "title", "scale", "prepared_on", "residual_m", "judgement"];
         let columns = keys.iter().map(|key| Column::new(*key, pieces::label(&def, key, Lang::Ja))).collect();
@@ -76,13 +79,18 @@ pub async fn page(cx: Cx, Path(id): Path<String>) -> Result<Response, Problem> {
         ])
     });
     if !points.is_empty() {
-        body.push(&view::section("基準点とずれ", &Table::new(Lang::Ja, "基準点とずれ", columns, rows.collect()).html()));
+        body.push(&view::section(
+            "基準点とずれ",
+            &Table::new(Lang::Ja, "基準点とずれ", columns, rows.collect()).html(),
+        ));
     }
     let mut actions = LinkButton::new("記録を開く", record_href(DRAWING, record.id)).icon(Icon::Ledger).html();
     if let Ok(fit) = &fitted {
         let lines = SafeHtml::escape(fit.value.world_file());
         body.push(&view::section("変換の係数", &SafeHtml::trusted(format!("<pre>{lines}</pre>"))));
-        let world = LinkButton::new("ワールドファイル", format!("{DRAWINGS}/{}/world", record.id)).icon(Icon::Download).download();
+        let world = LinkButton::new("ワールドファイル", format!("{DRAWINGS}/{}/world", record.id))
+            .icon(Icon::Download)
+            .download();
         actions.push(&world.html());
     }
     let site = cx.desk_site(HOME);
@@ -110,6 +118,7 @@ pub async fn world(cx: Cx, Path(id): Path<String>) -> Result<Response, Problem> 
     let unit = if ground(record.fields()) == Ground::Degrees { "-degrees" } else { "" };
     let name: String = Read::of(&record).text("sheet_number").chars().filter(char::is_ascii_alphanumeric).collect();
     let disposition = format!("attachment; filename=\"sheet-{name}{unit}.{ending}\"");
-    let headers = [(header::CONTENT_TYPE, "text/plain; charset=utf-8".to_owned()), (header::CONTENT_DISPOSITION, disposition)];
+    let headers =
+        [(header::CONTENT_TYPE, "text/plain; charset=utf-8".to_owned()), (header::CONTENT_DISPOSITION, disposition)];
     Ok((headers, fit.value.world_file()).into_response())
 }

@@ -43,7 +43,9 @@ pub async fn page(cx: Cx) -> Result<Response, Problem> {
     let until = said::date(Lang::Ja, permits::notice_until(today));
     let mut page = Page::new(&site, "期間が終わる道路の占用").crumb("道路台帳", HOME).actions(actions);
     page = page.lead(format!("{until}までに期間が終わる許可と、期間を過ぎても許可中のままの許可です。"));
-    if let Some(count) = cx.query("done").and_then(|text| text.strip_prefix("told-").and_then(|n| n.parse::<usize>().ok())) {
+    if let Some(count) =
+        cx.query("done").and_then(|text| text.strip_prefix("told-").and_then(|n| n.parse::<usize>().ok()))
+    {
         page = page.notice(Notice::new(Tone::Success, format!("{count}件に、更新の案内を出した日を記録しました。")));
     }
     Ok(Html(page.body(body).render()).into_response())
@@ -70,7 +72,8 @@ fn telling(count: usize) -> SafeHtml {
     ));
     body.push(&LinkButton::new("更新の案内の手紙（PDF）", "/desk/roads/permits/letters.pdf").icon(Icon::Print).html());
     let form = Post::new("/desk/roads/permits/told", Submit::new("記録する").look(Look::Primary));
-    let question = format!("{count}件の許可に、きょう更新の案内を出したと記録します。記録すると、手紙の印刷の対象から外れます。");
+    let question =
+        format!("{count}件の許可に、きょう更新の案内を出したと記録します。記録すると、手紙の印刷の対象から外れます。");
     body.push(&Confirm::new(Lang::Ja, "案内した日を記録する", question, form).html());
     body
 }
@@ -118,7 +121,9 @@ pub async fn letters(cx: Cx) -> Result<Response, Problem> {
     let ending = permits::ending(cx.ledgers(), cx.context()).await?;
     let waiting: Vec<Visible> = untold(&ending, today).into_iter().cloned().collect();
     if waiting.is_empty() {
-        return Err(Problem::bad_request("案内の手紙を出す許可はありません。すべて案内済みか、期間の終わる許可がありません。"));
+        return Err(Problem::bad_request(
+            "案内の手紙を出す許可はありません。すべて案内済みか、期間の終わる許可がありません。",
+        ));
     }
     let job = renewal::print(&waiting, &pieces::printed(&cx, pieces::own_name(&cx)));
     pieces::pdf(&cx, "占用の更新の案内", job, ("占用の期限", PERMITS)).await
@@ -145,7 +150,20 @@ pub async fn one(cx: Cx, Path(id): Path<String>) -> Result<Response, Problem> {
 
 async fn shown_one(cx: &Cx, permit: &Visible, refused: Option<String>) -> Result<Response, Problem> {
     let (def, _) = cx.ledgers().open(cx.context(), PERMIT)?;
-    let keys = ["state", "holder_name", "object", "purpose", "place", "structure", "starts_on", "ends_on", "fee_code", "quantity", "reduction_percent", "reduction_basis"];
+    let keys = [
+        "state",
+        "holder_name",
+        "object",
+        "purpose",
+        "place",
+        "structure",
+        "starts_on",
+        "ends_on",
+        "fee_code",
+        "quantity",
+        "reduction_percent",
+        "reduction_basis",
+    ];
     let of = |key: &&&str| {
         let field = def.field(key);
         // What is kept from the caller is not named either.
@@ -188,7 +206,10 @@ async fn fees(cx: &Cx, permit: &Visible) -> Result<SafeHtml, Problem> {
         Column::new("working", "計算"),
     ];
     let rows = worked.value.iter().zip(&worked.steps).map(|(fee, step)| {
-        let known = recorded.iter().map(|row| Read(&row.fields)).find(|row| row.int("fiscal_year") == Some(i64::from(fee.year.year())));
+        let known = recorded
+            .iter()
+            .map(|row| Read(&row.fields))
+            .find(|row| row.int("fiscal_year") == Some(i64::from(fee.year.year())));
         let amount = known.and_then(|row| row.int("fee_yen"));
         Row::new(vec![
             SafeHtml::escape(fee.year.label()),
@@ -200,7 +221,8 @@ async fn fees(cx: &Cx, permit: &Visible) -> Result<SafeHtml, Problem> {
     });
     let mut html = Table::new(Lang::Ja, "年度ごとの占用料", columns, rows.collect()).html();
     if permit.may.update {
-        let form = Post::new(format!("{PERMITS}/{}/charge", permit.id), Submit::new("計算した額を記録する").icon(Icon::Check));
+        let form =
+            Post::new(format!("{PERMITS}/{}/charge", permit.id), Submit::new("計算した額を記録する").icon(Icon::Check));
         html.push(&form.hidden("revision", permit.revision.to_string()).html());
         html.push(&view::note("納入通知を出した年度の額は、変わりません。"));
     }

@@ -99,7 +99,8 @@ pub async fn pdf(cx: &Cx, name: &str, job: Job, back: (&str, &str)) -> Result<Re
         Ok(pdf) => Ok(prints::answer(&format!("{name}.pdf"), pdf)),
         Err(PrintError::Stopped(list)) => {
             let site = cx.desk_site(HOME);
-            let page = Page::new(&site, format!("{name}を印刷できません")).crumb("道路台帳", HOME).crumb(back.0, back.1);
+            let page =
+                Page::new(&site, format!("{name}を印刷できません")).crumb("道路台帳", HOME).crumb(back.0, back.1);
             Ok(prints::stopped(cx, page, name, &SafeHtml::EMPTY, &list.findings))
         }
         Err(error) => Err(error.into()),

@@ -52,7 +52,9 @@ pub async fn search(cx: Cx) -> Result<Response, Problem> {
 }
 
 fn sought(cx: &Cx, t: Text, q: &str) -> SafeHtml {
-    let field = FieldView::new("q", t.get("roads-search"), FieldKind::Text { max: Some(100) }).value(q).hint(t.get("roads-search-hint"));
+    let field = FieldView::new("q", t.get("roads-search"), FieldKind::Text { max: Some(100) })
+        .value(q)
+        .hint(t.get("roads-search-hint"));
     Form::new(cx.lang(), cx.href("/roads")).get().fields(vec![field]).submit(t.get("roads-go")).html()
 }
 
@@ -107,9 +109,25 @@ pub async fn route(cx: Cx, Path(id): Path<String>) -> Result<Response, Problem> 
     let route = cx.ledgers().get(&context, ROUTE, id_of(&id)?).await?;
     let (def, _) = cx.ledgers().open(&context, ROUTE)?;
     let keys = [
-        "road_kind", "road_class", "approved_on", "approval_notice", "start_place", "end_place", "waypoints", "total_m",
-        "overlap_m", "unopened_m", "actual_m", "site_area_m2", "width_min_m", "radius_min_m", "grade_max_percent",
-        "toll_sections", "integrated_buildings", "agreement_facilities", "prepared_on",
+        "road_kind",
+        "road_class",
+        "approved_on",
+        "approval_notice",
+        "start_place",
+        "end_place",
+        "waypoints",
+        "total_m",
+        "overlap_m",
+        "unopened_m",
+        "actual_m",
+        "site_area_m2",
+        "width_min_m",
+        "radius_min_m",
+        "grade_max_percent",
+        "toll_sections",
+        "integrated_buildings",
+        "agreement_facilities",
+        "prepared_on",
     ];
     let known: Vec<Fact> = keys
         .iter()
@@ -120,12 +138,21 @@ pub async fn route(cx: Cx, Path(id): Path<String>) -> Result<Response, Problem> 
         .collect();
     let mut body = facts(&known);
     let section_keys = ["section_number", "place", "length_m", "width_m", "surface", "use_state", "boundary_fixed"];
-    body.push(&view::section(&t.get("roads-sections"), &of_route(&cx, &context, SECTION, "", &section_keys, route.id, t).await?));
+    body.push(&view::section(
+        &t.get("roads-sections"),
+        &of_route(&cx, &context, SECTION, "", &section_keys, route.id, t).await?,
+    ));
     let structure_keys = ["name", "kind", "length_m", "restriction", "grade", "last_inspected_on"];
     let in_use = " AND state <> 'removed'";
-    body.push(&view::section(&t.get("roads-structures"), &of_route(&cx, &context, STRUCTURE, in_use, &structure_keys, route.id, t).await?));
+    body.push(&view::section(
+        &t.get("roads-structures"),
+        &of_route(&cx, &context, STRUCTURE, in_use, &structure_keys, route.id, t).await?,
+    ));
     let permit_keys = ["permit_number", "kind", "object", "place", "starts_on", "ends_on"];
-    body.push(&view::section(&t.get("roads-permits"), &of_route(&cx, &context, PERMIT, "", &permit_keys, route.id, t).await?));
+    body.push(&view::section(
+        &t.get("roads-permits"),
+        &of_route(&cx, &context, PERMIT, "", &permit_keys, route.id, t).await?,
+    ));
     body.push(&view::note(&t.get("roads-holders")));
     let read = Read::of(&route);
     let subject = format!("道路台帳　{} {}", read.text("route_number"), read.text("name"));
@@ -177,7 +204,9 @@ fn enquiry(cx: &Cx, t: Text, subject: &str) -> SafeHtml {
     let form = Form::new(cx.lang(), cx.href("/enquiry"))
         .hidden("id", cx.desk().ids().next().to_string())
         .fields(vec![
-            FieldView::new("subject", t.get("roads-ask-subject"), FieldKind::Text { max: Some(100) }).value(subject).required(),
+            FieldView::new("subject", t.get("roads-ask-subject"), FieldKind::Text { max: Some(100) })
+                .value(subject)
+                .required(),
             FieldView::new("body", t.get("roads-ask-body"), FieldKind::LongText { max: Some(4000) }).required(),
             FieldView::new("reply_wanted", t.get("roads-ask-reply"), FieldKind::YesNo).value(""),
             FieldView::new("name", t.get("roads-ask-name"), FieldKind::Text { max: Some(80) }).autocomplete("name"),

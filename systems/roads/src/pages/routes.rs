@@ -30,7 +30,9 @@ pub async fn list(cx: Cx) -> Result<Response, Problem> {
     let (def, _) = cx.ledgers().open(cx.context(), ROUTE)?;
     let mut body = view::narrowing("/desk/roads/routes", [view::sought("q", "路線名・番号・地名", &q, None)], "探す");
     if found.records.is_empty() {
-        body.push(&Empty::new("あてはまる路線はありません。").text("名前の一部や番号だけで探してみてください。").html());
+        body.push(
+            &Empty::new("あてはまる路線はありません。").text("名前の一部や番号だけで探してみてください。").html(),
+        );
     } else {
         let columns = vec![
             Column::new("number", "番号").align(Align::Tight),
@@ -83,8 +85,11 @@ pub async fn page(cx: Cx, Path(id): Path<String>) -> Result<Response, Problem> {
     let mut page = Page::new(&site, title).crumb("道路台帳", HOME).crumb("路線と調書", "/desk/roads/routes");
     page = page.actions(actions.into_iter().collect());
     if !sheet.differences.is_empty() {
-        let items: SafeHtml =
-            sheet.differences.iter().map(|one| SafeHtml::trusted(format!("<li>{}</li>", SafeHtml::escape(one)))).collect();
+        let items: SafeHtml = sheet
+            .differences
+            .iter()
+            .map(|one| SafeHtml::trusted(format!("<li>{}</li>", SafeHtml::escape(one))))
+            .collect();
         let notice = Notice::new(Tone::Warning, "調書と区間の台帳が合っていません")
             .more(SafeHtml::trusted(format!("<ul>{items}</ul>")));
         page = page.notice(notice);
@@ -94,7 +99,9 @@ pub async fn page(cx: Cx, Path(id): Path<String>) -> Result<Response, Problem> {
 
 fn lengths(sheet: &Sheet, def: &crate::schema::LedgerDef) -> SafeHtml {
     if sheet.sections == 0 {
-        return Empty::new("区間がまだ登録されていません。").text("区間を登録すると、延長の内訳が積み上がります。").html();
+        return Empty::new("区間がまだ登録されていません。")
+            .text("区間を登録すると、延長の内訳が積み上がります。")
+            .html();
     }
     let sum = &sheet.summed;
     let written = |key: &str| SafeHtml::or_dash(&shown(def, &sheet.route, key, Lang::Ja));
@@ -147,7 +154,11 @@ async fn sections(cx: &Cx, id: crate::kernel::RecordId) -> Result<SafeHtml, Prob
     let row = |record: &Visible| {
         let cell = |key: &&str| {
             let text = shown(&def, record, key, Lang::Ja);
-            if *key == "section_number" { SafeHtml::link(&record_href(SECTION, record.id), &text) } else { SafeHtml::or_dash(&text) }
+            if *key == "section_number" {
+                SafeHtml::link(&record_href(SECTION, record.id), &text)
+            } else {
+                SafeHtml::or_dash(&text)
+            }
         };
         Row::new(keys.iter().map(cell).collect())
     };

@@ -32,16 +32,33 @@ pub async fn page(cx: Cx) -> Result<Response, Problem> {
     let soon: Vec<&Structure> = all.iter().filter(|one| one.is_due(in_a_year)).collect();
     let open: Vec<&Structure> = all.iter().filter(|one| one.is_open()).collect();
     let mut body = tiles(&cx, &all, &ending).await?;
-    body.push(&view::section_with("1年以内に点検する構造物", &more("/desk/ledgers/road-structure?view=due", soon.len()), &inspections(&soon, today)));
+    body.push(&view::section_with(
+        "1年以内に点検する構造物",
+        &more("/desk/ledgers/road-structure?view=due", soon.len()),
+        &inspections(&soon, today),
+    ));
     body.push(&view::section("健全性Ⅲ・Ⅳで措置が終わっていない構造物", &measures(&open, today)));
-    body.push(&view::section_with("期間が終わる道路の占用", &more("/desk/roads/permits", ending.len()), &super::permits::table(&ending, today)));
+    body.push(&view::section_with(
+        "期間が終わる道路の占用",
+        &more("/desk/roads/permits", ending.len()),
+        &super::permits::table(&ending, today),
+    ));
     body.push(&view::section("台帳と図面", &ledgers(&cx)));
     body.push(&view::section("最新の点検の反映", &bringing()));
     let site = cx.desk_site(HOME);
     let mut page = Page::new(&site, "道路台帳").crumb("ホーム", "/desk").actions(actions());
-    page = page.lead(format!("{}現在。市道の台帳、橋の点検、占用、未利用地、工事のいまの状況です。", said::date(Lang::Ja, today)));
-    if let Some(count) = cx.query("done").and_then(|text| text.strip_prefix("brought-").and_then(|n| n.parse::<usize>().ok())) {
-        let said = if count == 0 { "構造物の台帳は、最新の点検のとおりです。".to_owned() } else { format!("構造物{count}件に、最新の点検の結果を反映しました。") };
+    page = page.lead(format!(
+        "{}現在。市道の台帳、橋の点検、占用、未利用地、工事のいまの状況です。",
+        said::date(Lang::Ja, today)
+    ));
+    if let Some(count) =
+        cx.query("done").and_then(|text| text.strip_prefix("brought-").and_then(|n| n.parse::<usize>().ok()))
+    {
+        let said = if count == 0 {
+            "構造物の台帳は、最新の点検のとおりです。".to_owned()
+        } else {
+            format!("構造物{count}件に、最新の点検の結果を反映しました。")
+        };
         page = page.notice(Notice::new(Tone::Success, said));
     }
     Ok(Html(page.body(body).render()).into_response())
@@ -61,7 +78,11 @@ fn actions() -> SafeHtml {
 }
 
 fn more(href: &str, count: usize) -> SafeHtml {
-    if count <= ROWS { SafeHtml::EMPTY } else { LinkButton::new(format!("すべて見る（{count}件）"), href).html() }
+    if count <= ROWS {
+        SafeHtml::EMPTY
+    } else {
+        LinkButton::new(format!("すべて見る（{count}件）"), href).html()
+    }
 }
 
 async fn tiles(cx: &Cx, all: &[Structure], ending: &[Visible]) -> Result<SafeHtml, Problem> {
@@ -92,7 +113,9 @@ async fn tiles(cx: &Cx, all: &[Structure], ending: &[Visible]) -> Result<SafeHtm
                 .below(note(format!("全{}件", all.len())))
                 .href("/desk/ledgers/road-structure?view=due")
                 .html(),
-            Tile::new("Ⅲ・Ⅳで措置が残る構造物", number(open), "件").href("/desk/ledgers/structure-inspection?view=no-measure").html(),
+            Tile::new("Ⅲ・Ⅳで措置が残る構造物", number(open), "件")
+                .href("/desk/ledgers/structure-inspection?view=no-measure")
+                .html(),
             Tile::new("期間が終わる占用", number(ending.len()), "件").href("/desk/roads/permits").html(),
             Tile::new("補修が必要な舗装", count(PAVEMENT, "mci < 4 AND measure_done_on IS NULL").await?, "区間")
                 .href("/desk/ledgers/pavement-survey?view=repair")
@@ -166,14 +189,17 @@ fn ledgers(cx: &Cx) -> SafeHtml {
     let links = crate::definitions::bundle().map(|bundle| bundle.ledgers).unwrap_or_default();
     let links = links.iter().filter(|ledger| cx.ledgers().open(cx.context(), &ledger.key).is_ok());
     let mut buttons: Vec<SafeHtml> = links
-        .map(|ledger| LinkButton::new(ledger.title.ja(), format!("/desk/ledgers/{}", ledger.key)).icon(Icon::Ledger).html())
+        .map(|ledger| {
+            LinkButton::new(ledger.title.ja(), format!("/desk/ledgers/{}", ledger.key)).icon(Icon::Ledger).html()
+        })
         .collect();
     buttons.push(LinkButton::new("公開の閲覧画面", "/roads").icon(Icon::External).html());
     row(buttons)
 }
 
 fn bringing() -> SafeHtml {
-    let mut body = view::paragraph("構造物の台帳の健全性と次の期限は、毎日、最新の点検から写します。いま反映することもできます。");
+    let mut body =
+        view::paragraph("構造物の台帳の健全性と次の期限は、毎日、最新の点検から写します。いま反映することもできます。");
     body.push(&Post::new(format!("{HOME}/bring-over"), Submit::new("いま反映する").icon(Icon::Check)).html());
     body
 }

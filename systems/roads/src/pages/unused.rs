@@ -35,7 +35,9 @@ pub async fn page(cx: Cx) -> Result<Response, Problem> {
     let is_open = |record: &&Visible| !["done", "kept"].contains(&Read::of(record).text("stage"));
     let mut open: Vec<&Visible> = all.iter().filter(is_open).collect();
     // The best first; what is not rated yet last.
-    open.sort_by(|one, other| Read::of(other).number("score").unwrap_or(-1.0).total_cmp(&Read::of(one).number("score").unwrap_or(-1.0)));
+    open.sort_by(|one, other| {
+        Read::of(other).number("score").unwrap_or(-1.0).total_cmp(&Read::of(one).number("score").unwrap_or(-1.0))
+    });
     let plants = read::all(cx.ledgers(), cx.context(), SOLAR, ListRequest::all()).await?;
     let mut body = tiles(&all, &open, year);
     body.push(&view::section("処分の順", &ranking(&cx, &open, year)?));
@@ -89,7 +91,8 @@ fn ranking(cx: &Cx, open: &[&Visible], year: FiscalYear) -> Result<SafeHtml, Pro
             stage.push(&SafeHtml::trusted("<br>"));
             stage.push(&chip(State::Warning, "境界未確定"));
         }
-        let yen = format!("{}・{}", said::whole(yen_of(record, "upkeep", year)), said::whole(yen_of(record, "income", year)));
+        let yen =
+            format!("{}・{}", said::whole(yen_of(record, "upkeep", year)), said::whole(yen_of(record, "income", year)));
         Row::new(vec![
             SafeHtml::or_dash(&of("score")),
             SafeHtml::link(&record_href(UNUSED, record.id), &of("parcel")),

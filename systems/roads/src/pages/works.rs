@@ -32,7 +32,9 @@ pub async fn list(cx: Cx) -> Result<Response, Problem> {
     pieces::require_staff(&cx)?;
     let all = read::all(cx.ledgers(), cx.context(), WORK, ListRequest::all()).await?;
     let (def, _) = cx.ledgers().open(cx.context(), WORK)?;
-    let waiting = read::all(cx.ledgers(), cx.context(), PAPER, ListRequest::filtered("state IN ('submitted', 'checked')")).await?;
+    let waiting =
+        read::all(cx.ledgers(), cx.context(), PAPER, ListRequest::filtered("state IN ('submitted', 'checked')"))
+            .await?;
     let body = if all.is_empty() {
         let add = LinkButton::new("工事を加える", "/desk/ledgers/construction-work/new").icon(Icon::Add).html();
         Empty::new("工事はまだありません。").actions(add).html()
@@ -152,7 +154,19 @@ async fn shown_work(cx: &Cx, id: RecordId, refused: Option<String>) -> Result<Re
     let (def, _) = cx.ledgers().open(cx.context(), WORK)?;
     let (paper, _) = cx.ledgers().open(cx.context(), PAPER)?;
     let (photo, _) = cx.ledgers().open(cx.context(), PHOTO)?;
-    let keys = ["state", "contractor_name", "site_agent", "supervisor", "chief_supervisor", "place", "starts_on", "ends_on", "amount_yen", "progress_percent", "progress_note"];
+    let keys = [
+        "state",
+        "contractor_name",
+        "site_agent",
+        "supervisor",
+        "chief_supervisor",
+        "place",
+        "starts_on",
+        "ends_on",
+        "amount_yen",
+        "progress_percent",
+        "progress_note",
+    ];
     let known: Vec<Fact> = keys
         .iter()
         .map(|key| Fact::text(pieces::label(&def, key, Lang::Ja), &shown(&def, &held.work, key, Lang::Ja)))
@@ -168,14 +182,23 @@ async fn shown_work(cx: &Cx, id: RecordId, refused: Option<String>) -> Result<Re
     let title = format!("{}　{}", read.text("work_number"), read.text("title"));
     let actions = [
         LinkButton::new("記録を開く", record_href(WORK, id)).icon(Icon::Ledger).html(),
-        LinkButton::new(format!("写真（{}枚）", held.photographs.len()), "/desk/ledgers/work-photo").icon(Icon::Attachment).html(),
+        LinkButton::new(format!("写真（{}枚）", held.photographs.len()), "/desk/ledgers/work-photo")
+            .icon(Icon::Attachment)
+            .html(),
     ];
-    let mut page = Page::new(&site, title).crumb("道路台帳", HOME).crumb("工事の書類", WORKS).actions(actions.into_iter().collect());
+    let mut page = Page::new(&site, title)
+        .crumb("道路台帳", HOME)
+        .crumb("工事の書類", WORKS)
+        .actions(actions.into_iter().collect());
     if let Some(said) = refused {
         let page = page.notice(Notice::new(Tone::Error, "書類を処理できませんでした").text(said)).body(body);
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(page.render())).into_response());
     }
-    let sentences = [("submitted", "書類を提出しました。"), ("approve", "書類を承認しました。"), ("return", "書類を差し戻しました。")];
+    let sentences = [
+        ("submitted", "書類を提出しました。"),
+        ("approve", "書類を承認しました。"),
+        ("return", "書類を差し戻しました。"),
+    ];
     if let Some(notice) = view::done(cx, &sentences) {
         page = page.notice(notice);
     }
@@ -205,7 +228,11 @@ fn papers_table(cx: &Cx, def: &LedgerDef, all: &[Visible]) -> SafeHtml {
         Row::new(vec![
             SafeHtml::escape(read.int("paper_number").unwrap_or(0)),
             SafeHtml::link(&record_href(PAPER, record.id), read.text("title")),
-            SafeHtml::escape(format!("{}　{}", shown(def, record, "issuer", Lang::Ja), shown(def, record, "kind", Lang::Ja))),
+            SafeHtml::escape(format!(
+                "{}　{}",
+                shown(def, record, "issuer", Lang::Ja),
+                shown(def, record, "kind", Lang::Ja)
+            )),
             chip(state, &shown(def, record, "state", Lang::Ja)),
             stamps(def, record),
             act(cx, record),
@@ -230,7 +257,12 @@ fn stamps(def: &LedgerDef, record: &Visible) -> SafeHtml {
             _ => String::new(),
         };
         let note = read.optional("note").map(|note| format!("「{note}」")).unwrap_or_default();
-        format!("{at} {} {} {}{note}", choice("post", read.text("post")), read.text("who"), choice("what", read.text("what")))
+        format!(
+            "{at} {} {} {}{note}",
+            choice("post", read.text("post")),
+            read.text("who"),
+            choice("what", read.text("what"))
+        )
     };
     let lines: Vec<String> = Read::of(record).rows("stamps").iter().map(line).collect();
     let lines = SafeHtml::escape(lines.join("\n"));
@@ -292,11 +324,21 @@ fn delivering(id: RecordId, held: &Held, pieces: &[Piece]) -> SafeHtml {
     if lacking.is_empty() {
         body.push(&chip(State::Good, "足りないものはありません"));
     } else {
-        let items: SafeHtml = lacking.iter().map(|one| SafeHtml::trusted(format!("<li>{}</li>", SafeHtml::escape(one)))).collect();
-        body.push(&Notice::new(Tone::Warning, format!("納品の前に確かめること（{}件）", lacking.len())).more(SafeHtml::trusted(format!("<ul>{items}</ul>"))).html());
+        let items: SafeHtml =
+            lacking.iter().map(|one| SafeHtml::trusted(format!("<li>{}</li>", SafeHtml::escape(one)))).collect();
+        body.push(
+            &Notice::new(Tone::Warning, format!("納品の前に確かめること（{}件）", lacking.len()))
+                .more(SafeHtml::trusted(format!("<ul>{items}</ul>")))
+                .html(),
+        );
     }
     if !pieces.is_empty() {
-        body.push(&LinkButton::new("納品フォルダ（ZIP）", format!("{WORKS}/{id}/delivery.zip")).icon(Icon::Download).download().html());
+        body.push(
+            &LinkButton::new("納品フォルダ（ZIP）", format!("{WORKS}/{id}/delivery.zip"))
+                .icon(Icon::Download)
+                .download()
+                .html(),
+        );
     }
     body
 }
@@ -309,7 +351,10 @@ pub async fn delivery(cx: Cx, Path(id): Path<String>) -> Result<Response, Proble
     let (photo, _) = cx.ledgers().open(cx.context(), PHOTO)?;
     let pieces = held.pieces(&paper, &photo);
     if pieces.iter().map(|piece| piece.size).sum::<u64>() > DELIVERY_MAX {
-        let said = format!("納品するファイルが{}を超えています。書類の添付を分けて、工事を分けるか、写真を減らしてください。", said::bytes(DELIVERY_MAX));
+        let said = format!(
+            "納品するファイルが{}を超えています。書類の添付を分けて、工事を分けるか、写真を減らしてください。",
+            said::bytes(DELIVERY_MAX)
+        );
         return Err(Problem::bad_request(said));
     }
     let mut content = Vec::new();

@@ -59,7 +59,8 @@ pub struct Piece {
 pub fn places(pieces: &[Piece]) -> Vec<String> {
     let mut counts = std::collections::BTreeMap::<&str, usize>::new();
     let place = |piece: &Piece| {
-        let extension: String = piece.extension.to_uppercase().chars().filter(char::is_ascii_alphanumeric).take(3).collect();
+        let extension: String =
+            piece.extension.to_uppercase().chars().filter(char::is_ascii_alphanumeric).take(3).collect();
         let extension = if extension.is_empty() { "BIN".to_owned() } else { extension };
         if piece.category == "photo" {
             let n = counts.entry("PHOTO").or_default();
@@ -124,7 +125,8 @@ fn day(day: Option<Date>) -> String {
 
 /// `INDEX_C.XML`: what the delivery is of and which folders it has.
 fn index(work: &Work, pieces: &[Piece]) -> String {
-    let mut xml = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<constdata DTD_version=\"05\">\n<基礎情報>\n");
+    let mut xml =
+        String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<constdata DTD_version=\"05\">\n<基礎情報>\n");
     element(&mut xml, "メディア番号", "1");
     element(&mut xml, "メディア総枚数", "1");
     element(&mut xml, "適用要領基準", "土木202303-01");
@@ -172,7 +174,10 @@ fn lists(pieces: &[Piece], places: &[String]) -> Vec<(String, String)> {
         lists.push(("PHOTO/PHOTO.XML".to_owned(), xml));
     }
     for (folder, label, _) in FOLDERS {
-        let of: Vec<_> = all.iter().filter(|(piece, _)| piece.category != "photo" && self::folder(&piece.category) == folder).collect();
+        let of: Vec<_> = all
+            .iter()
+            .filter(|(piece, _)| piece.category != "photo" && self::folder(&piece.category) == folder)
+            .collect();
         if of.is_empty() {
             continue;
         }
@@ -240,10 +245,17 @@ mod tests {
         let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).unwrap();
         let mut names: Vec<String> = archive.file_names().map(str::to_owned).collect();
         names.sort();
-        assert_eq!(names, ["INDEX_C.XML", "PHOTO/PHOTO.XML", "PHOTO/PIC/P0000001.JPG", "PLAN/ORG/P0001_01.PDF", "PLAN/PLAN.XML"]);
+        assert_eq!(
+            names,
+            ["INDEX_C.XML", "PHOTO/PHOTO.XML", "PHOTO/PIC/P0000001.JPG", "PLAN/ORG/P0001_01.PDF", "PLAN/PLAN.XML"]
+        );
         let mut text = String::new();
         archive.by_name("INDEX_C.XML").unwrap().read_to_string(&mut text).unwrap();
-        assert!(text.contains("<工事名称>舗装&lt;補修&gt;</工事名称>") && text.contains("<電子納品フォルダ名>PLAN</電子納品フォルダ名>"), "{text}");
+        assert!(
+            text.contains("<工事名称>舗装&lt;補修&gt;</工事名称>")
+                && text.contains("<電子納品フォルダ名>PLAN</電子納品フォルダ名>"),
+            "{text}"
+        );
         let mut content = Vec::new();
         archive.by_name("PHOTO/PIC/P0000001.JPG").unwrap().read_to_end(&mut content).unwrap();
         assert_eq!(content, b"one");

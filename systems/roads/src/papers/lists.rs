@@ -36,8 +36,15 @@ pub fn structures(all: &[Structure], def: &LedgerDef, today: Date, printed: &Pri
                 one.built_year.map(|year| year.to_string()).unwrap_or_default(),
                 day(inspection.map(|inspection| inspection.on)),
                 one.grade().map(|grade| grade.label().to_owned()).unwrap_or_else(|| "未点検".to_owned()),
-                if one.is_due(today) { format!("{}（超過）", day(one.next_due_on())) } else { day(one.next_due_on()) },
-                inspection.filter(|one| one.is_open).map(|one| format!("{} {}まで", one.measure, day(one.measure_due_on))).unwrap_or_default(),
+                if one.is_due(today) {
+                    format!("{}（超過）", day(one.next_due_on()))
+                } else {
+                    day(one.next_due_on())
+                },
+                inspection
+                    .filter(|one| one.is_open)
+                    .map(|one| format!("{} {}まで", one.measure, day(one.measure_due_on)))
+                    .unwrap_or_default(),
             ]
         })
         .collect();

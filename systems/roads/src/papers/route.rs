@@ -134,7 +134,12 @@ fn lengths(sheet: &Sheet, shown: &impl Fn(&str) -> String) -> String {
     if sheet.sections > 0 {
         let sum = &sheet.summed;
         lines.push(format!("改良済 {}m、未改良 {}m", length::metres(sum.improved), length::metres(sum.unimproved)));
-        lines.push(format!("橋 {}か所 {}m、歩道 {}m", sum.bridges.0, length::metres(sum.bridges.1), length::metres(sum.sidewalk)));
+        lines.push(format!(
+            "橋 {}か所 {}m、歩道 {}m",
+            sum.bridges.0,
+            length::metres(sum.bridges.1),
+            length::metres(sum.sidewalk)
+        ));
         lines.push(format!("自動車交通不能 {}m", length::metres(sum.impassable)));
     }
     lines.join("\n")
@@ -162,7 +167,13 @@ fn table(def: &LedgerDef, route: &Visible, label: &str, key: &str, style: &Style
     });
     let mut rows: Vec<Vec<String>> = rows.collect();
     if rows.is_empty() {
-        rows.push(fields.iter().enumerate().map(|(n, _)| if n == 0 { "該当なし".to_owned() } else { String::new() }).collect());
+        rows.push(
+            fields
+                .iter()
+                .enumerate()
+                .map(|(n, _)| if n == 0 { "該当なし".to_owned() } else { String::new() })
+                .collect(),
+        );
     }
     json!({ "label": label, "headings": headings, "rows": rows })
 }

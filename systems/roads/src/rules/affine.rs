@@ -75,9 +75,13 @@ impl Fit {
 /// A sentence where there are fewer than three points, they lie on a line, or one is no number.
 pub fn fit(points: &[ControlPoint], ground: Ground) -> Result<Worked<Fit>, String> {
     if points.len() < 3 {
-        return Err(format!("基準点が{}点しかありません。一直線に並ばない3点以上（できれば4点以上）を入れてください。", points.len()));
+        return Err(format!(
+            "基準点が{}点しかありません。一直線に並ばない3点以上（できれば4点以上）を入れてください。",
+            points.len()
+        ));
     }
-    let is_number = |point: &ControlPoint| [point.column, point.row, point.east, point.north].iter().all(|v| v.is_finite());
+    let is_number =
+        |point: &ControlPoint| [point.column, point.row, point.east, point.north].iter().all(|v| v.is_finite());
     if !points.iter().all(is_number) {
         return Err("基準点に数でない値があります。".to_owned());
     }

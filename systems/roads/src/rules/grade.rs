@@ -52,7 +52,8 @@ impl Grade {
     pub fn read(text: &str) -> Option<Self> {
         let text = text.trim();
         Self::ALL.into_iter().zip([["Ⅰ", "1"], ["Ⅱ", "2"], ["Ⅲ", "3"], ["Ⅳ", "4"]]).find_map(|(grade, written)| {
-            (grade.key().eq_ignore_ascii_case(text) || grade.label() == text || written.contains(&text)).then_some(grade)
+            (grade.key().eq_ignore_ascii_case(text) || grade.label() == text || written.contains(&text))
+                .then_some(grade)
         })
     }
 
@@ -118,7 +119,8 @@ pub fn follow(inspected_on: Date, grade: Grade) -> Option<Worked<Follow>> {
     let after = |years: i16| inspected_on.checked_add(years.years()).ok();
     let next_due_on = after(row.interval_years)?;
     let measure_due_on = row.measure_years.and_then(after);
-    let mut steps = vec![step("点検の間隔", format!("{inspected_on} から{}年後の {next_due_on} まで", row.interval_years))];
+    let mut steps =
+        vec![step("点検の間隔", format!("{inspected_on} から{}年後の {next_due_on} まで", row.interval_years))];
     if let Some(due) = measure_due_on {
         steps.push(step(grade.label(), format!("{}（{due} まで）", grade.action())));
     }

@@ -98,9 +98,14 @@ pub fn breakdown<'a>(sections: impl IntoIterator<Item = &'a Section>, day: Date)
             "unopened" => sum.unopened += section.length,
             _ => {
                 sum.actual += section.length;
-                if section.improved { sum.improved += section.length } else { sum.unimproved += section.length }
+                if section.improved {
+                    sum.improved += section.length
+                } else {
+                    sum.unimproved += section.length
+                }
                 let wide = |width: i64| {
-                    let fits = |band: &&Band| band.improved == section.improved && width as f64 >= band.at_least_m * 100.0;
+                    let fits =
+                        |band: &&Band| band.improved == section.improved && width as f64 >= band.at_least_m * 100.0;
                     bands.iter().position(fits)
                 };
                 let band = section.width.and_then(wide).unwrap_or(bands.len());
@@ -146,7 +151,8 @@ pub fn differences(written: Written, summed: &Breakdown) -> Vec<String> {
     .into_iter()
     .filter_map(|(name, written, summed)| {
         let written = written?;
-        (written != summed).then(|| format!("{name}は調書で{}m、区間の合計で{}mです。", metres(written), metres(summed)))
+        (written != summed)
+            .then(|| format!("{name}は調書で{}m、区間の合計で{}mです。", metres(written), metres(summed)))
     })
     .collect()
 }

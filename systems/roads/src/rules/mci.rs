@@ -190,7 +190,9 @@ mod tests {
 
     #[test]
     fn impossible_figures_are_refused() {
-        for (crack, rut, roughness) in [(-1.0, 0.0, None), (101.0, 0.0, None), (0.0, -1.0, None), (0.0, 0.0, Some(-1.0)), (f64::NAN, 0.0, None)] {
+        for (crack, rut, roughness) in
+            [(-1.0, 0.0, None), (101.0, 0.0, None), (0.0, -1.0, None), (0.0, 0.0, Some(-1.0)), (f64::NAN, 0.0, None)]
+        {
             let measured = Measured { crack_percent: crack, rut_mm: rut, roughness_mm: roughness };
             assert!(mci(measured, date(2026, 4, 1)).is_err(), "{measured:?}");
         }

@@ -171,14 +171,7 @@ mod tests {
     use super::*;
 
     fn price(from: Date, to: Option<Date>, per: Per, yen: &str) -> Price {
-        Price {
-            from,
-            to,
-            per,
-            unit_price: yen.parse().unwrap(),
-            rounding: Some(Rounding::Truncate),
-            minimum_yen: 100,
-        }
+        Price { from, to, per, unit_price: yen.parse().unwrap(), rounding: Some(Rounding::Truncate), minimum_yen: 100 }
     }
 
     fn of(from: Date, to: Date, quantity: &str, reduction_percent: i64, prices: &[Price]) -> Vec<(i32, i64, i64)> {
@@ -207,7 +200,12 @@ mod tests {
         let all = of(date(2026, 10, 1), date(2028, 3, 31), "2", 0, &prices);
         assert_eq!(all, [(2026, 6, 1000), (2027, 12, 2600)]);
         let refused = fees(
-            &Occupancy { from: date(2019, 4, 1), to: date(2019, 5, 1), quantity: Decimal::new(1, 0), reduction_percent: 0 },
+            &Occupancy {
+                from: date(2019, 4, 1),
+                to: date(2019, 5, 1),
+                quantity: Decimal::new(1, 0),
+                reduction_percent: 0,
+            },
             &prices,
         );
         assert!(refused.unwrap_err().contains("2019-04-01"));
@@ -232,8 +230,12 @@ mod tests {
     #[test]
     fn a_term_without_end_is_refused() {
         let prices = [price(date(2020, 4, 1), None, Per::Year, "1")];
-        let for_ever =
-            Occupancy { from: date(2026, 4, 1), to: date(9999, 12, 31), quantity: Decimal::new(1, 0), reduction_percent: 0 };
+        let for_ever = Occupancy {
+            from: date(2026, 4, 1),
+            to: date(9999, 12, 31),
+            quantity: Decimal::new(1, 0),
+            reduction_percent: 0,
+        };
         assert!(fees(&for_ever, &prices).unwrap_err().contains("60年度"));
     }
 }

@@ -77,7 +77,10 @@ pub fn forecast(plant: Plant, months: &[Month], day: Date) -> Result<Worked<Fore
     let steps = vec![
         step("年間の平均", format!("直近{years}年の平均 {yearly_kwh:.0}kWh")),
         step("残りの期間", format!("{months_left}か月")),
-        step("見通し", format!("毎年{:.1}％ずつ減るとして {kwh:.0}kWh × {}円 = {yen:.0}円", decline * 100.0, plant.unit_price)),
+        step(
+            "見通し",
+            format!("毎年{:.1}％ずつ減るとして {kwh:.0}kWh × {}円 = {yen:.0}円", decline * 100.0, plant.unit_price),
+        ),
     ];
     Ok(Worked::new(Forecast { yearly_kwh, months_left, kwh, yen: yen as i64 }, steps))
 }
@@ -185,7 +188,10 @@ mod tests {
         let july = months.iter_mut().find(|one| one.month == "2025-07".parse().unwrap()).unwrap();
         july.sold_kwh = 2_000;
         let odd = oddities(plant(), &months, date(2026, 1, 10));
-        assert_eq!(odd.iter().map(|one| (one.month.to_string(), one.percent)).collect::<Vec<_>>(), [("2025-07".to_owned(), 50.0)]);
+        assert_eq!(
+            odd.iter().map(|one| (one.month.to_string(), one.percent)).collect::<Vec<_>>(),
+            [("2025-07".to_owned(), 50.0)]
+        );
         // The edges themselves are usual.
         let july = months.iter_mut().find(|one| one.month == "2025-07".parse().unwrap()).unwrap();
         july.sold_kwh = 2_400;

@@ -33,14 +33,17 @@ pub struct Item {
 /// How far the work is, percent with one place; none where nothing says so.
 pub fn progress(monthly: &[Monthly], items: &[Item], day: Date) -> Worked<Option<Decimal>> {
     if let Some(latest) = monthly.iter().max_by(|one, other| one.month.cmp(&other.month)) {
-        let mut steps = vec![step("履行報告", format!("{} 予定{}％、実施{}％", latest.month, latest.planned, latest.actual))];
+        let mut steps =
+            vec![step("履行報告", format!("{} 予定{}％、実施{}％", latest.month, latest.planned, latest.actual))];
         let behind = latest.planned.to_f64() - latest.actual.to_f64();
         if behind >= table::setting("delay_percent", day) {
             steps.push(step("遅れ", format!("予定より{behind:.1}ポイント遅れています")));
         }
         return Worked::new(latest.actual.rounded(1, Rounding::HalfUp), steps);
     }
-    let units = |value: Decimal| i128::from(value.rounded(1, Rounding::HalfUp).map_or(0, |value| value.exactly(1).map_or(0, Decimal::units)));
+    let units = |value: Decimal| {
+        i128::from(value.rounded(1, Rounding::HalfUp).map_or(0, |value| value.exactly(1).map_or(0, Decimal::units)))
+    };
     let weight: i128 = items.iter().map(|item| units(item.weight)).sum();
     if weight == 0 {
         return Worked::new(None, vec![step("工程", "履行報告も、構成比のある工種もありません")]);
@@ -68,7 +71,8 @@ pub fn folder(category: &str) -> &'static str {
 /// Whether a name is one that a delivery may have: up to eight capitals, digits and underscores, a point, up to three.
 pub fn is_delivery_name(name: &str) -> bool {
     let is_part = |part: &str, most: usize| {
-        (1..=most).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
+        (1..=most).contains(&part.len())
+            && part.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
     };
     name.split_once('.').is_some_and(|(stem, extension)| is_part(stem, 8) && is_part(extension, 3))
 }
@@ -112,7 +116,9 @@ pub fn lacking(delivery: &Delivery) -> Vec<String> {
         found.push("工事がまだ完成していません。".to_owned());
     }
     let wrong = delivery.names.iter().filter(|name| !is_delivery_name(name));
-    found.extend(wrong.map(|name| format!("ファイル名「{name}」は、半角大文字8文字と拡張子3文字までの形ではありません。")));
+    found.extend(
+        wrong.map(|name| format!("ファイル名「{name}」は、半角大文字8文字と拡張子3文字までの形ではありません。")),
+    );
     found
 }
 
@@ -166,9 +172,21 @@ mod tests {
     #[test]
     fn what_a_delivery_lacks_is_told() {
         let papers = ["plan", "meeting", "drawing"].map(|category| (category.to_owned(), true)).to_vec();
-        let whole = Delivery { papers, photographs: (3, 1), open_checks: 0, is_complete: true, names: vec!["P0000001.JPG".to_owned()] };
+        let whole = Delivery {
+            papers,
+            photographs: (3, 1),
+            open_checks: 0,
+            is_complete: true,
+            names: vec!["P0000001.JPG".to_owned()],
+        };
         assert!(lacking(&whole).is_empty());
-        let bad = Delivery { papers: vec![("plan".to_owned(), false)], photographs: (2, 0), open_checks: 1, is_complete: false, names: vec!["a.b".to_owned()] };
+        let bad = Delivery {
+            papers: vec![("plan".to_owned(), false)],
+            photographs: (2, 0),
+            open_checks: 1,
+            is_complete: false,
+            names: vec!["a.b".to_owned()],
+        };
         assert_eq!(lacking(&bad).len(), 7, "{:?}", lacking(&bad));
     }
 }

@@ -74,14 +74,12 @@ impl Loading {
             let at = route.points[n % route.points.len()];
             let stage = stages[n % stages.len()];
             let cost = self.draw.between(1, 9) * 10_000;
-            let upkeep = self.rows([[
-                ("fiscal_year", Value::Int(year)),
-                ("what", "mowing".into()),
-                ("yen", Value::Int(cost)),
-            ]]);
-            let income = self.rows((n % 5 == 0).then(|| {
-                [("fiscal_year", Value::Int(year)), ("what", "lease".into()), ("yen", Value::Int(36_000))]
-            }));
+            let upkeep =
+                self.rows([[("fiscal_year", Value::Int(year)), ("what", "mowing".into()), ("yen", Value::Int(cost))]]);
+            let income =
+                self.rows((n % 5 == 0).then(|| {
+                    [("fiscal_year", Value::Int(year)), ("what", "lease".into()), ("yen", Value::Int(36_000))]
+                }));
             let mut draft = Draft::new()
                 .with("parcel", format!("{}{}番（{MARK}）", self.ground.town(at), 1_000 + n * 7))
                 .with("area_m2", hundredths(self.draw.between(800, 32_000)))
@@ -125,7 +123,12 @@ impl Loading {
             let kwh = i64::from(sun[usize::try_from(month.month() - 1).ok()?]) * 49;
             // Something was wrong with the plant in the last month but two.
             let sold = if n == 33 { kwh / 3 } else { kwh + n % 5 * 20 };
-            Some([("month", Value::YearMonth(month)), ("generated_kwh", Value::Int(sold)), ("sold_kwh", Value::Int(sold)), ("yen", Value::Int(sold * 24))])
+            Some([
+                ("month", Value::YearMonth(month)),
+                ("generated_kwh", Value::Int(sold)),
+                ("sold_kwh", Value::Int(sold)),
+                ("yen", Value::Int(sold * 24)),
+            ])
         });
         let months: Vec<_> = months.collect();
         let months = self.rows(months);

@@ -33,7 +33,13 @@ impl Loading {
             let (from, to) = (self.ground.town(start).to_owned(), self.ground.town(end).to_owned());
             let way = if street.is_across { "東西" } else { "南北" };
             let name = format!("{MARK}{way}{n}号線");
-            let class = if n % 7 == 0 { "first" } else if n % 3 == 0 { "second" } else { "other" };
+            let class = if n % 7 == 0 {
+                "first"
+            } else if n % 3 == 0 {
+                "second"
+            } else {
+                "other"
+            };
             let width = match class {
                 "first" => 1_200,
                 "second" => 800,
@@ -89,7 +95,11 @@ impl Loading {
         let mut sections = Vec::new();
         for (n, pair) in (1_i64..).zip(points.windows(2)) {
             let state = if first_is_unopened && n == 1 { "unopened" } else { "open" };
-            let surface = if width >= 800 { "asphalt-high" } else { *self.draw.one(&["asphalt-simple", "asphalt-simple", "asphalt-high", "gravel"]) };
+            let surface = if width >= 800 {
+                "asphalt-high"
+            } else {
+                *self.draw.one(&["asphalt-simple", "asphalt-simple", "asphalt-high", "gravel"])
+            };
             let length = centimetres(pair[0], pair[1]);
             let draft = Draft::new()
                 .with("route", route)
@@ -135,7 +145,8 @@ impl Loading {
     }
 
     async fn assets(&mut self, routes: &[Route]) -> Result<(), LedgerError> {
-        let kinds = [("lamp", "LED 40W相当"), ("mirror", "φ800 一面鏡"), ("guard", "ガードパイプ"), ("sign", "案内標識")];
+        let kinds =
+            [("lamp", "LED 40W相当"), ("mirror", "φ800 一面鏡"), ("guard", "ガードパイプ"), ("sign", "案内標識")];
         let mut number = 0;
         for route in routes {
             for (n, pair) in route.points.windows(2).enumerate() {
@@ -160,7 +171,14 @@ impl Loading {
     }
 
     pub(super) async fn structures(&mut self, routes: &[Route]) -> Result<(), LedgerError> {
-        let kinds = [("bridge", "橋"), ("bridge", "橋"), ("bridge", "橋"), ("culvert", "ボックスカルバート"), ("footbridge", "歩道橋"), ("gantry", "門型標識")];
+        let kinds = [
+            ("bridge", "橋"),
+            ("bridge", "橋"),
+            ("bridge", "橋"),
+            ("culvert", "ボックスカルバート"),
+            ("footbridge", "歩道橋"),
+            ("gantry", "門型標識"),
+        ];
         for (n, route) in routes.iter().enumerate().filter(|(n, _)| n % 2 == 0) {
             let (kind, word) = kinds[n / 2 % kinds.len()];
             let at = between(route.points[1], route.points[2], 0.3);
@@ -193,8 +211,20 @@ impl Loading {
         let on = self.day((-months).months());
         let lesser = if grade == "i" { "i" } else { "ii" };
         let members = self.rows([
-            [("member", "main-girder".into()), ("damage_kind", "corrosion".into()), ("grade", grade.into()), ("main", true.into()), ("finding", "見本の所見".into())],
-            [("member", "deck".into()), ("damage_kind", "crack-concrete".into()), ("grade", lesser.into()), ("main", true.into()), ("finding", "見本の所見".into())],
+            [
+                ("member", "main-girder".into()),
+                ("damage_kind", "corrosion".into()),
+                ("grade", grade.into()),
+                ("main", true.into()),
+                ("finding", "見本の所見".into()),
+            ],
+            [
+                ("member", "deck".into()),
+                ("damage_kind", "crack-concrete".into()),
+                ("grade", lesser.into()),
+                ("main", true.into()),
+                ("finding", "見本の所見".into()),
+            ],
         ]);
         let mut draft = Draft::new()
             .with("structure", structure)
@@ -204,7 +234,8 @@ impl Loading {
             .with("members", members);
         if matches!(grade, "iii" | "iv") {
             let due = on.checked_add(if grade == "iii" { 4.years() } else { 0.years() }).unwrap_or(on);
-            draft = draft.with("measure", "主桁の当て板補修").with("measure_state", "planned").with("measure_due_on", due);
+            draft =
+                draft.with("measure", "主桁の当て板補修").with("measure_state", "planned").with("measure_due_on", due);
         }
         if grade == "iv" {
             let at = crate::kernel::context::start_of(on);

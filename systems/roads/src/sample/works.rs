@@ -18,8 +18,16 @@ impl Loading {
             // The second work is behind.
             let behind = if n == 1 { 180 } else { 0 };
             let monthly = self.rows([
-                [("month", Value::YearMonth(before)), ("planned_percent", tenths(300)), ("actual_percent", tenths(290))],
-                [("month", Value::YearMonth(this)), ("planned_percent", tenths(550)), ("actual_percent", tenths(560 - behind))],
+                [
+                    ("month", Value::YearMonth(before)),
+                    ("planned_percent", tenths(300)),
+                    ("actual_percent", tenths(290)),
+                ],
+                [
+                    ("month", Value::YearMonth(this)),
+                    ("planned_percent", tenths(550)),
+                    ("actual_percent", tenths(560 - behind)),
+                ],
             ]);
             let schedule = self.rows([
                 [("item", "準備工".into()), ("weight_percent", tenths(100)), ("done_percent", tenths(1_000))],
@@ -27,8 +35,22 @@ impl Loading {
                 [("item", "区画線工".into()), ("weight_percent", tenths(200)), ("done_percent", tenths(0))],
             ]);
             let checks = self.rows([
-                [("kind", "stage".into()), ("item", "路盤の厚さ".into()), ("planned_on", self.in_days(-20).into()), ("done_on", self.in_days(-20).into()), ("result", "passed".into()), ("checked_by", "主任監督員（見本）".into())],
-                [("kind", "attendance".into()), ("item", "表層の転圧".into()), ("planned_on", self.in_days(10).into()), ("done_on", Value::Null), ("result", Value::Null), ("checked_by", Value::Null)],
+                [
+                    ("kind", "stage".into()),
+                    ("item", "路盤の厚さ".into()),
+                    ("planned_on", self.in_days(-20).into()),
+                    ("done_on", self.in_days(-20).into()),
+                    ("result", "passed".into()),
+                    ("checked_by", "主任監督員（見本）".into()),
+                ],
+                [
+                    ("kind", "attendance".into()),
+                    ("item", "表層の転圧".into()),
+                    ("planned_on", self.in_days(10).into()),
+                    ("done_on", Value::Null),
+                    ("result", Value::Null),
+                    ("checked_by", Value::Null),
+                ],
             ]);
             let draft = Draft::new()
                 .with("work_number", format!("{MARK}-{:02}", n + 1))
@@ -63,7 +85,12 @@ impl Loading {
         for (n, (category, issuer, kind, title, state)) in (1_i64..).zip(papers) {
             let at = crate::kernel::context::start_of(self.in_days(-30 + n));
             let stamps = self.rows((state == "approved").then(|| {
-                [("at", Value::Instant(at)), ("who", "総括監督員（見本）".into()), ("post", "chief".into()), ("what", "approved".into())]
+                [
+                    ("at", Value::Instant(at)),
+                    ("who", "総括監督員（見本）".into()),
+                    ("post", "chief".into()),
+                    ("what", "approved".into()),
+                ]
             }));
             let draft = Draft::new()
                 .with("work", work)

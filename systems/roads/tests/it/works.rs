@@ -8,21 +8,35 @@ use kawasemi_testkit::{Browser, TestCity, on_both_stores};
 use crate::support::{add, city};
 
 async fn work(city: &TestCity) -> RecordId {
-    let draft = Draft::new().with("work_number", "R8-1").with("title", "深谷中央線舗装補修工事").with("state", "under-way").with("contractor_name", "川田建設");
+    let draft = Draft::new()
+        .with("work_number", "R8-1")
+        .with("title", "深谷中央線舗装補修工事")
+        .with("state", "under-way")
+        .with("contractor_name", "川田建設");
     add(city, "construction-work", draft).await
 }
 
 async fn paper(city: &TestCity, work: RecordId, state: &str) -> RecordId {
     let draft = Draft::new()
-        .with("work", work).with("paper_number", 1).with("category", "meeting").with("issuer", "contractor").with("kind", "consultation")
-        .with("title", "側溝の高さについて").with("state", state);
+        .with("work", work)
+        .with("paper_number", 1)
+        .with("category", "meeting")
+        .with("issuer", "contractor")
+        .with("kind", "consultation")
+        .with("title", "側溝の高さについて")
+        .with("state", state);
     add(city, "work-paper", draft).await
 }
 
 /// Takes a step as a person who has just looked.
 async fn decide(city: &TestCity, browser: &Browser, paper: RecordId, decision: &str, note: &str) -> Answer {
     let revision = city.city.ledgers.get(&city.system(), "work-paper", paper).await.unwrap().revision.to_string();
-    browser.post(&format!("/desk/roads/papers/{paper}/decide"), &[("revision", revision.as_str()), ("decision", decision), ("note", note)]).await
+    browser
+        .post(
+            &format!("/desk/roads/papers/{paper}/decide"),
+            &[("revision", revision.as_str()), ("decision", decision), ("note", note)],
+        )
+        .await
 }
 
 async fn state(city: &TestCity, paper: RecordId) -> String {

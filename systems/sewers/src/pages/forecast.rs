@@ -12,15 +12,16 @@ use crate::platform::ui::page::Page;
 use crate::platform::ui::steps::{Tab, tabs};
 use crate::platform::ui::table::{Align, Column, Row, Table};
 use crate::platform::ui::{Component, SafeHtml};
+use crate::rules::table;
 use crate::rules::urgency::Urgency;
 use crate::rules::weibull::{self, Fitted};
-use crate::rules::table;
 use crate::stock::{self, Group, Span};
 
 /// The ages of the chart, years.
 const AGES: [i64; 16] = [5, 10, 15, 20, 25, 30, 35, 40, 45, 50, 55, 60, 65, 70, 75, 80];
 /// The classes: their name, and the least bad urgency that belongs to them.
-const CLASSES: [(&str, Urgency); 3] = [("緊急度Ⅰ", Urgency::One), ("緊急度Ⅰ＋Ⅱ", Urgency::Two), ("緊急度Ⅰ＋Ⅱ＋Ⅲ", Urgency::Three)];
+const CLASSES: [(&str, Urgency); 3] =
+    [("緊急度Ⅰ", Urgency::One), ("緊急度Ⅰ＋Ⅱ", Urgency::Two), ("緊急度Ⅰ＋Ⅱ＋Ⅲ", Urgency::Three)];
 
 /// `GET /desk/sewers/forecast`
 pub async fn page(cx: Cx) -> Result<Response, Problem> {
@@ -100,7 +101,10 @@ fn parameters(fits: &[Result<Fitted, String>]) -> SafeHtml {
     };
     let mut html = Table::new(Lang::Ja, "曲線の係数", columns, CLASSES.iter().zip(fits).map(row).collect()).html();
     if let Ok(fit) = &fits[1] {
-        html.push(&view::paragraph(&format!("目標耐用年数の目安は、緊急度Ⅰ＋Ⅱが半数になる{:.1}年です。", fit.curve.age(0.5))));
+        html.push(&view::paragraph(&format!(
+            "目標耐用年数の目安は、緊急度Ⅰ＋Ⅱが半数になる{:.1}年です。",
+            fit.curve.age(0.5)
+        )));
     }
     html
 }
@@ -108,7 +112,10 @@ fn parameters(fits: &[Result<Fitted, String>]) -> SafeHtml {
 fn basis(spans: &[Span], group: Group) -> SafeHtml {
     let used: u32 = stock::surveyed(spans, group, Urgency::Three).iter().map(|one| one.spans).sum();
     let surveyed = spans.iter().filter(|span| span.survey.is_some()).count();
-    let imputed = spans.iter().filter(|span| span.survey.is_some() && (span.pipe.is_imputed || span.pipe.built.is_none())).count();
+    let imputed = spans
+        .iter()
+        .filter(|span| span.survey.is_some() && (span.pipe.is_imputed || span.pipe.built.is_none()))
+        .count();
     view::paragraph(&format!(
         "調査のある{}スパンのうち、この種類で年数の分かる{used}スパンを使いました。竣工年度が推定・不明の{}スパンは使いません。",
         number(surveyed),

@@ -50,7 +50,8 @@ impl Asked {
 
     /// The address with these figures, of the page or the workbook.
     fn href(&self, path: &str) -> String {
-        let values: Vec<(String, String)> = keys().into_iter().map(|key| (key.clone(), plain(self.weights.get(&key)))).collect();
+        let values: Vec<(String, String)> =
+            keys().into_iter().map(|key| (key.clone(), plain(self.weights.get(&key)))).collect();
         let pairs: Vec<(&str, &str)> = values.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect();
         view::address(path, &pairs)
     }
@@ -82,7 +83,11 @@ pub async fn page(cx: Cx) -> Result<Response, Problem> {
     let (spans, placed) = placed(&cx, &asked.weights).await?;
     let mut body = form(&cx, &asked);
     if placed.is_empty() {
-        body.push(&Empty::new("管きょがまだ登録されていません。").text("管きょの台帳に登録するか、標準のファイルを取り込んでください。").html());
+        body.push(
+            &Empty::new("管きょがまだ登録されていません。")
+                .text("管きょの台帳に登録するか、標準のファイルを取り込んでください。")
+                .html(),
+        );
     } else {
         body.push(&view::section("年ごとの調査", &years(&spans, &placed)));
         for (title, is_storm) in [("汚水・合流の管きょ", false), ("雨水の管きょ", true)] {
@@ -90,7 +95,10 @@ pub async fn page(cx: Cx) -> Result<Response, Problem> {
             body.push(&view::section(title, &table(&spans, &of_kind, title)));
         }
     }
-    let book = LinkButton::new("すべての順位（Excel）", asked.href("/desk/sewers/priorities.xlsx")).icon(Icon::Download).download().html();
+    let book = LinkButton::new("すべての順位（Excel）", asked.href("/desk/sewers/priorities.xlsx"))
+        .icon(Icon::Download)
+        .download()
+        .html();
     let site = cx.desk_site(HOME);
     let mut page = Page::new(&site, "調査の優先順位").crumb("下水道台帳", HOME).actions(book);
     page = page.lead("発生確率と被害規模を掛けたリスクの順に、汚水と雨水を別々に並べます。順位は調査の順番で、緊急度の代わりにはなりません。");
@@ -116,7 +124,11 @@ fn form(cx: &Cx, asked: &Asked) -> SafeHtml {
     let first: SafeHtml = FIRST.iter().map(|key| field(key)).collect();
     let rest: SafeHtml = keys().iter().filter(|key| !FIRST.contains(&key.as_str())).map(|key| field(key)).collect();
     let is_open = asked.mistakes.iter().any(|key| !FIRST.contains(&key.as_str()));
-    let rest = view::disclosure("重みと劣化の条件を変える", &SafeHtml::trusted(format!("<div class=\"form-columns\">{rest}</div>")), is_open);
+    let rest = view::disclosure(
+        "重みと劣化の条件を変える",
+        &SafeHtml::trusted(format!("<div class=\"form-columns\">{rest}</div>")),
+        is_open,
+    );
     let button = Submit::new("計算し直す").icon(Icon::Check).html();
     let reset = LinkButton::new("決められた値に戻す", "/desk/sewers/priorities").html();
     SafeHtml::trusted(format!(
@@ -146,7 +158,13 @@ fn years(spans: &[Span], placed: &[Placed]) -> SafeHtml {
         if chosen.iter().any(|one| one.is_over) {
             yen.push(&chip(State::Warning, "1スパンで予算を超過"));
         }
-        Row::new(vec![SafeHtml::escape(label), SafeHtml::escape(number(chosen.len())), SafeHtml::escape(said::grouped(length.round())), SafeHtml::escape(number(upper)), yen])
+        Row::new(vec![
+            SafeHtml::escape(label),
+            SafeHtml::escape(number(chosen.len())),
+            SafeHtml::escape(said::grouped(length.round())),
+            SafeHtml::escape(number(upper)),
+            yen,
+        ])
     };
     let mut rows: Vec<Row> = (1..=last.min(10)).map(|year| line(format!("{year}年目"), &|one| one == year)).collect();
     if last > 10 {

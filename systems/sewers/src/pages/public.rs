@@ -28,7 +28,8 @@ const SHOWN: u32 = 50;
 /// The ledger of enquiries, where the city has it.
 const ENQUIRY: &str = "enquiry";
 
-const PIPE_KEYS: [&str; 7] = ["facility_number", "exclusion", "material", "diameter_mm", "length_m", "place", "route_name"];
+const PIPE_KEYS: [&str; 7] =
+    ["facility_number", "exclusion", "material", "diameter_mm", "length_m", "place", "route_name"];
 const MANHOLE_KEYS: [&str; 6] = ["facility_number", "exclusion", "kind", "ground_height_m", "depth_m", "place"];
 const MASS_KEYS: [&str; 5] = ["facility_number", "kind", "inner_mm", "depth_m", "place"];
 const LATERAL_KEYS: [&str; 5] = ["facility_number", "material", "diameter_mm", "length_m", "connection_m"];
@@ -103,7 +104,9 @@ fn table(
         let cell = |key: &&str| {
             let text = shown(&def, record, key, lang);
             let inner = match folder {
-                Some(folder) if *key == "facility_number" => SafeHtml::link(&cx.href(&format!("/sewers/{folder}/{}", record.id)), &text),
+                Some(folder) if *key == "facility_number" => {
+                    SafeHtml::link(&cx.href(&format!("/sewers/{folder}/{}", record.id)), &text)
+                }
                 _ => SafeHtml::or_dash(&text),
             };
             japanese(lang, &inner)
@@ -137,7 +140,8 @@ fn sheet(cx: &Cx, context: &Context, ledger: &str, record: &Visible, keys: &[&st
 
 /// The records of a ledger whose field is one of these texts.
 async fn those(cx: &Cx, context: &Context, ledger: &str, field: &str, texts: &[&str]) -> Result<Vec<Visible>, Problem> {
-    let texts: Vec<String> = texts.iter().filter(|text| !text.is_empty()).map(|text| format!("'{}'", text.replace('\'', "''"))).collect();
+    let texts: Vec<String> =
+        texts.iter().filter(|text| !text.is_empty()).map(|text| format!("'{}'", text.replace('\'', "''"))).collect();
     if texts.is_empty() {
         return Ok(Vec::new());
     }
@@ -150,10 +154,29 @@ pub async fn pipe(cx: Cx, Path(id): Path<String>) -> Result<Response, Problem> {
     let (context, t) = (visitor(&cx), words(cx.lang()));
     let record = cx.ledgers().get(&context, PIPE, id_of(&id)?).await?;
     let keys = [
-        "exclusion", "material", "shape", "diameter_mm", "inner_width_mm", "inner_height_mm", "length_m", "slope_permille",
-        "built_fiscal_year", "invert_up_m", "invert_down_m", "invert_depth_up_mm", "invert_depth_down_mm", "cover_up_mm",
-        "cover_down_mm", "drainage_area", "treatment_area", "route_name", "road_kind", "position_in_road", "drawing_number",
-        "place", "prepared_on",
+        "exclusion",
+        "material",
+        "shape",
+        "diameter_mm",
+        "inner_width_mm",
+        "inner_height_mm",
+        "length_m",
+        "slope_permille",
+        "built_fiscal_year",
+        "invert_up_m",
+        "invert_down_m",
+        "invert_depth_up_mm",
+        "invert_depth_down_mm",
+        "cover_up_mm",
+        "cover_down_mm",
+        "drainage_area",
+        "treatment_area",
+        "route_name",
+        "road_kind",
+        "position_in_road",
+        "drawing_number",
+        "place",
+        "prepared_on",
     ];
     let mut body = sheet(&cx, &context, PIPE, &record, &keys)?;
     body.push(&view::note(&t.get("sewers-heights")));
@@ -174,8 +197,20 @@ pub async fn manhole(cx: Cx, Path(id): Path<String>) -> Result<Response, Problem
     let (context, t) = (visitor(&cx), words(cx.lang()));
     let record = cx.ledgers().get(&context, MANHOLE, id_of(&id)?).await?;
     let keys = [
-        "exclusion", "kind", "material", "inner_mm", "ground_height_m", "invert_height_m", "depth_m", "drop", "built_fiscal_year",
-        "route_name", "road_kind", "drawing_number", "place", "prepared_on",
+        "exclusion",
+        "kind",
+        "material",
+        "inner_mm",
+        "ground_height_m",
+        "invert_height_m",
+        "depth_m",
+        "drop",
+        "built_fiscal_year",
+        "route_name",
+        "road_kind",
+        "drawing_number",
+        "place",
+        "prepared_on",
     ];
     let mut body = sheet(&cx, &context, MANHOLE, &record, &keys)?;
     body.push(&view::note(&t.get("sewers-heights")));
@@ -222,7 +257,9 @@ fn enquiry(cx: &Cx, t: Text, subject: &str) -> SafeHtml {
     let form = Form::new(cx.lang(), cx.href("/enquiry"))
         .hidden("id", cx.desk().ids().next().to_string())
         .fields(vec![
-            FieldView::new("subject", t.get("sewers-ask-subject"), FieldKind::Text { max: Some(100) }).value(subject).required(),
+            FieldView::new("subject", t.get("sewers-ask-subject"), FieldKind::Text { max: Some(100) })
+                .value(subject)
+                .required(),
             FieldView::new("body", t.get("sewers-ask-body"), FieldKind::LongText { max: Some(4000) }).required(),
             FieldView::new("reply_wanted", t.get("sewers-ask-reply"), FieldKind::YesNo).value(""),
             FieldView::new("name", t.get("sewers-ask-name"), FieldKind::Text { max: Some(80) }).autocomplete("name"),

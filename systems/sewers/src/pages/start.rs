@@ -30,14 +30,23 @@ pub async fn page(cx: Cx) -> Result<Response, Problem> {
     pieces::require_staff(&cx)?;
     let today = cx.context().today();
     let spans = stock::load(cx.ledgers(), cx.context()).await?;
-    let mut open: Vec<&Span> = spans.iter().filter(|span| span.survey.as_ref().is_some_and(|survey| survey.is_open)).collect();
+    let mut open: Vec<&Span> =
+        spans.iter().filter(|span| span.survey.as_ref().is_some_and(|survey| survey.is_open)).collect();
     open.sort_by_key(|span| span.survey.as_ref().map(|survey| (survey.urgency, survey.on)));
     let in_a_year = today.checked_add(1.year()).unwrap_or(today);
     let mut soon: Vec<&Span> = spans.iter().filter(|span| span.noted.2.is_some_and(|on| on <= in_a_year)).collect();
     soon.sort_by_key(|span| span.noted.2);
     let mut body = tiles(&cx, &spans, open.len(), &soon, today).await?;
-    body.push(&view::section_with("緊急度Ⅰ・Ⅱで措置が終わっていない管きょ", &more("/desk/ledgers/sewer-survey?view=no-measure", open.len()), &urgent(&open)));
-    body.push(&view::section_with("1年以内に点検する、腐食のおそれが大きい管きょ", &more("/desk/ledgers/sewer-pipe?view=due", soon.len()), &inspections(&soon, today)));
+    body.push(&view::section_with(
+        "緊急度Ⅰ・Ⅱで措置が終わっていない管きょ",
+        &more("/desk/ledgers/sewer-survey?view=no-measure", open.len()),
+        &urgent(&open),
+    ));
+    body.push(&view::section_with(
+        "1年以内に点検する、腐食のおそれが大きい管きょ",
+        &more("/desk/ledgers/sewer-pipe?view=due", soon.len()),
+        &inspections(&soon, today),
+    ));
     body.push(&view::section("期間が終わる許可・協議", &permits(&cx, today).await?));
     body.push(&view::section("台帳", &ledgers(&cx)));
     body.push(&view::section("最新の調査の反映", &bringing()));
@@ -50,16 +59,27 @@ pub async fn page(cx: Cx) -> Result<Response, Problem> {
     .collect();
     let site = cx.desk_site(HOME);
     let mut page = Page::new(&site, "下水道台帳").crumb("ホーム", "/desk").actions(actions);
-    page = page.lead(format!("{}現在。管きょの緊急度、点検の期限、許可の期限のいまの状況です。", said::date(Lang::Ja, today)));
-    if let Some(count) = cx.query("done").and_then(|text| text.strip_prefix("brought-").and_then(|n| n.parse::<usize>().ok())) {
-        let said = if count == 0 { "管きょの台帳は、最新の調査のとおりです。".to_owned() } else { format!("管きょ{count}スパンに、最新の調査の結果を反映しました。") };
+    page = page
+        .lead(format!("{}現在。管きょの緊急度、点検の期限、許可の期限のいまの状況です。", said::date(Lang::Ja, today)));
+    if let Some(count) =
+        cx.query("done").and_then(|text| text.strip_prefix("brought-").and_then(|n| n.parse::<usize>().ok()))
+    {
+        let said = if count == 0 {
+            "管きょの台帳は、最新の調査のとおりです。".to_owned()
+        } else {
+            format!("管きょ{count}スパンに、最新の調査の結果を反映しました。")
+        };
         page = page.notice(Notice::new(Tone::Success, said));
     }
     Ok(Html(page.body(body).render()).into_response())
 }
 
 fn more(href: &str, count: usize) -> SafeHtml {
-    if count <= ROWS { SafeHtml::EMPTY } else { LinkButton::new(format!("すべて見る（{count}件）"), href).html() }
+    if count <= ROWS {
+        SafeHtml::EMPTY
+    } else {
+        LinkButton::new(format!("すべて見る（{count}件）"), href).html()
+    }
 }
 
 async fn tiles(cx: &Cx, spans: &[Span], open: usize, soon: &[&Span], today: Date) -> Result<SafeHtml, Problem> {
@@ -68,15 +88,34 @@ async fn tiles(cx: &Cx, spans: &[Span], open: usize, soon: &[&Span], today: Date
     let surveyed: f64 = spans.iter().filter(|span| span.survey.is_some()).map(|span| span.pipe.length_m).sum();
     let unknown = spans.iter().filter(|span| span.pipe.built.is_none() || span.pipe.is_imputed).count();
     let overdue = soon.iter().filter(|span| span.noted.2.is_some_and(|on| on < today)).count();
-    let share = if length > 0.0 { format!("調査済み {:.1}％", 100.0 * surveyed / length) } else { "調査済み —".to_owned() };
+    let share = if length > 0.0 {
+        format!("調査済み {:.1}％", 100.0 * surveyed / length)
+    } else {
+        "調査済み —".to_owned()
+    };
     Ok(card::grid(
         "grid-tiles",
         [
-            Tile::new("管きょの延長", said::grouped((length / 10.0).round() / 100.0), "km").below(view::note(&share)).href("/desk/ledgers/sewer-pipe").html(),
-            Tile::new("管きょ", number(spans.len()), "スパン").below(view::note(&format!("マンホール {}か所", said::whole(i64::try_from(manholes.count).unwrap_or(i64::MAX))))).html(),
-            Tile::new("Ⅰ・Ⅱで措置が残る", number(open), "スパン").href("/desk/ledgers/sewer-survey?view=no-measure").html(),
-            Tile::new("点検の期限を過ぎた", number(overdue), "スパン").below(view::note(&format!("1年以内 {}", number(soon.len())))).href("/desk/ledgers/sewer-pipe?view=due").html(),
-            Tile::new("竣工年度が推定・不明", number(unknown), "スパン").href("/desk/ledgers/sewer-pipe?view=imputed").html(),
+            Tile::new("管きょの延長", said::grouped((length / 10.0).round() / 100.0), "km")
+                .below(view::note(&share))
+                .href("/desk/ledgers/sewer-pipe")
+                .html(),
+            Tile::new("管きょ", number(spans.len()), "スパン")
+                .below(view::note(&format!(
+                    "マンホール {}か所",
+                    said::whole(i64::try_from(manholes.count).unwrap_or(i64::MAX))
+                )))
+                .html(),
+            Tile::new("Ⅰ・Ⅱで措置が残る", number(open), "スパン")
+                .href("/desk/ledgers/sewer-survey?view=no-measure")
+                .html(),
+            Tile::new("点検の期限を過ぎた", number(overdue), "スパン")
+                .below(view::note(&format!("1年以内 {}", number(soon.len()))))
+                .href("/desk/ledgers/sewer-pipe?view=due")
+                .html(),
+            Tile::new("竣工年度が推定・不明", number(unknown), "スパン")
+                .href("/desk/ledgers/sewer-pipe?view=imputed")
+                .html(),
         ],
     ))
 }
@@ -129,7 +168,8 @@ fn inspections(soon: &[&Span], today: Date) -> SafeHtml {
 async fn permits(cx: &Cx, today: Date) -> Result<SafeHtml, Problem> {
     let days = table::setting("permit_notice_days", today) as i64;
     let until = today.checked_add(days.days()).unwrap_or(today);
-    let request = ListRequest::filtered(format!("state = 'in-force' AND ends_on IS NOT NULL AND ends_on <= DATE('{until}')"));
+    let request =
+        ListRequest::filtered(format!("state = 'in-force' AND ends_on IS NOT NULL AND ends_on <= DATE('{until}')"));
     let all = read::all(cx.ledgers(), cx.context(), PERMIT, request).await?;
     if all.is_empty() {
         return Ok(Empty::new("期間が終わる許可・協議はありません。").html());
@@ -156,14 +196,17 @@ fn ledgers(cx: &Cx) -> SafeHtml {
     let links = crate::definitions::bundle().map(|bundle| bundle.ledgers).unwrap_or_default();
     let links = links.iter().filter(|ledger| cx.ledgers().open(cx.context(), &ledger.key).is_ok());
     let mut buttons: Vec<SafeHtml> = links
-        .map(|ledger| LinkButton::new(ledger.title.ja(), format!("/desk/ledgers/{}", ledger.key)).icon(Icon::Ledger).html())
+        .map(|ledger| {
+            LinkButton::new(ledger.title.ja(), format!("/desk/ledgers/{}", ledger.key)).icon(Icon::Ledger).html()
+        })
         .collect();
     buttons.push(LinkButton::new("公開の閲覧画面", "/sewers").icon(Icon::External).html());
     row(buttons)
 }
 
 fn bringing() -> SafeHtml {
-    let mut body = view::paragraph("管きょの台帳の緊急度と次の期限は、毎日、最新の調査から写します。いま反映することもできます。");
+    let mut body =
+        view::paragraph("管きょの台帳の緊急度と次の期限は、毎日、最新の調査から写します。いま反映することもできます。");
     body.push(&Post::new(format!("{HOME}/bring-over"), Submit::new("いま反映する").icon(Icon::Check)).html());
     body
 }

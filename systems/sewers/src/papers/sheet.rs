@@ -83,18 +83,33 @@ pub async fn job(ledgers: &Ledgers, context: &Context, printed: Printed<'_>) -> 
     let items = [
         areas.item("1 排水区域（面積、人口、地名）", &area_keys, kind("drainage")),
         areas.item("2 処理区域（面積、人口、地名）", &area_keys, kind("treatment")),
-        areas.item("3 供用開始と処理開始の年月日", &["name", "kind", "opened_on", "treatment_started_on", "notice"], |_| true),
-        facilities.item("4 吐口の位置と放流先", &["name", "place", "receiving_water", "high_water_m", "low_water_m"], kind("outfall")),
+        areas.item(
+            "3 供用開始と処理開始の年月日",
+            &["name", "kind", "opened_on", "treatment_started_on", "notice"],
+            |_| true,
+        ),
+        facilities.item(
+            "4 吐口の位置と放流先",
+            &["name", "place", "receiving_water", "high_water_m", "low_water_m"],
+            kind("outfall"),
+        ),
         lengths(&pipes, &manholes, &masses),
         facilities.item("6 処理施設の位置、敷地、構造、能力", &work_keys, kind("plant")),
         facilities.item("7 ポンプ施設の位置、敷地、構造、能力", &work_keys, kind("pump")),
-        permits.item("8 許可・協議の物件", &["name", "kind", "place", "structure", "holder_name", "starts_on", "ends_on"], |_| true),
+        permits.item(
+            "8 許可・協議の物件",
+            &["name", "kind", "place", "structure", "holder_name", "starts_on", "ends_on"],
+            |_| true,
+        ),
     ];
     let data = json!({ "city": printed.city, "as_of": said::date(Lang::Ja, context.today()), "items": items });
     let zone = TimeZone::fixed(jiff::tz::offset(9));
     let when = crate::platform::desk::view::when(printed.at);
     let footer = Footer { reference: String::new(), printed: format!("出力 {when}　{}", printed.by) };
-    let options = Options { author: printed.city.to_owned(), footer, ..Options::official("下水道台帳調書", printed.at, zone) };
+    let options =
+        Options {
+            author: printed.city.to_owned(), footer, ..Options::official("下水道台帳調書", printed.at, zone)
+        };
     let template = Template::new("systems/sewers/prints/sheet.typ", TEMPLATE);
     let naming = Naming::default().with_subject("", "下水道台帳調書");
     Ok(Job { template, data, naming, assets: Vec::new(), options })

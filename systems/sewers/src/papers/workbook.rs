@@ -7,8 +7,20 @@ use crate::stock::Span;
 
 /// The headings of a sheet.
 const HEADINGS: [&str; 14] = [
-    "順位", "ランク", "施設番号", "所在", "年数", "年数は推定", "口径（mm）", "延長（m）", "上流の延長（m）", "発生確率", "被害規模",
-    "リスク", "調査の年次", "調査費（円）",
+    "順位",
+    "ランク",
+    "施設番号",
+    "所在",
+    "年数",
+    "年数は推定",
+    "口径（mm）",
+    "延長（m）",
+    "上流の延長（m）",
+    "発生確率",
+    "被害規模",
+    "リスク",
+    "調査の年次",
+    "調査費（円）",
 ];
 
 /// The workbook's bytes.
@@ -17,7 +29,8 @@ const HEADINGS: [&str; 14] = [
 /// When it can't be written.
 pub fn priorities(spans: &[Span], placed: &[Placed], weights: &Weights) -> Result<Vec<u8>, XlsxError> {
     let mut workbook = Workbook::new();
-    let (bold, two, four) = (Format::new().set_bold(), Format::new().set_num_format("#,##0.00"), Format::new().set_num_format("0.0000"));
+    let (bold, two, four) =
+        (Format::new().set_bold(), Format::new().set_num_format("#,##0.00"), Format::new().set_num_format("0.0000"));
     let yen = Format::new().set_num_format("#,##0");
     for (name, is_storm) in [("汚水・合流", false), ("雨水", true)] {
         let sheet = workbook.add_worksheet().set_name(name)?;

@@ -126,19 +126,25 @@ pub fn likelihood(age: f64, material: &str, weights: &Weights) -> Worked<f64> {
     let (life, factor) = weights.life(material);
     let k = weights.get("steepness");
     let value = 1.0 / (1.0 + (-k * (age / life - 1.0)).exp());
-    let told = format!("経過{age:.0}年、基準{}年 × {factor} = {life:.1}年、k = {k} で {value:.3}", weights.get("life_years"));
+    let told =
+        format!("経過{age:.0}年、基準{}年 × {factor} = {life:.1}年、k = {k} で {value:.3}", weights.get("life_years"));
     Worked::new(value, vec![step("発生確率", told)])
 }
 
 /// The impact of a pipe; `longest_m` is the longest upstream length of its kind.
 pub fn impact(pipe: &Pipe, longest_m: f64, weights: &Weights) -> Worked<f64> {
-    let diameter = (pipe.diameter_mm as f64 / 1_000.0).max(weights.get("diameter_min_m")).min(weights.get("diameter_max_m"));
+    let diameter =
+        (pipe.diameter_mm as f64 / 1_000.0).max(weights.get("diameter_min_m")).min(weights.get("diameter_max_m"));
     let mut value = diameter;
     let mut steps = vec![step("口径", format!("{diameter:.2}"))];
     let shallow = weights.get("shallow_m") * 1_000.0;
     let upstream = if longest_m > 0.0 { pipe.upstream_m.max(0.0).ln_1p() / longest_m.ln_1p() } else { 0.0 };
     let parts = [
-        ("浅い土被り", weights.get("weight_shallow"), f64::from(u8::from(pipe.cover_mm.is_some_and(|cover| (cover as f64) < shallow)))),
+        (
+            "浅い土被り",
+            weights.get("weight_shallow"),
+            f64::from(u8::from(pipe.cover_mm.is_some_and(|cover| (cover as f64) < shallow))),
+        ),
         ("上流の延長", weights.get("weight_upstream"), upstream),
         ("緊急輸送道路の下", weights.get("weight_emergency"), f64::from(u8::from(pipe.emergency))),
         ("鉄道・河川の横断", weights.get("weight_crossing"), f64::from(u8::from(pipe.crossing))),
@@ -173,12 +179,25 @@ pub fn place(pipes: &[Pipe], fiscal_year: i64, weights: &Weights) -> Vec<Placed>
             let impact = impact(pipe, longest[usize::from(pipe.is_storm)], weights).value;
             let yen = (pipe.length_m * weights.get("survey_yen_per_m")).round() as i64;
             let risk = likelihood * impact;
-            Placed { pipe: n, age, is_imputed: is_guess, likelihood, impact, risk, order: Order::D, year: 0, yen, is_over: false }
+            Placed {
+                pipe: n,
+                age,
+                is_imputed: is_guess,
+                likelihood,
+                impact,
+                risk,
+                order: Order::D,
+                year: 0,
+                yen,
+                is_over: false,
+            }
         })
         .collect();
     placed.sort_by(|one, other| other.risk.total_cmp(&one.risk).then(one.pipe.cmp(&other.pipe)));
     rank(&mut placed, pipes, weights);
-    placed.sort_by(|one, other| one.order.cmp(&other.order).then(other.risk.total_cmp(&one.risk)).then(one.pipe.cmp(&other.pipe)));
+    placed.sort_by(|one, other| {
+        one.order.cmp(&other.order).then(other.risk.total_cmp(&one.risk)).then(one.pipe.cmp(&other.pipe))
+    });
     spread(&mut placed, weights.get("budget_yen").round() as i64);
     placed
 }
@@ -186,7 +205,8 @@ pub fn place(pipes: &[Pipe], fiscal_year: i64, weights: &Weights) -> Vec<Placed>
 /// Ranks each kind by itself: the first share is A, up to the next B, up to the next C.
 fn rank(placed: &mut [Placed], pipes: &[Pipe], weights: &Weights) {
     for is_storm in [false, true] {
-        let mut of_kind: Vec<&mut Placed> = placed.iter_mut().filter(|one| pipes[one.pipe].is_storm == is_storm).collect();
+        let mut of_kind: Vec<&mut Placed> =
+            placed.iter_mut().filter(|one| pipes[one.pipe].is_storm == is_storm).collect();
         let count = of_kind.len() as f64;
         for (n, one) in of_kind.iter_mut().enumerate() {
             // A pipe belongs to a rank when the share before it lies within: so the first is always A where A has a share.
@@ -273,7 +293,14 @@ mod tests {
         assert!((impact(&plain, 0.0, &weights()).value - 0.25).abs() < 1e-12);
         let small = pipe("rc", None, 100, 30.0);
         assert!((impact(&small, 0.0, &weights()).value - 0.15).abs() < 1e-12);
-        let all = Pipe { cover_mm: Some(999), upstream_m: 500.0, emergency: true, crossing: true, vital: true, ..pipe("rc", None, 2_000, 30.0) };
+        let all = Pipe {
+            cover_mm: Some(999),
+            upstream_m: 500.0,
+            emergency: true,
+            crossing: true,
+            vital: true,
+            ..pipe("rc", None, 2_000, 30.0)
+        };
         let worked = impact(&all, 500.0, &weights());
         assert!((worked.value - (1.0 + 0.2 + 0.3 + 0.9)).abs() < 1e-12, "{worked:?}");
         assert_eq!(worked.steps.len(), 6);
@@ -284,7 +311,9 @@ mod tests {
         let mut pipes: Vec<Pipe> = (0..100).map(|n| pipe("hume", Some(1970 + n / 4), 200, 10.0)).collect();
         pipes.extend((0..50).map(|n| Pipe { is_storm: true, ..pipe("rc", Some(1980 + n / 2), 1_500, 10.0) }));
         let placed = place(&pipes, 2026, &weights());
-        let count = |is_storm, order| placed.iter().filter(|one| pipes[one.pipe].is_storm == is_storm && one.order == order).count();
+        let count = |is_storm, order| {
+            placed.iter().filter(|one| pipes[one.pipe].is_storm == is_storm && one.order == order).count()
+        };
         assert_eq!([Order::A, Order::B, Order::C, Order::D].map(|order| count(false, order)), [2, 18, 30, 50]);
         assert_eq!([Order::A, Order::B, Order::C, Order::D].map(|order| count(true, order)), [1, 9, 15, 25]);
         assert!(placed.windows(2).all(|pair| pair[0].order <= pair[1].order));
@@ -292,7 +321,11 @@ mod tests {
 
     #[test]
     fn an_unknown_year_is_the_material_s_median_and_says_so() {
-        let mut pipes = vec![pipe("hume", Some(1970), 200, 10.0), pipe("hume", Some(1980), 200, 10.0), pipe("hume", Some(2000), 200, 10.0)];
+        let mut pipes = vec![
+            pipe("hume", Some(1970), 200, 10.0),
+            pipe("hume", Some(1980), 200, 10.0),
+            pipe("hume", Some(2000), 200, 10.0),
+        ];
         pipes.push(pipe("hume", None, 200, 10.0));
         pipes.push(Pipe { is_imputed: true, ..pipe("hume", Some(1900), 200, 10.0) });
         let placed = place(&pipes, 2026, &weights());
@@ -304,7 +337,11 @@ mod tests {
 
     #[test]
     fn the_budget_fills_the_years_in_order() {
-        let pipes: Vec<Pipe> = [40.0, 30.0, 50.0, 200.0, 10.0].iter().zip(0..).map(|(length, n)| pipe("hume", Some(1960 + n), 200, *length)).collect();
+        let pipes: Vec<Pipe> = [40.0, 30.0, 50.0, 200.0, 10.0]
+            .iter()
+            .zip(0..)
+            .map(|(length, n)| pipe("hume", Some(1960 + n), 200, *length))
+            .collect();
         let weights = weights().with("budget_yen", 100_000.0).with("survey_yen_per_m", 1_000.0);
         // All are of different ranks in the order of their age, so the order is that of the list.
         let placed = place(&pipes, 2026, &weights);

@@ -284,7 +284,9 @@ fn rank(defect: &Defect, material: Material, rows: &[&DefectRow]) -> Result<Opti
         return Err(format!("{}番の管の{name}に、ランクも測った値もありません。", defect.pipe));
     };
     let row = rows.iter().find(|row| row.material == material && row.item == defect.item);
-    let row = row.ok_or_else(|| format!("{}番の管の{name}は、測った値からは判定できません。ランクを入れてください。", defect.pipe))?;
+    let row = row.ok_or_else(|| {
+        format!("{}番の管の{name}は、測った値からは判定できません。ランクを入れてください。", defect.pipe)
+    })?;
     let at_least = |limit: Option<f64>| limit.is_some_and(|limit| measure >= limit && measure > 0.0);
     Ok(if at_least(row.a_at_least) {
         Some(Rank::A)
@@ -327,7 +329,10 @@ fn rate(span: &Span, day: Date, steps: &mut Vec<Step>) -> Result<Option<Rank>, S
     } else {
         Rank::C
     };
-    let told = format!("{}本のうち a {a}本、b {b}本、c {c}本（a {pa:.1}％、a+b {pab:.1}％、a+b+c {pabc:.1}％）で {rank:?}", span.pipes);
+    let told = format!(
+        "{}本のうち a {a}本、b {b}本、c {c}本（a {pa:.1}％、a+b {pab:.1}％、a+b+c {pabc:.1}％）で {rank:?}",
+        span.pipes
+    );
     steps.push(step("不良発生率", told));
     match special {
         None => Ok(Some(rank)),
@@ -354,7 +359,15 @@ mod tests {
     const DAY: Date = date(2026, 4, 1);
 
     fn span() -> Span {
-        Span { material: Material::Rc, diameter_mm: 450, pipes: 30, corrosion: None, sag_mm: None, sag_rank: None, defects: Vec::new() }
+        Span {
+            material: Material::Rc,
+            diameter_mm: 450,
+            pipes: 30,
+            corrosion: None,
+            sag_mm: None,
+            sag_rank: None,
+            defects: Vec::new(),
+        }
     }
 
     fn found(pipe: i64, item: Item, rank: Rank) -> Defect {
@@ -385,12 +398,22 @@ mod tests {
     #[test]
     fn the_rate_counts_pipes_not_defects() {
         // Two defects in one pipe, even at one place, count once and at the worse rank.
-        let twice = Span { pipes: 10, defects: vec![found(3, Item::Crack, Rank::C), found(3, Item::Roots, Rank::B)], ..span() };
+        let twice =
+            Span { pipes: 10, defects: vec![found(3, Item::Crack, Rank::C), found(3, Item::Roots, Rank::B)], ..span() };
         let worked = judge(&twice, DAY).unwrap();
         assert_eq!(worked.value.rate, Some(Rank::B));
         assert!(worked.told().contains("a 0本、b 1本、c 0本"), "{}", worked.told());
-        for (a, b, c, expected) in [(2, 0, 0, Rank::A), (1, 3, 0, Rank::A), (1, 2, 0, Rank::B), (0, 4, 0, Rank::A), (0, 0, 6, Rank::B), (0, 0, 5, Rank::C)] {
-            let ranks = std::iter::repeat_n(Rank::A, a).chain(std::iter::repeat_n(Rank::B, b)).chain(std::iter::repeat_n(Rank::C, c));
+        for (a, b, c, expected) in [
+            (2, 0, 0, Rank::A),
+            (1, 3, 0, Rank::A),
+            (1, 2, 0, Rank::B),
+            (0, 4, 0, Rank::A),
+            (0, 0, 6, Rank::B),
+            (0, 0, 5, Rank::C),
+        ] {
+            let ranks = std::iter::repeat_n(Rank::A, a)
+                .chain(std::iter::repeat_n(Rank::B, b))
+                .chain(std::iter::repeat_n(Rank::C, c));
             let defects = (1..).zip(ranks).map(|(pipe, rank)| found(pipe, Item::Crack, rank)).collect();
             assert_eq!(judged(&Span { pipes: 10, defects, ..span() }).rate, Some(expected), "{a} {b} {c}");
         }

@@ -108,7 +108,8 @@ pub fn fit(surveyed: &[Surveyed], least: u32) -> Result<Worked<Fitted>, String> 
     if bad == 0 || bad == spans {
         return Err("不良のスパンがまったくないか、すべて不良なので、曲線を求められません。".to_owned());
     }
-    let (intercept, slope, covariance) = score(&rows).ok_or("曲線が定まりません。年数の幅を広げた調査の結果を足してください。")?;
+    let (intercept, slope, covariance) =
+        score(&rows).ok_or("曲線が定まりません。年数の幅を広げた調査の結果を足してください。")?;
     if slope <= 0.0 {
         return Err("年数とともに不良が増える傾向がないので、曲線を求められません。".to_owned());
     }
@@ -188,14 +189,23 @@ mod tests {
 
     #[test]
     fn points_that_are_none_are_refused() {
-        for (first, second) in [((0.0, 0.1), (40.0, 0.5)), ((25.0, 0.0), (40.0, 0.5)), ((25.0, 0.1), (25.0, 0.5)), ((25.0, 0.5), (40.0, 0.1)), ((25.0, 0.1), (40.0, 1.0))] {
+        for (first, second) in [
+            ((0.0, 0.1), (40.0, 0.5)),
+            ((25.0, 0.0), (40.0, 0.5)),
+            ((25.0, 0.1), (25.0, 0.5)),
+            ((25.0, 0.5), (40.0, 0.1)),
+            ((25.0, 0.1), (40.0, 1.0)),
+        ] {
             assert!(through(first, second).is_err(), "{first:?} {second:?}");
         }
     }
 
     /// Surveys of a curve, as large as wanted, so that the fit has to find it.
     fn of(curve: Weibull, spans: u32) -> Vec<Surveyed> {
-        (1..=12).map(|n| f64::from(n) * 5.0).map(|age| Surveyed { age, spans, bad: (curve.share(age) * f64::from(spans)).round() as u32 }).collect()
+        (1..=12)
+            .map(|n| f64::from(n) * 5.0)
+            .map(|age| Surveyed { age, spans, bad: (curve.share(age) * f64::from(spans)).round() as u32 })
+            .collect()
     }
 
     #[test]
@@ -224,9 +234,18 @@ mod tests {
     #[test]
     fn the_top_of_the_likelihood_is_where_it_was_found() {
         // No neighbour is likelier.
-        let rows = [Surveyed { age: 12.0, spans: 40, bad: 1 }, Surveyed { age: 28.0, spans: 60, bad: 9 }, Surveyed { age: 44.0, spans: 50, bad: 22 }];
+        let rows = [
+            Surveyed { age: 12.0, spans: 40, bad: 1 },
+            Surveyed { age: 28.0, spans: 60, bad: 9 },
+            Surveyed { age: 44.0, spans: 50, bad: 22 },
+        ];
         let likelihood = |curve: Weibull| -> f64 {
-            rows.iter().map(|one| f64::from(one.bad) * curve.share(one.age).ln() + f64::from(one.spans - one.bad) * (1.0 - curve.share(one.age)).ln()).sum()
+            rows.iter()
+                .map(|one| {
+                    f64::from(one.bad) * curve.share(one.age).ln()
+                        + f64::from(one.spans - one.bad) * (1.0 - curve.share(one.age)).ln()
+                })
+                .sum()
         };
         let top = fit(&rows, 30).unwrap().value.curve;
         for (shape, scale) in [(0.999, 1.0), (1.001, 1.0), (1.0, 0.999), (1.0, 1.001)] {

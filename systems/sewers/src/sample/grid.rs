@@ -72,9 +72,13 @@ impl Ground {
         };
         let (west, east) = extent(|corner| corner.longitude);
         let (south, north) = extent(|corner| corner.latitude);
-        let steps = |from: f64, to: f64, by: f64| (1..).map(move |n| from + by * f64::from(n)).take_while(move |at| *at < to);
-        let (mut streets, latitudes, longitudes) =
-            (Vec::new(), steps(south, north, SPACING.1).collect::<Vec<_>>(), steps(west, east, SPACING.0).collect::<Vec<_>>());
+        let steps =
+            |from: f64, to: f64, by: f64| (1..).map(move |n| from + by * f64::from(n)).take_while(move |at| *at < to);
+        let (mut streets, latitudes, longitudes) = (
+            Vec::new(),
+            steps(south, north, SPACING.1).collect::<Vec<_>>(),
+            steps(west, east, SPACING.0).collect::<Vec<_>>(),
+        );
         for latitude in &latitudes {
             let points = longitudes.iter().map(|longitude| (*longitude, *latitude));
             streets.extend(self.longest(points).map(|points| Street { is_across: true, points }));
@@ -145,7 +149,10 @@ mod tests {
 
     #[test]
     fn chance_is_the_same_every_time() {
-        let all = |seed| { let mut draw = Draw::new(seed); (0..5).map(|_| draw.between(3, 9)).collect::<Vec<_>>() };
+        let all = |seed| {
+            let mut draw = Draw::new(seed);
+            (0..5).map(|_| draw.between(3, 9)).collect::<Vec<_>>()
+        };
         assert_eq!(all(1), all(1));
         assert!(all(2).iter().all(|n| (3..=9).contains(n)));
     }

@@ -74,7 +74,7 @@ impl Loading {
     }
 
     async fn areas(&mut self) -> Result<(), LedgerError> {
-        let areas = [("見本第一排水区", "drainage", 412_50, 38_200), ("見本処理区", "treatment", 380_00, 36_900)];
+        let areas = [("見本第一排水区", "drainage", 41_250, 38_200), ("見本処理区", "treatment", 38_000, 36_900)];
         for (name, kind, hectares, people) in areas {
             let draft = Draft::new()
                 .with("name", name)
@@ -84,7 +84,10 @@ impl Loading {
                 .with("population", people)
                 .with("towns", "見本町一丁目から見本町五丁目まで")
                 .with("opened_on", self.day((-38).years()))
-                .with("treatment_started_on", if kind == "treatment" { self.day((-38).years()).into() } else { Value::Null })
+                .with(
+                    "treatment_started_on",
+                    if kind == "treatment" { self.day((-38).years()).into() } else { Value::Null },
+                )
                 .with("note", MARK);
             self.create(AREA, draft).await?;
         }
@@ -163,7 +166,11 @@ impl Loading {
         pair: &[(f64, f64)],
         [up, down]: [String; 2],
     ) -> Result<Pipe, LedgerError> {
-        let material = if exclusion == "storm" { "hume" } else { *self.draw.one(&["ceramic", "hume", "hume", "pvc-thick", "pvc-thick"]) };
+        let material = if exclusion == "storm" {
+            "hume"
+        } else {
+            *self.draw.one(&["ceramic", "hume", "hume", "pvc-thick", "pvc-thick"])
+        };
         let built = match material {
             "ceramic" => self.draw.between(1968, 1982),
             "pvc-thick" => self.draw.between(1985, 2015),
@@ -242,7 +249,11 @@ impl Loading {
         let mut found: Vec<[(&'static str, Value); 3]> = Vec::new();
         for (item, rank, at) in [("joint", "c", 5), ("crack", "b", 18), ("infiltration", "b", 25), ("break", "a", 34)] {
             if is_bad(&mut self.draw, at) {
-                found.push([("pipe_number", Value::Int(self.draw.between(1, count))), ("item", item.into()), ("rank", rank.into())]);
+                found.push([
+                    ("pipe_number", Value::Int(self.draw.between(1, count))),
+                    ("item", item.into()),
+                    ("rank", rank.into()),
+                ]);
             }
         }
         let row = |cells: [(&'static str, Value); 3]| ChildRow {
@@ -255,11 +266,23 @@ impl Loading {
             .with("surveyed_on", on)
             .with("method", "camera")
             .with("surveyor", format!("{MARK}調査"))
-            .with("material_class", if pipe.material == "ceramic" { "ceramic" } else if pipe.material == "hume" { "rc" } else { "pvc" })
+            .with(
+                "material_class",
+                if pipe.material == "ceramic" {
+                    "ceramic"
+                } else if pipe.material == "hume" {
+                    "rc"
+                } else {
+                    "pvc"
+                },
+            )
             .with("diameter_mm", pipe.diameter_mm)
             .with("pipe_count", count)
             .with("corrosion", corrosion.map_or(Value::Null, Value::from))
-            .with("sag_mm", if is_bad(&mut self.draw, 30) { Value::Int(pipe.diameter_mm * 6 / 10) } else { Value::Null })
+            .with(
+                "sag_mm",
+                if is_bad(&mut self.draw, 30) { Value::Int(pipe.diameter_mm * 6 / 10) } else { Value::Null },
+            )
             .with("defects", defects)
             .with("note", MARK);
         self.create(SURVEY, draft).await.map(drop)

@@ -52,7 +52,9 @@ pub async fn run(city: &TestCity, fixture: &Fixture, job: Job) -> Result<Report,
 /// All records of a ledger that meet a condition, as the program sees them.
 pub async fn found(city: &TestCity, ledger: &str, filter: &str) -> Vec<Visible> {
     let request = ListRequest::filtered(filter);
-    read::all(&city.city.ledgers, &city.system(), ledger, request).await.unwrap_or_else(|error| panic!("{filter}: {error}"))
+    read::all(&city.city.ledgers, &city.system(), ledger, request)
+        .await
+        .unwrap_or_else(|error| panic!("{filter}: {error}"))
 }
 
 /// The only record of a ledger that meets a condition.
