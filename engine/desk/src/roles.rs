@@ -25,7 +25,7 @@ pub enum Role {
 }
 
 /// Folders of the portal: an address is one of them or lies below.
-const PORTAL: [&str; 10] = [
+const PORTAL: [&str; 12] = [
     "/board",
     "/board.csv",
     "/board.json",
@@ -36,6 +36,8 @@ const PORTAL: [&str; 10] = [
     "/api",
     "/courier",
     "/names",
+    "/roads",
+    "/sewers",
 ];
 /// Folders of the desk.
 const DESK: [&str; 4] = ["/desk", "/auth", "/api", "/names"];
