@@ -122,12 +122,26 @@ fn plant(record: &Visible) -> Option<(Plant, Vec<Month>)> {
     Some((plant, read.rows("months").iter().filter_map(month).collect()))
 }
 
+/// The price of a plant, with a chip where the scheme's table for its certification says another.
+fn price(record: &Visible, plant: Plant) -> SafeHtml {
+    let mut html = SafeHtml::escape(plant.unit_price);
+    let certified = Read::of(record).int("certified_fiscal_year").and_then(|year| i32::try_from(year).ok());
+    let certified = certified.and_then(|year| FiscalYear::new(year).ok());
+    let scheme = certified.and_then(|year| solar::scheme_price(solar::class(plant.capacity_kw), year.first_day()));
+    if let Some(scheme) = scheme.filter(|scheme| *scheme != plant.unit_price) {
+        html.push(&SafeHtml::trusted(" "));
+        html.push(&chip(State::Warning, &format!("認定の年度の調達価格は{scheme}")));
+    }
+    html
+}
+
 fn solar_table(plants: &[Visible], today: Date) -> SafeHtml {
     if plants.is_empty() {
         return Empty::new("太陽光の売電の登録はありません。").html();
     }
     let columns = vec![
         Column::new("name", "名称"),
+        Column::new("price", "単価（円/kWh）").align(Align::Number),
         Column::new("kwh", "年間の平均（kWh）").align(Align::Number),
         Column::new("left", "残りの月数").align(Align::Number),
         Column::new("yen", "残りの期間の収入の見通し（円）").align(Align::Number),
@@ -136,19 +150,23 @@ fn solar_table(plants: &[Visible], today: Date) -> SafeHtml {
     let row = |record: &Visible| {
         let name = SafeHtml::link(&record_href(SOLAR, record.id), Read::of(record).text("name"));
         let dash = || SafeHtml::or_dash("");
-        let Some((plant, months)) = plant(record) else { return Row::new(vec![name, dash(), dash(), dash(), dash()]) };
+        let Some((plant, months)) = plant(record) else {
+            return Row::new(vec![name, dash(), dash(), dash(), dash(), dash()]);
+        };
+        let price = price(record, plant);
         let odd = solar::oddities(plant, &months, today);
         let odd: Vec<String> = odd.iter().map(|one| format!("{}（いつもの{:.0}％）", one.month, one.percent)).collect();
         let odd = if odd.is_empty() { dash() } else { chip(State::Warning, &odd.join("、")) };
         match solar::forecast(plant, &months, today) {
             Ok(worked) => Row::new(vec![
                 name,
+                price,
                 SafeHtml::escape(said::grouped(worked.value.yearly_kwh.round())),
                 SafeHtml::escape(worked.value.months_left),
                 SafeHtml::escape(said::whole(worked.value.yen)),
                 odd,
             ]),
-            Err(why) => Row::new(vec![name, SafeHtml::escape(why), dash(), dash(), odd]),
+            Err(why) => Row::new(vec![name, price, SafeHtml::escape(why), dash(), dash(), odd]),
         }
     };
     Table::new(Lang::Ja, "太陽光の売電", columns, plants.iter().map(row).collect()).html()

@@ -140,6 +140,17 @@ impl Dated for Price {
     }
 }
 
+/// The scheme's class of a plant by its power.
+pub fn class(capacity_kw: f64) -> &'static str {
+    if capacity_kw < 10.0 {
+        "under-10"
+    } else if capacity_kw < 50.0 {
+        "10-50"
+    } else {
+        "50-up"
+    }
+}
+
 /// The scheme's price (調達価格) for a class of plants certified on a day, yen for a kWh; none before the scheme.
 pub fn scheme_price(class: &str, certified_on: Date) -> Option<f64> {
     let mut rows: Vec<Price> = table::built_in(include_str!("../../tables/fit-prices.csv"));
@@ -210,5 +221,6 @@ mod tests {
         ] {
             assert_eq!(scheme_price(class, on), price, "{class} {on}");
         }
+        assert_eq!([9.99, 10.0, 49.99, 50.0].map(class), ["under-10", "10-50", "10-50", "50-up"]);
     }
 }

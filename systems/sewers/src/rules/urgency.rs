@@ -211,7 +211,6 @@ struct DefectRow {
     a_at_least: Option<f64>,
     b_at_least: Option<f64>,
     c_above: Option<f64>,
-    unit: String,
 }
 
 impl Dated for DefectRow {
@@ -341,13 +340,6 @@ fn rate(span: &Span, day: Date, steps: &mut Vec<Step>) -> Result<Option<Rank>, S
             Ok(Some(Rank::A))
         }
     }
-}
-
-/// The names of the units in which items are measured, for hints.
-pub fn unit(item: Item, material: Material, day: Date) -> Option<String> {
-    let rows: Vec<DefectRow> = table::built_in(include_str!("../../tables/defects.csv"));
-    let row = table::on(&rows, day).into_iter().find(|row| row.item == item && row.material == material);
-    row.map(|row| row.unit.clone())
 }
 
 #[cfg(test)]
