@@ -77,31 +77,96 @@ pub async fn charge(ledgers: &Ledgers, context: &Context, id: RecordId, revision
     let permit = ledgers.get(context, PERMIT, id).await?;
     let worked = fees(ledgers, context, &permit).await?;
     let before = Read::of(&permit).rows("fees");
-    let of_year = |row: &ChildRow| Read(&row.fields).int("fiscal_year");
-    let is_billed = |row: &&ChildRow| Read(&row.fields).date("billed_on").is_some();
-    let mut rows: Vec<ChildRow> = before.iter().filter(is_billed).cloned().collect();
+    // A row without its first day is one that was entered by hand for the whole year.
+    let is_of = |row: &ChildRow, fee: &YearFee| {
+        let read = Read(&row.fields);
+        let is_same_part = read.date("starts_on").is_none_or(|from| from == fee.from);
+        read.int("fiscal_year") == Some(i64::from(fee.year.year())) && is_same_part
+    };
+    let is_kept = |row: &&ChildRow| {
+        Read(&row.fields).date("billed_on").is_some() || !worked.value.iter().any(|fee| is_of(row, fee))
+    };
+    let mut rows: Vec<ChildRow> = before.iter().filter(is_kept).cloned().collect();
     for (fee, step) in worked.value.iter().zip(&worked.steps) {
-        let year = i64::from(fee.year.year());
-        if rows.iter().any(|row| of_year(row) == Some(year)) {
+        if rows.iter().any(|row| is_of(row, fee)) {
             continue;
         }
         // A row that was there keeps its id, so that history shows a changed figure and not a new row.
-        let known = before.iter().find(|row| of_year(row) == Some(year)).map(|row| row.id);
+        let known = before.iter().find(|row| is_of(row, fee)).map(|row| row.id);
         let fields = Fields::from([
-            ("fiscal_year".to_owned(), Value::Int(year)),
+            ("fiscal_year".to_owned(), Value::Int(i64::from(fee.year.year()))),
+            ("starts_on".to_owned(), Value::Date(fee.from)),
+            ("ends_on".to_owned(), Value::Date(fee.to)),
             ("months".to_owned(), Value::Int(fee.months)),
             ("fee_yen".to_owned(), Value::Int(fee.yen)),
             ("working".to_owned(), Value::Text(step.detail.clone())),
         ]);
         rows.push(ChildRow { id: known.unwrap_or_else(|| ledgers.new_id()), fields });
     }
-    rows.sort_by_key(of_year);
+    rows.sort_by_key(|row| (Read(&row.fields).int("fiscal_year"), Read(&row.fields).date("starts_on")));
     let this = i64::from(FiscalYear::of(context.today()).year());
-    let now = rows.iter().find(|row| of_year(row) == Some(this)).and_then(|row| Read(&row.fields).int("fee_yen"));
-    let draft = Draft::new().with("fees", Value::Rows(rows)).with("fee_year_yen", now.map_or(Value::Null, Value::Int));
+    let of_this = rows.iter().map(|row| Read(&row.fields)).filter(|row| row.int("fiscal_year") == Some(this));
+    let now: Vec<i64> = of_this.filter_map(|row| row.int("fee_yen")).collect();
+    let now = if now.is_empty() { Value::Null } else { Value::Int(now.iter().sum()) };
+    let draft = Draft::new().with("fees", Value::Rows(rows)).with("fee_year_yen", now);
     let context = context.clone().because("占用料の計算");
     ledgers.update(&context, PERMIT, id, revision, draft).await?;
     Ok(worked.value.len())
+}
+
+/// What a renewal says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Renewal {
+    /// The revision of the permit that the person has seen.
+    pub revision: i64,
+    /// The day of the new permit.
+    pub permitted_on: Date,
+    /// Its number; the one before where it is empty.
+    pub permit_number: String,
+    /// The last day of the new term, which begins the day after the term before.
+    pub ends_on: Date,
+}
+
+/// Renews a permit: the term that ends goes into the course of renewals, and the new one follows on it without a gap.
+///
+/// # Errors
+/// [`LedgerError::Refused`] where the permit is not in force or the new term is none or too long, and as [`Ledgers::update`].
+pub async fn renew(ledgers: &Ledgers, context: &Context, id: RecordId, renewal: &Renewal) -> Result<(), LedgerError> {
+    let permit = ledgers.get(context, PERMIT, id).await?;
+    let read = Read::of(&permit);
+    let refused = |said: String| Err(LedgerError::Refused(said));
+    let (Some(from), Some(to), "permitted") = (read.date("starts_on"), read.date("ends_on"), read.text("state")) else {
+        return refused("許可中の占用だけを更新できます。状態と期間を確かめてください。".to_owned());
+    };
+    let starts = to.tomorrow().unwrap_or(to);
+    let is_utility = ["pole", "pipe", "railway"].contains(&read.text("kind"));
+    let latest = occupancy::longest_term(starts, is_utility);
+    if renewal.ends_on < starts {
+        return refused(format!("新しい期間の終わりは、{starts} かそれよりあとにしてください。"));
+    }
+    if renewal.ends_on > latest {
+        return refused(format!("新しい期間は {latest} までです（道路法施行令第9条）。"));
+    }
+    let mut fields =
+        Fields::from([("starts_on".to_owned(), Value::Date(from)), ("ends_on".to_owned(), Value::Date(to))]);
+    for key in ["permitted_on", "permit_number"] {
+        if !permit.get(key).is_null() {
+            fields.insert(key.to_owned(), permit.get(key).clone());
+        }
+    }
+    let mut renewals = read.rows("renewals").to_vec();
+    renewals.push(ChildRow { id: ledgers.new_id(), fields });
+    let mut draft = Draft::new()
+        .with("renewals", Value::Rows(renewals))
+        .with("permitted_on", renewal.permitted_on)
+        .with("starts_on", starts)
+        .with("ends_on", renewal.ends_on)
+        .with("notice_sent_on", Value::Null);
+    if !renewal.permit_number.trim().is_empty() {
+        draft.set("permit_number", renewal.permit_number.trim());
+    }
+    let context = context.clone().because("占用の更新");
+    ledgers.update(&context, PERMIT, id, renewal.revision, draft).await.map(drop)
 }
 
 /// Notes today as the day on which the holders of these permits were told of the end; how many were noted.

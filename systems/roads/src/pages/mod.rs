@@ -36,6 +36,7 @@ pub fn routes() -> Pages {
         .route("/desk/roads/permits/told", post(permits::told))
         .route("/desk/roads/permits/{id}", get(permits::one))
         .route("/desk/roads/permits/{id}/charge", post(permits::charge))
+        .route("/desk/roads/permits/{id}/renew", post(permits::renew))
         .route("/desk/roads/unused", get(unused::page))
         .route("/desk/roads/drawings", get(drawings::list))
         .route("/desk/roads/drawings/{id}", get(drawings::page))

@@ -13,6 +13,8 @@ use crate::papers::{lists, renewal};
 use crate::platform::desk::{Cx, Entries, Problem, view};
 use crate::platform::ui::button::{Confirm, LinkButton, Look, Post, Submit};
 use crate::platform::ui::facts::{Fact, facts};
+use crate::platform::ui::field::{FieldKind, FieldView};
+use crate::platform::ui::form::Form;
 use crate::platform::ui::notice::{Empty, Notice, Tone};
 use crate::platform::ui::page::Page;
 use crate::platform::ui::table::{Align, Column, Row, Table};
@@ -145,10 +147,10 @@ pub async fn one(cx: Cx, Path(id): Path<String>) -> Result<Response, Problem> {
     pieces::require_staff(&cx)?;
     let id = id_of(&id)?;
     let permit = cx.ledgers().get(cx.context(), PERMIT, id).await?;
-    shown_one(&cx, &permit, None).await
+    shown_one(&cx, &permit, None, &Entries(Vec::new())).await
 }
 
-async fn shown_one(cx: &Cx, permit: &Visible, refused: Option<String>) -> Result<Response, Problem> {
+async fn shown_one(cx: &Cx, permit: &Visible, refused: Option<String>, typed: &Entries) -> Result<Response, Problem> {
     let (def, _) = cx.ledgers().open(cx.context(), PERMIT)?;
     let keys = [
         "state",
@@ -176,15 +178,20 @@ async fn shown_one(cx: &Cx, permit: &Visible, refused: Option<String>) -> Result
         .collect();
     let mut body = facts(&known);
     body.push(&view::section("占用料", &fees(cx, permit).await?));
+    if permit.may.update && Read::of(permit).text("state") == "permitted" {
+        body.push(&view::section("更新", &renewing(cx, permit, typed)));
+    }
     let site = cx.desk_site(HOME);
     let title = format!("道路占用許可 {}", Read::of(permit).text("permit_number"));
     let actions = LinkButton::new("記録を開く", record_href(PERMIT, permit.id)).icon(Icon::Ledger).html();
     let mut page = Page::new(&site, title).crumb("道路台帳", HOME).crumb("占用の期限", PERMITS).actions(actions);
     if let Some(said) = refused {
-        page = page.notice(Notice::new(Tone::Error, "占用料を記録できませんでした").text(said));
+        page = page.notice(Notice::new(Tone::Error, "記録できませんでした").text(said));
         return Ok(view::answer(page.body(body), true));
     }
-    if let Some(notice) = view::done(cx, &[("charged", "占用料を計算して、記録しました。")]) {
+    if let Some(notice) =
+        view::done(cx, &[("charged", "占用料を計算して、記録しました。"), ("renewed", "占用の期間を更新しました。")])
+    {
         page = page.notice(notice);
     }
     Ok(Html(page.body(body).render()).into_response())
@@ -206,10 +213,10 @@ async fn fees(cx: &Cx, permit: &Visible) -> Result<SafeHtml, Problem> {
         Column::new("working", "計算"),
     ];
     let rows = worked.value.iter().zip(&worked.steps).map(|(fee, step)| {
-        let known = recorded
-            .iter()
-            .map(|row| Read(&row.fields))
-            .find(|row| row.int("fiscal_year") == Some(i64::from(fee.year.year())));
+        let known = recorded.iter().map(|row| Read(&row.fields)).find(|row| {
+            let is_same_part = row.date("starts_on").is_none_or(|from| from == fee.from);
+            row.int("fiscal_year") == Some(i64::from(fee.year.year())) && is_same_part
+        });
         let amount = known.and_then(|row| row.int("fee_yen"));
         Row::new(vec![
             SafeHtml::escape(fee.year.label()),
@@ -237,6 +244,57 @@ pub async fn charge(cx: Cx, Path(id): Path<String>, entries: Entries) -> Result<
     let revision = entries.text("revision").parse().map_err(|_| Problem::bad_request("画面を開き直してください。"))?;
     match pieces::refusal(permits::charge(cx.ledgers(), cx.context(), id, revision).await)? {
         Ok(_) => Ok(view::done_at(&format!("{PERMITS}/{id}"), "charged")),
-        Err(said) => shown_one(&cx, &permit, Some(said)).await,
+        Err(said) => shown_one(&cx, &permit, Some(said), &entries).await,
+    }
+}
+
+/// The form with which a permit is renewed.
+fn renewing(cx: &Cx, permit: &Visible, typed: &Entries) -> SafeHtml {
+    let today = cx.context().today();
+    let Some(starts) = Read::of(permit).date("ends_on").and_then(|on| on.tomorrow().ok()) else {
+        return SafeHtml::EMPTY;
+    };
+    let lead =
+        format!("新しい期間は、{}から始まります。いまの期間は、更新の経過に残ります。", said::date(Lang::Ja, starts));
+    let form = Form::new(Lang::Ja, format!("{PERMITS}/{}/renew", permit.id))
+        .hidden("revision", permit.revision.to_string())
+        .fields(vec![
+            FieldView::new("permitted_on", "更新の許可日", FieldKind::Date)
+                .value(if typed.has("permitted_on") {
+                    typed.text("permitted_on").to_owned()
+                } else {
+                    today.to_string()
+                })
+                .required(),
+            FieldView::new("permit_number", "新しい許可番号", FieldKind::Text { max: Some(40) })
+                .hint("番号が変わらないときは、空のままにします。")
+                .value(typed.text("permit_number")),
+            FieldView::new("ends_on", "新しい期間の終わり", FieldKind::Date).value(typed.text("ends_on")).required(),
+        ])
+        .submit("更新する");
+    let mut html = view::paragraph(&lead);
+    html.push(&form.html());
+    html
+}
+
+/// `POST /desk/roads/permits/{id}/renew`
+pub async fn renew(cx: Cx, Path(id): Path<String>, entries: Entries) -> Result<Response, Problem> {
+    pieces::require_staff(&cx)?;
+    let id = id_of(&id)?;
+    let permit = cx.ledgers().get(cx.context(), PERMIT, id).await?;
+    let revision = entries.text("revision").parse().map_err(|_| Problem::bad_request("画面を開き直してください。"))?;
+    let day = |key: &str| crate::kernel::era::parse_date(entries.text(key));
+    let (permitted_on, ends_on) = match (day("permitted_on"), day("ends_on")) {
+        (Ok(permitted_on), Ok(ends_on)) => (permitted_on, ends_on),
+        _ => {
+            let said = "更新の許可日と新しい期間の終わりを、日付（例 令和9年3月31日）で入れてください。".to_owned();
+            return shown_one(&cx, &permit, Some(said), &entries).await;
+        }
+    };
+    let renewal =
+        permits::Renewal { revision, permitted_on, permit_number: entries.text("permit_number").to_owned(), ends_on };
+    match pieces::refusal(permits::renew(cx.ledgers(), cx.context(), id, &renewal).await)? {
+        Ok(()) => Ok(view::done_at(&format!("{PERMITS}/{id}"), "renewed")),
+        Err(said) => shown_one(&cx, &permit, Some(said), &entries).await,
     }
 }

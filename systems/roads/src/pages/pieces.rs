@@ -115,8 +115,9 @@ pub fn refusal<T>(result: Result<T, LedgerError>) -> Result<Result<T, String>, P
     match result {
         Ok(value) => Ok(Ok(value)),
         Err(LedgerError::Refused(said)) => Ok(Err(said)),
-        Err(error @ LedgerError::Invalid(_)) => Ok(Err(error.to_string())),
-        Err(error @ LedgerError::Conflict(_)) => Ok(Err(error.to_string())),
+        Err(error @ (LedgerError::Invalid(_) | LedgerError::Conflict(_) | LedgerError::Duplicate { .. })) => {
+            Ok(Err(error.to_string()))
+        }
         Err(error) => Err(error.into()),
     }
 }

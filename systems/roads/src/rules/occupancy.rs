@@ -7,7 +7,7 @@
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 
-use super::{Step, Worked, step};
+use super::{Step, Worked, step, table};
 use crate::kernel::Decimal;
 use crate::kernel::decimal::Rounding;
 use crate::kernel::fiscal::FiscalYear;
@@ -73,6 +73,10 @@ pub struct Occupancy {
 pub struct YearFee {
     /// The fiscal year.
     pub year: FiscalYear,
+    /// The first day charged for in it.
+    pub from: Date,
+    /// The last one.
+    pub to: Date,
     /// The months charged, each begun month whole.
     pub months: i64,
     /// The fee, yen.
@@ -110,6 +114,12 @@ pub fn fees(occupancy: &Occupancy, prices: &[Price]) -> Result<Worked<Vec<YearFe
         }
     }
     Ok(Worked::new(fees, steps))
+}
+
+/// The last day that a term beginning on a day may have (道路法施行令第9条: five years, ten for utilities), by `tables/settings.csv`.
+pub fn longest_term(from: Date, is_utility: bool) -> Date {
+    let years = table::setting(if is_utility { "term_utility_years" } else { "term_years" }, from) as i64;
+    from.checked_add(years.years()).and_then(Date::yesterday).unwrap_or(from)
 }
 
 fn price_on(prices: &[Price], day: Date) -> Option<&Price> {
@@ -151,7 +161,7 @@ fn of_year(
     } else {
         told.push_str(&format!(" = {yen}円"));
     }
-    Ok((YearFee { year, months, yen }, step(year.label(), format!("{from}〜{to}　{told}"))))
+    Ok((YearFee { year, from, to, months, yen }, step(year.label(), format!("{from}〜{to}　{told}"))))
 }
 
 /// How many months have begun from a first to a last day, both included: a day counts as a month.
@@ -225,6 +235,12 @@ mod tests {
         assert_eq!(months_begun(date(2026, 1, 31), date(2026, 2, 27)), 1);
         assert_eq!(months_begun(date(2026, 1, 31), date(2026, 2, 28)), 2);
         assert_eq!(months_begun(date(2026, 4, 1), date(2027, 3, 31)), 12);
+    }
+
+    #[test]
+    fn a_term_is_five_years_or_ten() {
+        assert_eq!(longest_term(date(2026, 4, 1), false), date(2031, 3, 31));
+        assert_eq!(longest_term(date(2026, 4, 1), true), date(2036, 3, 31));
     }
 
     #[test]

@@ -92,6 +92,8 @@ mod tests {
             "solar_years",
             "residual_limit_m",
             "delay_percent",
+            "term_years",
+            "term_utility_years",
         ] {
             assert!(setting(key, date(2026, 4, 1)) > 0.0, "{key}");
         }

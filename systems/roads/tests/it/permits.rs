@@ -74,6 +74,38 @@ on_both_stores! {
         assert!(stale.status == 422 || stale.status == 303, "{}", stale.text);
     }
 
+    async fn a_renewal_follows_without_a_gap_and_is_charged_for_its_own_part(fixture) {
+        let city = city(fixture).await;
+        let hanako = city.sign_in("hanako", &["road-editor"]).await;
+        price(&city, date(2020, 4, 1), None, "1200").await;
+        let id = permit(&city, "道占3-1", date(2023, 10, 1), date(2026, 9, 30)).await;
+        let page = format!("/desk/roads/permits/{id}");
+        let revision = async || one(&city, "occupancy-permit", "purpose = 'ガスの供給'").await.revision.to_string();
+        hanako.post(&format!("{page}/charge"), &[("revision", revision().await.as_str())]).await;
+        let renew = async |ends: &str, number: &str| {
+            let revision = revision().await;
+            let entries = [("revision", revision.as_str()), ("permitted_on", "2026-09-15"), ("permit_number", number), ("ends_on", ends)];
+            hanako.post(&format!("{page}/renew"), &entries).await
+        };
+        for (ends, said) in [("2026-09-30", "2026-10-01"), ("2037-01-01", "2036-09-30"), ("いつか", "日付")] {
+            let refused = renew(ends, "").await;
+            assert!(refused.status == 422 && refused.says(said), "{ends}: {} {}", refused.status, refused.text);
+        }
+        let sent = renew("R11.9.30", "道占8-9").await;
+        assert_eq!(sent.status, 303, "{}", sent.text);
+        let record = one(&city, "occupancy-permit", "permit_number = '道占8-9'").await;
+        assert_eq!((record.get("starts_on"), record.get("ends_on")), (&Value::Date(date(2026, 10, 1)), &Value::Date(date(2029, 9, 30))));
+        let Value::Rows(renewals) = record.get("renewals") else { panic!("there is a course") };
+        assert_eq!((&renewals[0].fields["permit_number"], &renewals[0].fields["ends_on"]), (&"道占3-1".into(), &Value::Date(date(2026, 9, 30))));
+        hanako.post(&format!("{page}/charge"), &[("revision", revision().await.as_str())]).await;
+        let record = one(&city, "occupancy-permit", "permit_number = '道占8-9'").await;
+        let Value::Rows(fees) = record.get("fees") else { panic!("there are fees") };
+        // Half of fiscal 2023, two years, half of 2026 twice, two years, half of 2029: 12 m at 1,200 yen.
+        let yen: Vec<(i64, i64)> = fees.iter().map(|row| (row.fields["fiscal_year"].as_int().unwrap(), row.fields["fee_yen"].as_int().unwrap())).collect();
+        assert_eq!(yen, [(2023, 7_200), (2024, 14_400), (2025, 14_400), (2026, 7_200), (2026, 7_200), (2027, 14_400), (2028, 14_400), (2029, 7_200)]);
+        assert_eq!(record.get("fee_year_yen"), &Value::Int(14_400));
+    }
+
     async fn without_a_price_the_page_says_what_to_do(fixture) {
         let city = city(fixture).await;
         let hanako = city.sign_in("hanako", &["road-editor"]).await;
