@@ -20,6 +20,7 @@ use crate::platform::ui::table::{Align, Column, Row, Table};
 use crate::platform::ui::{Component, Icon, SafeHtml, said};
 use crate::read::{self, Read};
 use crate::rules::table;
+use crate::rules::urgency::measure_due;
 use crate::stock::{self, Span};
 
 /// Rows of a table on this page; the rest is behind its link.
@@ -40,7 +41,7 @@ pub async fn page(cx: Cx) -> Result<Response, Problem> {
     body.push(&view::section_with(
         "緊急度Ⅰ・Ⅱで措置が終わっていない管きょ",
         &more("/desk/ledgers/sewer-survey?view=no-measure", open.len()),
-        &urgent(&open),
+        &urgent(&open, today),
     ));
     body.push(&view::section_with(
         "1年以内に点検する、腐食のおそれが大きい管きょ",
@@ -120,7 +121,7 @@ async fn tiles(cx: &Cx, spans: &[Span], open: usize, soon: &[&Span], today: Date
     ))
 }
 
-fn urgent(open: &[&Span]) -> SafeHtml {
+fn urgent(open: &[&Span], today: Date) -> SafeHtml {
     if open.is_empty() {
         return Empty::new("措置の残っている管きょはありません。").html();
     }
@@ -129,6 +130,7 @@ fn urgent(open: &[&Span]) -> SafeHtml {
         Column::new("place", "所在"),
         Column::new("urgency", "緊急度").align(Align::Tight),
         Column::new("survey", "調査").align(Align::Tight),
+        Column::new("due", "措置の目安").align(Align::Tight),
         Column::new("measure", "措置の予定"),
     ];
     let rows = open.iter().take(ROWS).filter_map(|span| {
@@ -138,6 +140,7 @@ fn urgent(open: &[&Span]) -> SafeHtml {
             SafeHtml::or_dash(&span.place),
             urgency_chip(survey.urgency),
             SafeHtml::link(&record_href(SURVEY, survey.id), &said::short_date(Lang::Ja, survey.on)),
+            due(survey.urgency.and_then(|urgency| measure_due(survey.on, urgency)), today),
             SafeHtml::or_dash(&survey.measure),
         ]))
     });

@@ -77,7 +77,13 @@ mod tests {
 
     #[test]
     fn every_setting_is_there() {
-        for key in ["corrosion_interval_years", "permit_notice_days", "fit_min_spans"] {
+        for key in [
+            "corrosion_interval_years",
+            "permit_notice_days",
+            "fit_min_spans",
+            "measure_years_one",
+            "measure_years_two",
+        ] {
             assert!(setting(key, date(2026, 4, 1)) > 0.0, "{key}");
         }
     }

@@ -8,11 +8,12 @@ mod ranks;
 #[cfg(test)]
 mod tests;
 
+use jiff::ToSpan as _;
 use jiff::civil::Date;
 use serde::Deserialize;
 
 use self::ranks::{rate, sag};
-use super::{Worked, step};
+use super::{Worked, step, table};
 
 /// A rank, from bad to good.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -79,6 +80,17 @@ impl Urgency {
             Self::None => "異常なし",
         }
     }
+}
+
+/// By when a span is acted on after its survey: within a year for Ⅰ in principle (the national special survey of 2025), within five for Ⅱ; by
+/// `tables/settings.csv`. None where nothing has to be done.
+pub fn measure_due(surveyed_on: Date, urgency: Urgency) -> Option<Date> {
+    let key = match urgency {
+        Urgency::One => "measure_years_one",
+        Urgency::Two => "measure_years_two",
+        Urgency::Three | Urgency::None => return None,
+    };
+    surveyed_on.checked_add((table::setting(key, surveyed_on) as i64).years()).ok()
 }
 
 /// What of a pipe is ranked.

@@ -117,3 +117,11 @@ fn what_can_t_be_judged_is_refused() {
         assert!(judge(&span, DAY).is_err(), "{span:?}");
     }
 }
+
+#[test]
+fn the_urgent_are_acted_on_within_a_year() {
+    let on = date(2026, 4, 10);
+    assert_eq!(measure_due(on, Urgency::One), Some(date(2027, 4, 10)));
+    assert_eq!(measure_due(on, Urgency::Two), Some(date(2031, 4, 10)));
+    assert_eq!(measure_due(on, Urgency::Three), None);
+}
