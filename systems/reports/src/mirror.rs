@@ -75,7 +75,9 @@ struct Outward {
 /// When the store or the courier fails.
 pub async fn give(cx: &Cx) -> Result<usize, Problem> {
     static GIVEN: Mutex<Option<HashMap<String, Timestamp>>> = Mutex::new(None);
-    if !matches!(cx.city().courier.side(), Ok(Side::Desk)) {
+    let is_desk = matches!(cx.city().courier.side(), Ok(Side::Desk));
+    // Until the portal's key is known there is nobody to give it to; nothing of the staff's work has to wait for that.
+    if !is_desk || cx.city().courier.is_open().await.is_err() {
         return Ok(0);
     }
     let now = cx.context().act.at;

@@ -28,7 +28,7 @@ use http::StatusCode;
 use answer::{Answer, Format};
 use refusal::Refusal;
 
-use crate::platform::desk::routes::{get, post};
+use crate::platform::desk::routes::get;
 use crate::platform::desk::{Cx, Pages, Uploads};
 
 /// Where it lies.
@@ -42,7 +42,7 @@ pub fn routes() -> Pages {
         .route("/open311/v2/services/{name}", get(definition))
         .route("/open311/v2/requests/{name}", get(one))
         .route("/open311/v2/tokens/{name}", get(token))
-        .route("/open311/v2", post(nothing).get(nothing_to_read))
+        .route("/open311/v2", get(base))
 }
 
 /// The answer of a call.
@@ -100,11 +100,8 @@ async fn token(cx: Cx, Path(document): Path<String>) -> Response {
     written(format, requests::token(&cx, &token).await)
 }
 
-async fn nothing(_: Cx) -> Response {
-    written(Format::Xml, Err(Refusal::not_found("There is no such call.")))
-}
-
-async fn nothing_to_read(cx: Cx) -> Response {
+/// `GET /open311/v2`: what the base address is for.
+async fn base(cx: Cx) -> Response {
     let format = if cx.wants_json() { Format::Json } else { Format::Xml };
     written(format, services::discovery(&cx).await)
 }

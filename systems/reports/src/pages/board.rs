@@ -54,7 +54,7 @@ pub async fn page(cx: Cx) -> Result<Response, Problem> {
         let said = format!("「{}」（{since}から）。期限は進みません。新しい通報は災害対策本部が振り分けます。", disaster.name);
         page = page.notice(Notice::new(Tone::Warning, "災害モードです").text(said));
     }
-    if let Some(notice) = view::done(&cx, &[("made", "通報を登録しました。")]) {
+    if let Some(notice) = view::done(&cx, &[("assign", "担当を決めました。通報はその課のものになりました。")]) {
         page = page.notice(notice);
     }
     let mut body = tiles(&reports, now);

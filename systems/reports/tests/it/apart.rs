@@ -10,9 +10,9 @@ on_both_stores! {
 
     async fn what_ran_apart_is_put_together(fixture) {
         let city = city(fixture).await;
-        let triage = city.sign_in("uketsuke", &["report-triage"]).await;
         let known = sent(&city.visitor(), "road.pothole", HALL, "前からの穴").await;
         city.clock.advance(jiff::SignedDuration::from_hours(2));
+        let triage = city.sign_in("uketsuke-2", &["report-triage"]).await;
         // On the laptop: one more report with a photograph, and the known one looked at.
         let jpeg = photograph();
         let answer = upload(&city.visitor(), "/report", &report("road.tree", AWAY, "倒木"), &[("photo", "a.jpg", &jpeg)]).await;

@@ -109,7 +109,7 @@ on_both_stores! {
         assert_eq!((request["status"].as_str(), request["service_code"].as_str()), (Some("open"), Some("road.pothole")));
         assert!(request["lat"].is_f64() && request["long"].is_f64());
         assert_eq!(request["requested_datetime"], "2026-05-01T10:00:00+09:00");
-        assert_eq!(request["expected_datetime"], "2026-05-12T17:15:00+09:00");
+        assert_eq!(request["expected_datetime"], "2026-05-11T17:15:00+09:00");
         for kept in ["大きな穴", "太郎", "a@example.jp", "1.jpg"] {
             assert!(!one.to_string().contains(kept), "{kept} was not checked");
         }

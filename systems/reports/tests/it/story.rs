@@ -34,6 +34,7 @@ on_both_stores! {
         assert!(asked.status == 200 && asked.says("同じ通報ですか") && asked.says(&first), "{}", asked.text);
         assert!(!asked.says("田中"));
         let mut same = report("road.pothole", BESIDE, "穴があります");
+        same[0].1 = "0190b5c8-0000-7000-8000-000000000888".to_owned();
         same.push(("join".to_owned(), first.clone()));
         let joined = visitor.post("/report", &same).await;
         assert!(joined.status == 303 && joined.location().contains("joined=1"), "{}", joined.text);
