@@ -71,7 +71,7 @@ on_both_stores! {
         assert!(visitor.get("/reports/feed.atom").await.says(&first));
         let map = visitor.get("/reports/map.geojson").await.json();
         assert_eq!(map["features"][0]["properties"]["number"], first.as_str());
-        let stale = triage.post(&format!("{path}/assign"), &[("revision", "1"), ("department", "")]).await;
+        let stale = triage.post(&format!("{path}/assign"), &[("revision", "1"), ("department", &roads.to_string())]).await;
         assert!(stale.status == 422 && stale.says("ほかの人が"), "{}", stale.status);
         let revision = found(&city, &first).await.revision.to_string();
         let assigned = triage.post(&format!("{path}/assign"), &[("revision", revision.as_str()), ("department", &roads.to_string())]).await;
