@@ -340,7 +340,18 @@ impl Loading {
             })
             .collect();
         self.create(IDEA, &ideas).await?;
-        let ages = ["10s", "20s", "30s", "30s", "40s", "40s", "50s", "60s", "60s", "70s-over"];
+        let ages = [
+            "age-10s",
+            "age-20s",
+            "age-30s",
+            "age-30s",
+            "age-40s",
+            "age-40s",
+            "age-50s",
+            "age-60s",
+            "age-60s",
+            "age-70s-over",
+        ];
         let distances = ["near", "near", "walk", "near", "city"];
         let mut responses = Vec::new();
         for index in 0..60_usize {

@@ -186,11 +186,22 @@ fn hide(counts: &[Vec<u64>], below: u64) -> Vec<Vec<bool>> {
             if line.iter().filter(|(row, column)| hidden[*row][*column]).count() != 1 {
                 continue;
             }
-            // A zero says nothing of anybody, but is hidden where there is nothing else to hide.
-            let others = line.iter().filter(|(row, column)| !hidden[*row][*column] && !is_grand(*row, *column));
-            let other = others.min_by_key(|(row, column)| (counts[*row][*column] == 0, counts[*row][*column]));
+            // A zero says nothing of anybody, but is hidden where there is nothing else to hide. A cell that crosses a line with a
+            // hidden one leaves less to be hidden afterwards.
+            let is_across = line.first().zip(line.last()).is_some_and(|(first, last)| first.0 == last.0);
+            let crosses_hidden = |(row, column): (usize, usize)| {
+                if is_across {
+                    hidden.iter().any(|line| line[column])
+                } else {
+                    hidden[row].iter().any(|hidden| *hidden)
+                }
+            };
+            let others =
+                line.iter().copied().filter(|(row, column)| !hidden[*row][*column] && !is_grand(*row, *column));
+            let other =
+                others.min_by_key(|cell| (counts[cell.0][cell.1] == 0, !crosses_hidden(*cell), counts[cell.0][cell.1]));
             if let Some((row, column)) = other {
-                hidden[*row][*column] = true;
+                hidden[row][column] = true;
                 changed = true;
             }
         }

@@ -37,7 +37,7 @@ on_both_stores! {
         let (a, b) = (add(&city, OPTION, option("A案", "遊具を広げる")).await, add(&city, OPTION, option("B案", "芝生を広げる")).await);
         let criterion = Draft::new().with("workshop", workshop).with("name", "遊びやすさ").with("weight", figure("2"));
         let criterion = add(&city, CRITERION, criterion).await;
-        for (age, preferred, count, rating) in [("30s", a, 7, 5), ("30s", b, 6, 3), ("60s", a, 6, 4), ("60s", b, 2, 4), ("40s", a, 9, 4), ("40s", b, 8, 2)] {
+        for (age, preferred, count, rating) in [("age-30s", a, 7, 5), ("age-30s", b, 6, 3), ("age-60s", a, 6, 4), ("age-60s", b, 2, 4), ("age-40s", a, 9, 4), ("age-40s", b, 8, 2)] {
             for _ in 0..count {
                 let ratings = rows(fixture, &[&[("option", Value::Record(preferred)), ("criterion", Value::Record(criterion)), ("rating", Value::Int(rating))]]);
                 let response = Draft::new().with("workshop", workshop).with("age_band", age).with("distance_band", "near").with("preferred_option", preferred)
