@@ -96,12 +96,20 @@ mod tests {
         assert_eq!(keys, named);
     }
 
+    /// The choices of a field, of a computed one as well.
+    fn declared(kind: &FieldKind) -> &[crate::schema::Choice] {
+        match kind {
+            FieldKind::Computed { result, .. } => result.choices(),
+            kind => kind.choices(),
+        }
+    }
+
     #[test]
     fn choices_mean_the_same_in_the_ledgers_and_in_the_rules() {
         let ledgers = bundle().unwrap().ledgers;
         let choices = |ledger: &str, field: &str| {
             let ledger = ledgers.iter().find(|one| one.key == ledger).unwrap();
-            let choices = ledger.field(field).unwrap().kind.choices().iter();
+            let choices = declared(&ledger.field(field).unwrap().kind).iter();
             choices.map(|choice| (choice.key.clone(), choice.label.ja().to_owned())).collect::<Vec<_>>()
         };
         let grades = Grade::ALL.map(|grade| (grade.key().to_owned(), grade.label().to_owned()));

@@ -35,6 +35,8 @@ on_both_stores! {
         body.extend(format!("\r\n--{boundary}--\r\n").into_bytes());
         let request = kanri
             .request("POST", "/desk/ledgers/work-photo/new")
+            .header("accept", "text/html")
+            .header("sec-fetch-site", "same-origin")
             .header("content-type", format!("multipart/form-data; boundary={boundary}"))
             .body(body.into());
         let sent = kanri.send(request).await;
