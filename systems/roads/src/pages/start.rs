@@ -121,7 +121,7 @@ async fn tiles(cx: &Cx, all: &[Structure], ending: &[Visible]) -> Result<SafeHtm
                 .href("/desk/ledgers/pavement-survey?view=repair")
                 .html(),
             Tile::new("未利用の道路用地", count(UNUSED, unused).await?, "件")
-                .below(note(format!("{}㎡", said::grouped(area))))
+                .below(note(format!("{}㎡", said::grouped(area.round()))))
                 .href("/desk/roads/unused")
                 .html(),
             Tile::new("施工中の工事", count(WORK, "state = 'under-way'").await?, "件").href("/desk/roads/works").html(),

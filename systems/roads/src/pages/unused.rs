@@ -26,6 +26,11 @@ fn yen_of(record: &Visible, rows: &str, year: FiscalYear) -> i64 {
     of_year.filter_map(|row| row.int("yen")).sum()
 }
 
+/// Yen in thousands, as budgets are read: a tile has no room for more.
+fn thousands(yen: i64) -> String {
+    said::whole((yen + 500).div_euclid(1_000))
+}
+
 /// `GET /desk/roads/unused`
 pub async fn page(cx: Cx) -> Result<Response, Problem> {
     pieces::require_staff(&cx)?;
@@ -63,9 +68,9 @@ fn tiles(all: &[Visible], open: &[&Visible], year: FiscalYear) -> SafeHtml {
         "grid-tiles",
         [
             Tile::new("処分の済んでいない土地", open.len().to_string(), "件").html(),
-            Tile::new("面積", said::grouped(area), "㎡").html(),
-            Tile::new(format!("{}の維持費", year.label()), said::whole(upkeep), "円").html(),
-            Tile::new(format!("{}の収入", year.label()), said::whole(income), "円").html(),
+            Tile::new("面積", said::grouped(area.round()), "㎡").html(),
+            Tile::new(format!("{}の維持費", year.label()), thousands(upkeep), "千円").html(),
+            Tile::new(format!("{}の収入", year.label()), thousands(income), "千円").html(),
         ],
     )
 }

@@ -18,6 +18,15 @@ fn day(day: Option<Date>) -> String {
     day.map(|day| said::short_date(Lang::Ja, day)).unwrap_or_default()
 }
 
+/// By when a structure is inspected next, and whether that is over.
+fn due(one: &Structure, today: Date) -> String {
+    match one.next_due_on() {
+        None => "すぐに".to_owned(),
+        Some(on) if on < today => format!("{}（超過）", day(Some(on))),
+        on => day(on),
+    }
+}
+
 /// The list of structures with grade and next inspection.
 pub fn structures(all: &[Structure], def: &LedgerDef, today: Date, printed: &Printed<'_>) -> Job {
     let kind = |key: &str| {
@@ -36,11 +45,7 @@ pub fn structures(all: &[Structure], def: &LedgerDef, today: Date, printed: &Pri
                 one.built_year.map(|year| year.to_string()).unwrap_or_default(),
                 day(inspection.map(|inspection| inspection.on)),
                 one.grade().map(|grade| grade.label().to_owned()).unwrap_or_else(|| "未点検".to_owned()),
-                if one.is_due(today) {
-                    format!("{}（超過）", day(one.next_due_on()))
-                } else {
-                    day(one.next_due_on())
-                },
+                due(one, today),
                 inspection
                     .filter(|one| one.is_open)
                     .map(|one| format!("{} {}まで", one.measure, day(one.measure_due_on)))
@@ -49,11 +54,11 @@ pub fn structures(all: &[Structure], def: &LedgerDef, today: Date, printed: &Pri
         })
         .collect();
     let open = all.iter().filter(|one| one.is_open()).count();
-    let due = all.iter().filter(|one| one.is_due(today)).count();
+    let overdue = all.iter().filter(|one| one.is_due(today)).count();
     let data = json!({
         "title": "橋・道路構造物の点検の一覧",
         "as_of": format!("{}現在", said::date(Lang::Ja, today)),
-        "lead": [format!("{}件。点検の期限を過ぎたもの{due}件、健全性Ⅲ・Ⅳで措置が終わっていないもの{open}件。", all.len())],
+        "lead": [format!("{}件。点検の期限を過ぎたもの{overdue}件、健全性Ⅲ・Ⅳで措置が終わっていないもの{open}件。", all.len())],
         "headings": ["名称", "種類", "所在地", "長さ（m）", "架設年", "点検日", "健全性", "次の期限", "残っている措置"],
         "widths": ["", "", "1fr", "", "", "", "", "", "1fr"],
         "rows": rows,

@@ -1,12 +1,12 @@
-//! Letters to the holders of permits that end soon (更新の案内). They are official: a name that can't be printed stops them.
+//! Letters to the holders of permits that end soon (更新の案内). They are official: a name that can't be printed stops them. Dates stand
+//! without the day of the week, as in other official papers.
 
 use serde_json::{Value as Json, json};
 
 use super::{Printed, fact, job};
-use crate::kernel::Lang;
+use crate::kernel::era;
 use crate::ledger::Visible;
 use crate::platform::print::{Job, Naming, Orientation};
-use crate::platform::ui::said;
 use crate::read::Read;
 
 const TEMPLATE: (&str, &str) = ("renewal.typ", include_str!("../../prints/renewal.typ"));
@@ -19,7 +19,7 @@ pub fn print(permits: &[Visible], printed: &Printed<'_>) -> Job {
     }
     let date = crate::kernel::context::civil_date_time(printed.at).date();
     let data = json!({
-        "date": said::date(Lang::Ja, date),
+        "date": era::long(date),
         "sender": format!("{}長", printed.city.trim_end_matches("（デモ）")),
         "letters": permits.iter().map(letter).collect::<Vec<Json>>(),
     });
@@ -28,7 +28,7 @@ pub fn print(permits: &[Visible], printed: &Printed<'_>) -> Job {
 
 fn letter(permit: &Visible) -> Json {
     let read = Read::of(permit);
-    let day = |key| read.date(key).map(|day| said::date(Lang::Ja, day)).unwrap_or_default();
+    let day = |key| read.date(key).map(|day| era::long(day)).unwrap_or_default();
     let representative = read.text("holder_representative");
     // A company with its representative is addressed as a person, one without as a body.
     let is_body = representative.is_empty() && BODIES.iter().any(|word| read.text("holder_name").contains(word));

@@ -8,9 +8,9 @@ use jiff::ToSpan as _;
 use jiff::civil::Date;
 
 use super::{Step, Worked, step, table};
-use crate::kernel::Decimal;
 use crate::kernel::decimal::Rounding;
 use crate::kernel::fiscal::FiscalYear;
+use crate::kernel::{Decimal, era};
 
 /// The most fiscal years that one permit is charged for at once.
 const YEARS: usize = 60;
@@ -161,7 +161,10 @@ fn of_year(
     } else {
         told.push_str(&format!(" = {yen}円"));
     }
-    Ok((YearFee { year, from, to, months, yen }, step(year.label(), format!("{from}〜{to}　{told}"))))
+    Ok((
+        YearFee { year, from, to, months, yen },
+        step(year.label(), format!("{}〜{}　{told}", era::short(from), era::short(to))),
+    ))
 }
 
 /// How many months have begun from a first to a last day, both included: a day counts as a month.

@@ -42,6 +42,7 @@ impl Loading {
             let route = &routes[usize::try_from(n).unwrap_or(0) * 3 % routes.len()];
             let ends = self.in_days(n * 37 % 900 - 20);
             let starts = ends.checked_sub(if code == "7-2" { 2.months() } else { 3.years() }).unwrap_or(ends);
+            let starts = starts.tomorrow().unwrap_or(starts);
             let at = route.points[usize::try_from(n).unwrap_or(0) % route.points.len()];
             let draft = Draft::new()
                 .with("permit_number", format!("{MARK}占{:03}", n + 1))

@@ -22,7 +22,7 @@ use crate::rules::priority::{self, Order, Placed, Weights};
 use crate::stock::{self, Span};
 
 /// Rows of each kind on the page; the workbook has all of them.
-const ROWS: usize = 100;
+const ROWS: usize = 50;
 /// The figures that the page asks for first; the others are behind "更に詳しく".
 const FIRST: [&str; 2] = ["budget_yen", "survey_yen_per_m"];
 

@@ -102,7 +102,7 @@ pub async fn job(ledgers: &Ledgers, context: &Context, printed: Printed<'_>) -> 
             |_| true,
         ),
     ];
-    let data = json!({ "city": printed.city, "as_of": said::date(Lang::Ja, context.today()), "items": items });
+    let data = json!({ "city": printed.city, "as_of": crate::kernel::era::long(context.today()), "items": items });
     let zone = TimeZone::fixed(jiff::tz::offset(9));
     let when = crate::platform::desk::view::when(printed.at);
     let footer = Footer { reference: String::new(), printed: format!("出力 {when}　{}", printed.by) };
