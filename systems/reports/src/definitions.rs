@@ -83,7 +83,8 @@ mod tests {
         use crate::schema::Clearance;
         let bundle = bundle().unwrap_or_else(|errors| panic!("{errors}"));
         let report = bundle.ledgers.iter().find(|ledger| ledger.key == REPORT).expect("the ledger");
-        for key in ["location", "address", "description", "photos", "photo_position", "reporter_name", "mail", "phone"] {
+        for key in ["location", "address", "description", "photos", "photo_position", "reporter_name", "mail", "phone"]
+        {
             assert_ne!(report.field(key).expect("the field").clearance, Clearance::Public, "{key}");
         }
         let public = report.grants.iter().find(|grant| grant.role == "public").expect("a grant for everybody");

@@ -8,8 +8,8 @@ pub mod arriving;
 mod found;
 mod mistakes;
 
-pub use found::{Compared, Found, Nearby, nearby};
 pub use arriving::{handlers, kept};
+pub use found::{Compared, Found, Nearby, nearby};
 pub use mistakes::{ADDRESS_MOST, DESCRIPTION_MOST, Mistake, check};
 
 use jiff::Timestamp;

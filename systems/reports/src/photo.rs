@@ -250,11 +250,8 @@ fn properties(reader: &mut (impl std::io::BufRead + std::io::Seek)) -> (Option<P
 fn drawn_anew(bytes: &[u8]) -> Result<Vec<u8>, PhotoError> {
     let picture = decoded(bytes)?;
     let longest = picture.width().max(picture.height());
-    let picture = if longest > LONGEST_SIDE {
-        picture.resize(LONGEST_SIDE, LONGEST_SIDE, FilterType::Triangle)
-    } else {
-        picture
-    };
+    let picture =
+        if longest > LONGEST_SIDE { picture.resize(LONGEST_SIDE, LONGEST_SIDE, FilterType::Triangle) } else { picture };
     written(&picture.to_rgb8())
 }
 

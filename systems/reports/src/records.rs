@@ -266,7 +266,11 @@ impl Category {
             phone: read.text("phone"),
             check_hours: read.int("check_hours").and_then(|hours| u32::try_from(hours).ok()),
             check_days: count("check_days", 2),
-            fix: if read.text("fix_counts") == "calendar" { Days::Calendar(fix_days) } else { Days::Business(fix_days) },
+            fix: if read.text("fix_counts") == "calendar" {
+                Days::Calendar(fix_days)
+            } else {
+                Days::Business(fix_days)
+            },
             reach: Reach {
                 radius_m: f64::from(count("dedupe_radius_m", 20)),
                 days: f64::from(count("dedupe_days", 60)),

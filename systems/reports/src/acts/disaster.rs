@@ -75,11 +75,7 @@ async fn write(
 
 /// Counts the deadlines of all open reports anew; those of the headquarters go to the section of their category. It is the program's
 /// own work: the deadlines follow from the settings, whoever may see the report.
-async fn recount(
-    ledgers: &Ledgers,
-    context: &Context,
-    headquarters: Option<RecordId>,
-) -> Result<usize, LedgerError> {
+async fn recount(ledgers: &Ledgers, context: &Context, headquarters: Option<RecordId>) -> Result<usize, LedgerError> {
     let own = Context::system(context.act.at, "災害モードの切替え");
     let settings = Settings::load(ledgers, &own).await?;
     let categories = Category::all(ledgers, &own).await?;

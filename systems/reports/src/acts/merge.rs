@@ -25,7 +25,9 @@ pub async fn merge(
         return Err(LedgerError::Refused("同じ通報どうしはまとめられません。".to_owned()));
     }
     if into.duplicate_of.is_some() {
-        return Err(LedgerError::Refused("まとめ先の通報は、すでに別の通報にまとめられています。その先の通報を選んでください。".to_owned()));
+        return Err(LedgerError::Refused(
+            "まとめ先の通報は、すでに別の通報にまとめられています。その先の通報を選んでください。".to_owned(),
+        ));
     }
     if from.duplicate_of.is_some() {
         return Err(LedgerError::Refused("この通報は、すでにまとめられています。".to_owned()));
@@ -64,18 +66,14 @@ pub async fn merge(
 ///
 /// # Errors
 /// [`LedgerError::Refused`] when it is not joined to any, and as [`Ledgers::update`].
-pub async fn split(
-    ledgers: &Ledgers,
-    context: &Context,
-    report: &Report,
-    revision: i64,
-) -> Result<(), LedgerError> {
+pub async fn split(ledgers: &Ledgers, context: &Context, report: &Report, revision: i64) -> Result<(), LedgerError> {
     let Some(into) = report.duplicate_of else {
         return Err(LedgerError::Refused("この通報は、まとめられていません。".to_owned()));
     };
     let before = State::from_key(&report.state_before).unwrap_or(State::Received);
     let draft = state::draft(ledgers, context, report, before).await?;
-    let draft = draft.with("duplicate_of", Value::Null).with("state_before", Value::Null).with("status_note", Value::Null);
+    let draft =
+        draft.with("duplicate_of", Value::Null).with("state_before", Value::Null).with("status_note", Value::Null);
     change(ledgers, context, report, revision, draft).await?;
     for supporter in supporters(ledgers, context, &format!("merged_from = '{}'", report.id)).await? {
         if supporter.get("is_reporter") == &Value::Bool(true) {
@@ -87,7 +85,13 @@ pub async fn split(
     }
     count(ledgers, context, report.id).await?;
     count(ledgers, context, into).await?;
-    let entry = Entry { kind: "merge", state: before.key(), text: "別の通報として分けました。", published: true, ..Entry::default() };
+    let entry = Entry {
+        kind: "merge",
+        state: before.key(),
+        text: "別の通報として分けました。",
+        published: true,
+        ..Entry::default()
+    };
     enter(ledgers, context, report.id, &entry).await?;
     let said = format!("{} を分けました。", report.reference);
     enter(ledgers, context, into, &Entry { kind: "merge", note: &said, ..Entry::default() }).await

@@ -155,12 +155,7 @@ pub async fn take(cx: &Cx, bundle: &Bundle) -> Result<Outcome, Problem> {
     Ok(outcome)
 }
 
-async fn put(
-    ledgers: &Ledgers,
-    context: &Context,
-    record: &Carried,
-    outcome: &mut Outcome,
-) -> Result<(), LedgerError> {
+async fn put(ledgers: &Ledgers, context: &Context, record: &Carried, outcome: &mut Outcome) -> Result<(), LedgerError> {
     let (def, _) = ledgers.open(context, &record.ledger)?;
     let id = RecordId(record.id);
     let here = match ledgers.get(context, &record.ledger, id).await {
@@ -277,7 +272,8 @@ mod tests {
     #[test]
     fn what_is_no_bundle_gets_a_sentence() {
         assert!(read(b"{}", "142182").is_err_and(|said| said.contains("途中で切れて")));
-        let other = json!({ "format": FORMAT, "city": "131016", "since": "2026-01-01T00:00:00Z", "records": [], "files": [] });
+        let other =
+            json!({ "format": FORMAT, "city": "131016", "since": "2026-01-01T00:00:00Z", "records": [], "files": [] });
         assert!(read(other.to_string().as_bytes(), "142182").is_err_and(|said| said.contains("別の市")));
     }
 }

@@ -25,12 +25,7 @@ pub struct NewState<'a> {
 ///
 /// # Errors
 /// [`LedgerError::Refused`] for states that have an act of their own, and as [`Ledgers::update`].
-pub async fn set(
-    ledgers: &Ledgers,
-    context: &Context,
-    report: &Report,
-    new: &NewState<'_>,
-) -> Result<(), LedgerError> {
+pub async fn set(ledgers: &Ledgers, context: &Context, report: &Report, new: &NewState<'_>) -> Result<(), LedgerError> {
     if matches!(new.state, State::Duplicate | State::OtherAuthority) && report.state != new.state {
         let how = if new.state == State::Duplicate { "まとめる" } else { "他機関へ連絡する" };
         return Err(LedgerError::Refused(format!("この対応には「{how}」を使ってください。")));
@@ -45,12 +40,7 @@ pub async fn set(
 ///
 /// # Errors
 /// When the store fails.
-pub async fn draft(
-    ledgers: &Ledgers,
-    context: &Context,
-    report: &Report,
-    state: State,
-) -> Result<Draft, LedgerError> {
+pub async fn draft(ledgers: &Ledgers, context: &Context, report: &Report, state: State) -> Result<Draft, LedgerError> {
     let at = context.act.at;
     let mut draft = Draft::new().with("state", state.key());
     draft.set("closed_at", if state.is_closed() { Value::Instant(at) } else { Value::Null });
@@ -113,11 +103,7 @@ fn pause(row: &ChildRow) -> Option<Pause> {
 ///
 /// # Errors
 /// When the store fails.
-pub async fn category(
-    ledgers: &Ledgers,
-    context: &Context,
-    report: &Report,
-) -> Result<Option<Category>, LedgerError> {
+pub async fn category(ledgers: &Ledgers, context: &Context, report: &Report) -> Result<Option<Category>, LedgerError> {
     let Some(id) = report.category else { return Ok(None) };
     match ledgers.get(context, CATEGORY, id).await {
         Ok(record) => Ok(Some(Category::of(&record))),

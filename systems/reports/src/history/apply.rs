@@ -59,7 +59,8 @@ pub async fn apply(
         let ids: Vec<RecordId> = part.iter().map(|(id, _, _)| RecordId(*id)).collect();
         let known: Vec<RecordId> = ledgers.get_many(context, REPORT, &ids).await?.iter().map(|one| one.id).collect();
         outcome.known += known.len();
-        let new: Vec<&(Uuid, String, Draft)> = part.iter().filter(|(id, _, _)| !known.contains(&RecordId(*id))).collect();
+        let new: Vec<&(Uuid, String, Draft)> =
+            part.iter().filter(|(id, _, _)| !known.contains(&RecordId(*id))).collect();
         let written: Vec<Draft> = new.iter().map(|(_, _, draft)| draft.clone()).collect();
         for ((_, number, _), answer) in new.iter().zip(ledgers.create_many(context, REPORT, &written).await?) {
             match answer {
@@ -84,7 +85,9 @@ fn draft(
     let code = wanted.iter().find_map(|name| named.get(name.as_str())).cloned();
     let is_it = |category: &&Category| match &code {
         Some(code) => category.code == *code,
-        None => wanted.iter().any(|name| !name.is_empty() && (category.code == **name || category.name(crate::kernel::Lang::Ja) == name.as_str())),
+        None => wanted.iter().any(|name| {
+            !name.is_empty() && (category.code == **name || category.name(crate::kernel::Lang::Ja) == name.as_str())
+        }),
     };
     let category = categories.iter().find(is_it).ok_or_else(|| {
         format!("種類「{} {}」に当たる種類がありません。対応表に書いてください。", old.service_code, old.service_name)
@@ -149,7 +152,8 @@ async fn history(
         let drafts: Vec<Draft> = drafts.collect();
         let ids: Vec<RecordId> = drafts.iter().filter_map(|draft| draft.id).collect();
         let known: Vec<RecordId> = ledgers.get_many(context, UPDATE, &ids).await?.iter().map(|one| one.id).collect();
-        let new: Vec<Draft> = drafts.into_iter().filter(|draft| draft.id.is_some_and(|id| !known.contains(&id))).collect();
+        let new: Vec<Draft> =
+            drafts.into_iter().filter(|draft| draft.id.is_some_and(|id| !known.contains(&id))).collect();
         for (draft, answer) in new.iter().zip(ledgers.create_many(context, UPDATE, &new).await?) {
             match answer {
                 Ok(_) => outcome.updates += 1,

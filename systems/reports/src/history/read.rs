@@ -58,7 +58,9 @@ pub fn read_reports(bytes: &[u8]) -> Result<Vec<Old>, Unread> {
     let items = items(bytes, &["request"])?;
     let reports: Vec<Old> = items.iter().map(old).filter(|old| !old.id.is_empty()).collect();
     if reports.is_empty() {
-        return Err(Unread("番号（service_request_id、id、番号）のある通報が見つかりません。列の名前を確かめてください。".to_owned()));
+        return Err(Unread(
+            "番号（service_request_id、id、番号）のある通報が見つかりません。列の名前を確かめてください。".to_owned(),
+        ));
     }
     Ok(reports)
 }
@@ -71,7 +73,9 @@ pub fn read_updates(bytes: &[u8]) -> Result<Vec<OldUpdate>, Unread> {
     let items = items(bytes, &["request_update", "update"])?;
     let updates: Vec<OldUpdate> = items.iter().map(old_update).filter(|update| !update.report.is_empty()).collect();
     if updates.is_empty() {
-        return Err(Unread("通報の番号（service_request_id）のある経過が見つかりません。列の名前を確かめてください。".to_owned()));
+        return Err(Unread(
+            "通報の番号（service_request_id）のある経過が見つかりません。列の名前を確かめてください。".to_owned(),
+        ));
     }
     Ok(updates)
 }
@@ -83,7 +87,8 @@ fn old(item: &Item) -> Old {
     let longitude = number(&["long", "lon", "lng", "longitude", "経度"]);
     let title = one(&["title", "件名"]);
     let detail = one(&["detail", "description", "内容", "本文", "通報内容"]);
-    let description = if title.is_empty() || detail.starts_with(&title) { detail } else { format!("{title}\n{detail}") };
+    let description =
+        if title.is_empty() || detail.starts_with(&title) { detail } else { format!("{title}\n{detail}") };
     let media = one(&["media_url", "photo", "写真"]);
     Old {
         id: one(&["service_request_id", "id", "番号", "受付番号"]),
@@ -140,12 +145,15 @@ fn items(bytes: &[u8], names: &[&str]) -> Result<Vec<Item>, Unread> {
 }
 
 fn from_json(bytes: &[u8]) -> Result<Vec<Item>, Unread> {
-    let json: Json = serde_json::from_slice(bytes)
-        .map_err(|error| Unread(format!("JSONとして読めません（{}行目）。途中で切れていないか確かめてください。", error.line())))?;
+    let json: Json = serde_json::from_slice(bytes).map_err(|error| {
+        Unread(format!("JSONとして読めません（{}行目）。途中で切れていないか確かめてください。", error.line()))
+    })?;
     let list = first_list(&json).ok_or_else(|| Unread("JSONの中に、通報の並びが見つかりません。".to_owned()))?;
-    Ok(list.iter().filter_map(Json::as_object).map(|object| {
-        object.iter().map(|(key, value)| (key.clone(), plain(value))).collect()
-    }).collect())
+    Ok(list
+        .iter()
+        .filter_map(Json::as_object)
+        .map(|object| object.iter().map(|(key, value)| (key.clone(), plain(value))).collect())
+        .collect())
 }
 
 /// The list itself, or the first one inside: `{"requests": [..]}`, `{"service_requests": {"request": [..]}}`.
@@ -167,7 +175,8 @@ fn plain(value: &Json) -> String {
 }
 
 fn from_xml(bytes: &[u8], names: &[&str]) -> Result<Vec<Item>, Unread> {
-    let broken = |at: u64| Unread(format!("XMLとして読めません（{at}バイト目の近く）。途中で切れていないか確かめてください。"));
+    let broken =
+        |at: u64| Unread(format!("XMLとして読めません（{at}バイト目の近く）。途中で切れていないか確かめてください。"));
     let text = std::str::from_utf8(bytes).map_err(|_| Unread("XMLの文字コードがUTF-8ではありません。".to_owned()))?;
     let mut reader = Reader::from_str(text);
     let (mut items, mut item): (Vec<Item>, Option<Item>) = (Vec::new(), None);
@@ -252,7 +261,14 @@ fn from_csv(bytes: &[u8]) -> Result<Vec<Item>, Unread> {
             let line = error.position().map_or(0, csv::Position::line);
             Unread(format!("CSVの{line}行目が読めません。"))
         })?;
-        items.push(heads.iter().cloned().zip(row.iter().map(|cell| cell.trim().to_owned())).filter(|(_, cell)| !cell.is_empty()).collect());
+        items.push(
+            heads
+                .iter()
+                .cloned()
+                .zip(row.iter().map(|cell| cell.trim().to_owned()))
+                .filter(|(_, cell)| !cell.is_empty())
+                .collect(),
+        );
     }
     Ok(items)
 }
@@ -275,7 +291,11 @@ mod tests {
     #[test]
     fn json_is_read_bare_and_wrapped() {
         let one = r#"{"service_request_id": 7, "status": "investigating", "lat": 35.4, "long": "139.4", "title": "穴", "detail": "大きい", "media_url": ["https://a/1.jpg", "https://a/2.jpg"]}"#;
-        for text in [format!("[{one}]"), format!(r#"{{"requests": [{one}]}}"#), format!(r#"{{"service_requests": {{"request": [{one}]}}}}"#)] {
+        for text in [
+            format!("[{one}]"),
+            format!(r#"{{"requests": [{one}]}}"#),
+            format!(r#"{{"service_requests": {{"request": [{one}]}}}}"#),
+        ] {
             let reports = read_reports(text.as_bytes()).expect("they are read");
             assert_eq!((reports[0].id.as_str(), reports[0].status), ("7", Some(State::Investigating)));
             assert_eq!((reports[0].description.as_str(), reports[0].media_urls.len()), ("穴\n大きい", 2));
@@ -284,7 +304,8 @@ mod tests {
 
     #[test]
     fn csv_is_read_in_both_encodings() {
-        let text = "番号,種類,状態,受付日時,緯度,経度,内容\n12,穴ぼこ・段差,完了,2024/05/01 09:30,35.4378,139.4269,直して\n";
+        let text =
+            "番号,種類,状態,受付日時,緯度,経度,内容\n12,穴ぼこ・段差,完了,2024/05/01 09:30,35.4378,139.4269,直して\n";
         let (cp932, _, _) = encoding_rs::SHIFT_JIS.encode(text);
         for bytes in [text.as_bytes(), &cp932] {
             let reports = read_reports(bytes).expect("they are read");

@@ -152,13 +152,7 @@ pub async fn kept(
     let content = stream::iter([Ok::<_, std::io::Error>(Bytes::copy_from_slice(jpeg))]);
     let name = "photo.jpg".to_owned();
     let stored = files.put(id, &name, LARGEST, content).await?;
-    Ok(FileRef {
-        id,
-        name,
-        media_type: stored.kind.media_type.to_owned(),
-        size: stored.size,
-        sha256: stored.sha256,
-    })
+    Ok(FileRef { id, name, media_type: stored.kind.media_type.to_owned(), size: stored.size, sha256: stored.sha256 })
 }
 
 /// The table of a ledger.

@@ -179,8 +179,13 @@ mod tests {
             ]],
         );
         let xml = answer.xml();
-        assert!(xml.contains("<service_requests><request><service_request_id>7K3Q9-FMA2X</service_request_id>"), "{xml}");
-        assert!(xml.contains("<description>a &lt; b &amp;  c</description><address/><lat>35.4378</lat><metadata>true</metadata>"));
+        assert!(
+            xml.contains("<service_requests><request><service_request_id>7K3Q9-FMA2X</service_request_id>"),
+            "{xml}"
+        );
+        assert!(xml.contains(
+            "<description>a &lt; b &amp;  c</description><address/><lat>35.4378</lat><metadata>true</metadata>"
+        ));
         let expected = json!([{ "service_request_id": "7K3Q9-FMA2X", "description": "a < b & \u{1} c", "address": null, "lat": 35.4378, "metadata": true }]);
         assert_eq!(answer.json(), expected);
     }
@@ -188,7 +193,10 @@ mod tests {
     #[test]
     fn lists_within_have_their_own_names() {
         let value = vec![("key", Value::text("1")), ("name", Value::text("はい"))];
-        let attribute = vec![("values", Value::Things("value", vec![value])), ("formats", Value::Texts("format", vec!["text/xml".to_owned()]))];
+        let attribute = vec![
+            ("values", Value::Things("value", vec![value])),
+            ("formats", Value::Texts("format", vec!["text/xml".to_owned()])),
+        ];
         let xml = Answer::One("attribute", attribute).xml();
         assert!(xml.contains("<values><value><key>1</key><name>はい</name></value>"), "{xml}");
         assert!(xml.contains("<formats><format>text/xml</format></formats>"));

@@ -75,7 +75,10 @@ impl Asked {
             return Err(Refusal::bad("end_date is before start_date."));
         }
         if until.duration_since(from) > most {
-            return Err(Refusal::bad(format!("The span from start_date to end_date must not be longer than {} days.", settings.list_days)));
+            return Err(Refusal::bad(format!(
+                "The span from start_date to end_date must not be longer than {} days.",
+                settings.list_days
+            )));
         }
         Ok((from, until))
     }
@@ -147,7 +150,9 @@ mod tests {
     #[test]
     fn instants_are_read_as_programs_write_them() {
         let nine: Timestamp = "2026-04-01T00:00:00Z".parse().expect("an instant");
-        for text in ["2026-04-01T09:00:00+09:00", "2026-04-01T09:00:00 09:00", "2026-04-01T00:00:00Z", "2026-04-01T09:00:00"] {
+        for text in
+            ["2026-04-01T09:00:00+09:00", "2026-04-01T09:00:00 09:00", "2026-04-01T00:00:00Z", "2026-04-01T09:00:00"]
+        {
             assert_eq!(instant(text), Some(nine), "{text}");
         }
         assert_eq!(instant("2026-04-01").map(written).as_deref(), Some("2026-04-01T00:00:00+09:00"));

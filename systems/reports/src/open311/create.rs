@@ -80,7 +80,8 @@ pub async fn create(cx: &Cx, uploads: &Uploads) -> Answered {
         submission.address.clone_from(&submission.address_id);
     }
     if submission.description.is_empty() && submission.media_urls.is_empty() && !submission.answers.is_empty() {
-        submission.description = submission.answers.iter().map(|(_, answer)| answer.as_str()).collect::<Vec<_>>().join("、");
+        submission.description =
+            submission.answers.iter().map(|(_, answer)| answer.as_str()).collect::<Vec<_>>().join("、");
     }
     if submission.description.is_empty() && submission.media_urls.is_empty() {
         // The standard lets a report say nothing but what it is about.
@@ -107,7 +108,11 @@ pub async fn create(cx: &Cx, uploads: &Uploads) -> Answered {
     handed_in.map_err(crate::platform::desk::Problem::from)?;
     let notice = Value::Text(t.get("open311-notice"));
     let thing = if is_batch(cx) {
-        vec![("token", Value::Text(id.simple().to_string())), ("service_notice", notice), ("account_id", Value::text(&submission.account_id))]
+        vec![
+            ("token", Value::Text(id.simple().to_string())),
+            ("service_notice", notice),
+            ("account_id", Value::text(&submission.account_id)),
+        ]
     } else {
         vec![
             ("service_request_id", Value::Text(tracking::number(id))),
@@ -121,7 +126,11 @@ pub async fn create(cx: &Cx, uploads: &Uploads) -> Answered {
 /// The description; a title of FixMyStreet's stands before it.
 fn joined(entries: &Entries) -> String {
     let (title, text) = (entries.text("title"), entries.text("description"));
-    if title.is_empty() || text.starts_with(title) { text.to_owned() } else { format!("{title}\n{text}").trim().to_owned() }
+    if title.is_empty() || text.starts_with(title) {
+        text.to_owned()
+    } else {
+        format!("{title}\n{text}").trim().to_owned()
+    }
 }
 
 fn unknown(entries: &Entries) -> Vec<String> {
@@ -150,7 +159,9 @@ fn place(entries: &Entries, wrong: &mut Vec<String>) -> Option<(f64, f64)> {
             let place = lat.parse::<f64>().ok().zip(long.parse::<f64>().ok());
             let place = place.filter(|(lat, long)| crate::rules::Place::new(*lat, *long).is_some());
             if place.is_none() {
-                wrong.push("lat and long must be degrees of latitude (-90 to 90) and longitude (-180 to 180).".to_owned());
+                wrong.push(
+                    "lat and long must be degrees of latitude (-90 to 90) and longitude (-180 to 180).".to_owned(),
+                );
             }
             place
         }
@@ -208,7 +219,8 @@ fn said(question: &Question, value: &str) -> Result<String, String> {
 /// The id of what was sent: a program that did not get the answer and sends the same again within the hour makes no second report.
 fn id_of(cx: &Cx, entries: &Entries, key: Uuid) -> Uuid {
     let hour = cx.context().act.at.as_second() / 3_600;
-    let mut hashed = Sha256::new().chain_update(b"open311").chain_update(key.as_bytes()).chain_update(hour.to_be_bytes());
+    let mut hashed =
+        Sha256::new().chain_update(b"open311").chain_update(key.as_bytes()).chain_update(hour.to_be_bytes());
     for (name, value) in &entries.0 {
         hashed = hashed.chain_update(name).chain_update([0]).chain_update(value).chain_update([0]);
     }

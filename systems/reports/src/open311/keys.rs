@@ -27,6 +27,9 @@ pub struct Key {
     per_hour: usize,
 }
 
+/// When each key of each city was used in the last hour.
+type Taken = HashMap<(String, RecordId), VecDeque<Timestamp>>;
+
 /// The hash under which a key is kept. A key has 256 random bits, so that a plain hash is enough.
 pub fn hash(key: &str) -> String {
     Sha256::digest(key.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
@@ -36,11 +39,7 @@ pub fn hash(key: &str) -> String {
 ///
 /// # Errors
 /// As [`Ledgers::create`].
-pub async fn issue(
-    cx: &Cx,
-    context: &Context,
-    draft: Draft,
-) -> Result<String, LedgerError> {
+pub async fn issue(cx: &Cx, context: &Context, draft: Draft) -> Result<String, LedgerError> {
     let secret = Secret::new(cx.city().identity.entropy()).reveal();
     let key = format!("o311_{secret}");
     cx.ledgers().create(context, API_KEY, draft.with("key_hash", hash(&key))).await?;
@@ -83,7 +82,7 @@ pub async fn check(cx: &Cx, sent: &str) -> Result<Key, Refusal> {
 /// # Errors
 /// 429 when there is none left.
 pub fn take(cx: &Cx, key: &Key) -> Result<(), Refusal> {
-    static TAKEN: Mutex<Option<HashMap<(String, RecordId), VecDeque<Timestamp>>>> = Mutex::new(None);
+    static TAKEN: Mutex<Option<Taken>> = Mutex::new(None);
     let now = cx.context().act.at;
     let mut taken = TAKEN.lock().unwrap_or_else(PoisonError::into_inner);
     let of = (cx.city().city.code().to_owned(), key.id);
@@ -95,7 +94,10 @@ pub fn take(cx: &Cx, key: &Key) -> Result<(), Refusal> {
     match times.front() {
         Some(first) if times.len() >= key.per_hour => {
             let minutes = (hour - now.duration_since(*first)).as_mins() + 1;
-            Err(Refusal::too_many(format!("This key may send {} requests an hour. Try again in {minutes} minutes.", key.per_hour)))
+            Err(Refusal::too_many(format!(
+                "This key may send {} requests an hour. Try again in {minutes} minutes.",
+                key.per_hour
+            )))
         }
         _ => {
             times.push_back(now);

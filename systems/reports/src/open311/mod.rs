@@ -3,14 +3,14 @@
 //! <https://wiki.open311.org/GeoReport_v2/>, with FixMyStreet's updates. XML is the standard's own form and what is answered where
 //! nobody says otherwise; JSON is given to whoever asks by `.json`. An error is said in the form that was asked for.
 //!
-//! - [`answer`]: one description of an answer, written as XML or JSON
-//! - [`refusal`]: what goes wrong
-//! - [`asked`]: parameters
-//! - [`services`]: what can be reported, and discovery
-//! - [`requests`]: reading reports
-//! - [`create`]: sending one
-//! - [`updates`]: what happened to them, both ways
-//! - [`keys`]: who may send
+//! - `answer`: one description of an answer, written as XML or JSON
+//! - `refusal`: what goes wrong
+//! - `asked`: parameters
+//! - `services`: what can be reported, and discovery
+//! - `requests`: reading reports
+//! - `create`: sending one
+//! - `updates`: what happened to them, both ways
+//! - `keys`: who may send
 
 mod answer;
 mod asked;

@@ -52,7 +52,8 @@ impl Refusal {
             tracing::error!(log, "a call of Open311 was not answered");
         }
         let code = i64::from(self.status.as_u16());
-        let errors = self.said.iter().map(|said| vec![("code", Value::Count(code)), ("description", Value::text(said))]);
+        let errors =
+            self.said.iter().map(|said| vec![("code", Value::Count(code)), ("description", Value::text(said))]);
         Answer::List("errors", "error", errors.collect()).response(format, self.status)
     }
 }

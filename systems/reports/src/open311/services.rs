@@ -67,7 +67,9 @@ fn place(asked: &Asked) -> Result<Option<crate::rules::Place>, Refusal> {
     }
     let number = |name: &str| asked.text(name).parse::<f64>().ok();
     let place = number("lat").zip(number("long")).and_then(|(lat, long)| crate::rules::Place::new(lat, long));
-    place.map(Some).ok_or_else(|| Refusal::bad("lat and long must be degrees of latitude (-90 to 90) and longitude (-180 to 180)."))
+    place.map(Some).ok_or_else(|| {
+        Refusal::bad("lat and long must be degrees of latitude (-90 to 90) and longitude (-180 to 180).")
+    })
 }
 
 /// What a group of categories is called.

@@ -53,7 +53,8 @@ pub async fn list(cx: &Cx) -> Answered {
 
 fn thing(cx: &Cx, update: &Update, report: &Report) -> Thing {
     let origin = cx.origin().map(|origin| origin.as_str().trim_end_matches('/').to_owned()).unwrap_or_default();
-    let photo = update.photos.first().map(|file| format!("{origin}{}", crate::pages::photo_path(&report.reference, file.id)));
+    let photo =
+        update.photos.first().map(|file| format!("{origin}{}", crate::pages::photo_path(&report.reference, file.id)));
     let id = if update.external_id.is_empty() { update.id.to_string() } else { update.external_id.clone() };
     vec![
         ("update_id", Value::Text(id)),

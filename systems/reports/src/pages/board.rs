@@ -51,16 +51,22 @@ pub async fn page(cx: Cx) -> Result<Response, Problem> {
     let mut page = Page::new(&site, "通報の受付").crumb("ホーム", "/desk").head(pieces::style()).actions(actions(&cx));
     if let Some(disaster) = settings.disaster() {
         let since = view::when(disaster.from);
-        let said = format!("「{}」（{since}から）。期限は進みません。新しい通報は災害対策本部が振り分けます。", disaster.name);
+        let said =
+            format!("「{}」（{since}から）。期限は進みません。新しい通報は災害対策本部が振り分けます。", disaster.name);
         page = page.notice(Notice::new(Tone::Warning, "災害モードです").text(said));
     }
-    if let Some(notice) = view::done(&cx, &[("assign", "担当を決めました。通報はその課のものになりました。")]) {
+    if let Some(notice) = view::done(&cx, &[("assign", "担当を決めました。通報はその課のものになりました。")])
+    {
         page = page.notice(notice);
     }
     let mut body = tiles(&reports, now);
     body.push(&views(&asked));
     if shown.is_empty() {
-        let text = if reports.is_empty() { "対応が終わっていない通報はありません。" } else { "この見方に当たる通報はありません。" };
+        let text = if reports.is_empty() {
+            "対応が終わっていない通報はありません。"
+        } else {
+            "この見方に当たる通報はありません。"
+        };
         body.push(&Empty::new(text).icon(Icon::Check).html());
         return Ok(Html(page.body(body).render()).into_response());
     }
@@ -86,7 +92,12 @@ fn actions(cx: &Cx) -> SafeHtml {
     ];
     let caller = &cx.context().caller;
     if caller.has_role(TRIAGE) || caller.has_role(crate::definitions::HEADQUARTERS) {
-        buttons.push(LinkButton::new("取込み・災害モード・設定", "/desk/reports/settings").icon(Icon::Settings).look(Look::Quiet).html());
+        buttons.push(
+            LinkButton::new("取込み・災害モード・設定", "/desk/reports/settings")
+                .icon(Icon::Settings)
+                .look(Look::Quiet)
+                .html(),
+        );
     }
     buttons.into_iter().collect()
 }
@@ -145,54 +156,59 @@ fn groups(reports: &[&Report], settings: &Settings, around: &Around<'_>) -> Safe
         (!report.urgent, !is_late(report, around.now), report.state != State::Received, report.received_at)
     };
     groups.sort_by_key(|group| group.iter().map(|index| urgency(*index)).min());
-    let more = groups.len().saturating_sub(GROUPS);
-    let mut html: SafeHtml = groups
-        .iter_mut()
-        .take(GROUPS)
-        .map(|group| {
-            group.sort_by_key(|index| urgency(*index));
-            let members: Vec<&Report> = group.iter().map(|index| reports[*index]).collect();
-            one_group(&members, around)
-        })
-        .collect();
+    groups.iter_mut().for_each(|group| group.sort_by_key(|index| urgency(*index)));
+    let (together, alone): (Vec<_>, Vec<_>) = groups.into_iter().partition(|group| group.len() > 1);
+    let more = (together.len() + alone.len()).saturating_sub(GROUPS);
+    let members = |group: &Vec<usize>| group.iter().map(|index| reports[*index]).collect::<Vec<&Report>>();
+    let mut html: SafeHtml =
+        together.iter().take(GROUPS).map(|group| one_group(&title(&members(group)), &members(group), around)).collect();
+    let left = GROUPS.saturating_sub(together.len());
+    let alone: Vec<&Report> = alone.iter().take(left).flat_map(members).collect();
+    if !alone.is_empty() {
+        let title = if together.is_empty() { "通報" } else { "近くにほかの通報がないもの" };
+        html.push(&one_group(title, &alone, around));
+    }
     if more > 0 {
         html.push(&view::note(&format!("ほかに{more}か所あります。見方を選ぶと、しぼり込めます。")));
     }
     html
 }
 
-fn one_group(members: &[&Report], around: &Around<'_>) -> SafeHtml {
+/// What a place with several reports is called.
+fn title(members: &[&Report]) -> String {
     let asset = members.iter().map(|one| one.asset_label.as_str()).find(|label| !label.is_empty());
-    let area = members.iter().map(|one| one.area.as_str()).find(|area| !area.is_empty()).unwrap_or("場所の分からない通報");
-    let title = match asset {
-        Some(asset) => format!("{area} {asset}"),
-        None => area.to_owned(),
-    };
-    let title = if members.len() > 1 { format!("{title}（{}件）", members.len()) } else { title };
+    let area =
+        members.iter().map(|one| one.area.as_str()).find(|area| !area.is_empty()).unwrap_or("地区の分からない場所");
+    let asset = asset.map(|asset| format!(" {asset}")).unwrap_or_default();
+    format!("{area}{asset}（{}件）", members.len())
+}
+
+fn one_group(title: &str, members: &[&Report], around: &Around<'_>) -> SafeHtml {
     let columns = vec![
         Column::new("number", "受付番号"),
         Column::new("category", "種類"),
         Column::new("state", "対応"),
         Column::new("due", "目標日"),
+        Column::new("area", "地区"),
         Column::new("section", "担当課"),
         Column::new("received", "受付"),
     ];
     let rows = members.iter().map(|report| row(report, around)).collect();
-    view::section(&title, &Table::new(Lang::Ja, title.clone(), columns, rows).html())
+    view::section(title, &Table::new(Lang::Ja, title, columns, rows).html())
 }
 
 fn row(report: &Report, around: &Around<'_>) -> Row {
     let category = around.categories.iter().find(|category| Some(category.id) == report.category);
     let mut name = SafeHtml::escape(category.map_or("", |category| category.name(Lang::Ja)));
     if report.urgent {
-        name.push(&chip(Chip::Bad, "緊急"));
+        name.push(&apart(chip(Chip::Bad, "緊急")));
     }
     if report.supporters > 0 {
-        name.push(&chip(Chip::Plain, &format!("ほか{}人", report.supporters)));
+        name.push(&apart(chip(Chip::Plain, &format!("ほか{}人", report.supporters))));
     }
     let mut state = pieces::staff_chip(report.state);
     if report.public_state == "held" {
-        state.push(&chip(Chip::Warning, "公開の確認待ち"));
+        state.push(&apart(chip(Chip::Warning, "公開の確認待ち")));
     }
     let section = report.department.and_then(|id| around.sections.get(&id)).map_or("", String::as_str);
     Row::new(vec![
@@ -200,9 +216,17 @@ fn row(report: &Report, around: &Around<'_>) -> Row {
         name,
         state,
         due(report, around.now),
+        SafeHtml::or_dash(&report.area),
         SafeHtml::or_dash(section),
         SafeHtml::escape(view::when(report.received_at)),
     ])
+}
+
+/// A chip with a space before it.
+fn apart(chip: SafeHtml) -> SafeHtml {
+    let mut html = SafeHtml::trusted(" ");
+    html.push(&chip);
+    html
 }
 
 /// The next deadline of a report, with what is wrong with it.
@@ -214,9 +238,9 @@ pub fn due(report: &Report, now: Timestamp) -> SafeHtml {
     let unchecked = report.checked_at.is_none() && report.check_due.is_some_and(|due| due < now);
     let today = crate::kernel::context::civil_date(now);
     if report.fix_due.is_some_and(|due| due < today) {
-        html.push(&chip(Chip::Bad, "目標日を過ぎた"));
+        html.push(&apart(chip(Chip::Bad, "目標日を過ぎた")));
     } else if unchecked {
-        html.push(&chip(Chip::Warning, "現場確認が遅れ"));
+        html.push(&apart(chip(Chip::Warning, "現場確認が遅れ")));
     }
     html
 }

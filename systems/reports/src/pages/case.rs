@@ -125,7 +125,10 @@ pub async fn show(cx: &Cx, case: &Case, refused: Option<&str>) -> Result<Html<St
 fn actions(report: &Report) -> SafeHtml {
     let record = format!("/desk/ledgers/road-report/{}", report.id);
     [
-        LinkButton::new("市民の画面", format!("/report/{}", report.reference)).icon(Icon::External).look(Look::Quiet).html(),
+        LinkButton::new("市民の画面", format!("/report/{}", report.reference))
+            .icon(Icon::External)
+            .look(Look::Quiet)
+            .html(),
         LinkButton::new("台帳の記録・履歴", record).icon(Icon::History).look(Look::Quiet).html(),
     ]
     .into_iter()
@@ -137,10 +140,13 @@ async fn known(cx: &Cx, case: &Case) -> Result<SafeHtml, Problem> {
     let named = |id: Option<RecordId>, names: &[(RecordId, String)]| {
         names.iter().find(|(known, _)| Some(*known) == id).map(|(_, name)| name.clone()).unwrap_or_default()
     };
-    let mut place = SafeHtml::or_dash(&[report.area.as_str(), report.address.as_str()].join(" ").trim().to_owned());
+    let mut place = SafeHtml::or_dash(&[report.area.as_str(), report.address.as_str()].join(" ").trim());
     if let Some(point) = report.location {
         place.push(&SafeHtml::trusted(" "));
-        place.push(&pieces::map_link(point, &format!("{:.5}, {:.5}（地理院地図で見る）", point.latitude, point.longitude)));
+        place.push(&pieces::map_link(
+            point,
+            &format!("{:.5}, {:.5}（地理院地図で見る）", point.latitude, point.longitude),
+        ));
     }
     let asset = if report.asset_id.is_empty() {
         SafeHtml::or_dash("")
@@ -175,11 +181,15 @@ async fn known(cx: &Cx, case: &Case) -> Result<SafeHtml, Problem> {
     let mut html = facts(&known);
     html.push(&view::section("通報の内容", &pieces::written(&report.description, Lang::Ja)));
     let contact = [("氏名", &report.reporter_name), ("メール", &report.mail), ("電話", &report.phone)];
-    let contact: Vec<Fact> = contact.iter().filter(|(_, value)| !value.is_empty()).map(|(label, value)| match *label {
-        "メール" => Fact::html(*label, SafeHtml::link(&format!("mailto:{value}"), value)),
-        "電話" => Fact::html(*label, SafeHtml::link(&format!("tel:{value}"), value)),
-        _ => Fact::text(*label, value),
-    }).collect();
+    let contact: Vec<Fact> = contact
+        .iter()
+        .filter(|(_, value)| !value.is_empty())
+        .map(|(label, value)| match *label {
+            "メール" => Fact::html(*label, SafeHtml::link(&format!("mailto:{value}"), value)),
+            "電話" => Fact::html(*label, SafeHtml::link(&format!("tel:{value}"), value)),
+            _ => Fact::text(*label, value),
+        })
+        .collect();
     if !contact.is_empty() {
         let mut facts = facts(&contact);
         facts.push(&view::note(&format!("使った言語：{}", language(report.language))));
@@ -194,7 +204,10 @@ fn photographs(report: &Report) -> SafeHtml {
         html.push(&pieces::map_link(place, "写真に記録された位置"));
         if let Some(location) = report.location {
             let metres = location.distance_m(place);
-            html.push(&view::note(&format!("通報の場所から{metres:.0}mの位置で撮られています。{}", report.photo_taken)));
+            html.push(&view::note(&format!(
+                "通報の場所から{metres:.0}mの位置で撮られています。{}",
+                report.photo_taken
+            )));
         }
     }
     for url in report.media_urls.lines().filter(|line| !line.is_empty()) {
@@ -238,7 +251,10 @@ async fn history(cx: &Cx, report: &Report) -> Result<SafeHtml, Problem> {
         };
         let mut more = pieces::written(&update.text, Lang::Ja);
         if !update.note.is_empty() {
-            more.push(&SafeHtml::trusted(format!("<p class=\"text-lines text-soft\">庁内：{}</p>", SafeHtml::escape(&update.note))));
+            more.push(&SafeHtml::trusted(format!(
+                "<p class=\"text-lines text-soft\">庁内：{}</p>",
+                SafeHtml::escape(&update.note)
+            )));
         }
         if !update.published && update.kind == "comment" {
             more.push(&chip(Chip::Warning, "公開の確認待ち"));

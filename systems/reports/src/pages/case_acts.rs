@@ -7,7 +7,9 @@ use http::StatusCode;
 
 use super::board::BOARD;
 use super::case::{self, Case};
-use crate::acts::{self, assign as assigning, merge as merging, publish as publishing, reply as replying, state as states};
+use crate::acts::{
+    self, assign as assigning, merge as merging, publish as publishing, reply as replying, state as states,
+};
 use crate::definitions::{REPORT, UPDATE};
 use crate::kernel::{RecordId, Value};
 use crate::ledger::{Draft, LedgerError};
@@ -92,7 +94,9 @@ pub async fn publish(cx: Cx, Path(id): Path<String>, entries: Entries) -> Result
         match publishing::public_copy(&cx, file, parts).await {
             Ok(copy) => photos.push(copy),
             Err(PhotoError::Ours(reason)) => return Err(Problem::internal(&std::io::Error::other(reason))),
-            Err(_) => return refused(&cx, &case, "写真を読み取れません。公開しないで、内容だけを公開してください。").await,
+            Err(_) => {
+                return refused(&cx, &case, "写真を読み取れません。公開しないで、内容だけを公開してください。").await;
+            }
         }
     }
     let decision = publishing::Decision {
@@ -113,8 +117,7 @@ pub async fn assign(cx: Cx, Path(id): Path<String>, entries: Entries) -> Result<
     let record = |name: &str| entries.text(name).parse::<RecordId>().ok();
     let (department, category, urgent) = (record("department"), record("category"), yes(&entries, "urgent"));
     let context = cx.because("担当の決定");
-    let result =
-        assigning::section(cx.ledgers(), &context, &case.report, revision, department, category, urgent).await;
+    let result = assigning::section(cx.ledgers(), &context, &case.report, revision, department, category, urgent).await;
     // A section that gives a report away may not see it any more.
     if result.is_ok() && cx.ledgers().get(cx.context(), REPORT, case.report.id).await.is_err() {
         return Ok(view::done_at(BOARD, "assign"));

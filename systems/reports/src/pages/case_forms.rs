@@ -66,7 +66,10 @@ pub fn near_list(case: &Case, near: &[Nearby], may_join: bool) -> SafeHtml {
         ))
     };
     let items: SafeHtml = near.iter().map(item).collect();
-    view::section("近くの通報（同じかもしれません）", &SafeHtml::trusted(format!("<ul class=\"plain-list stack-small\">{items}</ul>")))
+    view::section(
+        "近くの通報（同じかもしれません）",
+        &SafeHtml::trusted(format!("<ul class=\"plain-list stack-small\">{items}</ul>")),
+    )
 }
 
 fn publish(case: &Case) -> SafeHtml {
@@ -83,12 +86,14 @@ fn publish(case: &Case) -> SafeHtml {
         FieldView::new("description", "公開する内容", FieldKind::LongText { max: Some(4_000) })
             .value(suggested.as_str())
             .hint("名前・電話・住所など、個人が分かることを除いてください。"),
-        FieldView::new("address", "公開する場所の説明", FieldKind::Text { max: Some(300) }).value(report.public_address.as_str()),
+        FieldView::new("address", "公開する場所の説明", FieldKind::Text { max: Some(300) })
+            .value(report.public_address.as_str()),
         FieldView::new("private_premises", "個人の敷地（位置を丸めて公開）", FieldKind::YesNo)
-            .value(if report.private_premises { "true" } else { "" }),
+            .value(if report.private_premises { "true" } else { "false" }),
     ];
     let photos: SafeHtml = report.photos.iter().enumerate().map(|(index, file)| photo(report, index, file)).collect();
-    let kept: SafeHtml = report.public_photos.iter().enumerate().map(|(index, file)| public_photo(report, index, file)).collect();
+    let kept: SafeHtml =
+        report.public_photos.iter().enumerate().map(|(index, file)| public_photo(report, index, file)).collect();
     // The photographs stand inside the form, beside its button.
     let mut pieces = kept;
     pieces.push(&photos);
@@ -139,10 +144,10 @@ fn assign(case: &Case) -> SafeHtml {
     let id = |id: Option<crate::kernel::RecordId>| id.map(|id| id.to_string()).unwrap_or_default();
     let categories = case.categories.iter().map(|one| Choice::new(one.id.to_string(), one.name(Lang::Ja))).collect();
     let fields = vec![
-        FieldView::new("department", "担当課", FieldKind::Choice { choices: names::choices("未定", &case.sections) })
+        FieldView::new("department", "担当課", FieldKind::Choice { choices: names::choices(&case.sections) })
             .value(id(report.department)),
         FieldView::new("category", "種類", FieldKind::Choice { choices: categories }).value(id(report.category)),
-        FieldView::new("urgent", "緊急", FieldKind::YesNo).value(if report.urgent { "true" } else { "" }),
+        FieldView::new("urgent", "緊急", FieldKind::YesNo).value(if report.urgent { "true" } else { "false" }),
     ];
     form(report, "assign").fields(fields).submit("担当を決める").html()
 }
@@ -158,7 +163,10 @@ fn reply(case: &Case, asked: Option<&str>) -> SafeHtml {
     let links: SafeHtml = links.collect();
     let mut html = SafeHtml::trusted(format!("<ul class=\"link-list\" id=\"reply\">{links}</ul>"));
     if let Some(state) = template.and_then(|template| template.state).filter(|state| *state != report.state) {
-        html.push(&view::note(&format!("この文例は「{}」のときに使います。返信のあと、対応も変えてください。", state.label())));
+        html.push(&view::note(&format!(
+            "この文例は「{}」のときに使います。返信のあと、対応も変えてください。",
+            state.label()
+        )));
     }
     html.push(&view::note("返信は、受付番号の画面で通報した人とだれもが読みます。名前は書かないでください。"));
     let fields = vec![FieldView::new("text", "返信", FieldKind::LongText { max: Some(4_000) }).value(text).required()];
@@ -170,19 +178,23 @@ fn order(case: &Case) -> SafeHtml {
     let report = &case.report;
     let name = case.category().map_or("", |category| category.name(Lang::Ja));
     let fields = vec![
-        FieldView::new("title", "件名", FieldKind::Text { max: Some(100) }).value(format!("{} {name}", report.area)).required(),
+        FieldView::new("title", "件名", FieldKind::Text { max: Some(100) })
+            .value(format!("{} {name}", report.area))
+            .required(),
         FieldView::new("instruction", "指示", FieldKind::LongText { max: Some(4_000) })
             .hint("作業する人が読みます。通報した人のことは書かないでください。")
             .required(),
-        FieldView::new("contractor", "委託先", FieldKind::Choice { choices: names::choices("直営", &case.contractors) }),
-        FieldView::new("due", "期限", FieldKind::Date).value(report.fix_due.map(|day| day.to_string()).unwrap_or_default()),
+        FieldView::new("contractor", "委託先", FieldKind::Choice { choices: names::choices(&case.contractors) })
+            .hint("選ばなければ直営です。"),
+        FieldView::new("due", "期限", FieldKind::Date)
+            .value(report.fix_due.map(|day| day.to_string()).unwrap_or_default()),
     ];
     form(report, "order").fields(fields).submit("作業を指示する").html()
 }
 
 fn pass_on(case: &Case) -> SafeHtml {
     let report = &case.report;
-    let choices = names::choices("選んでください", &case.authorities);
+    let choices = names::choices(&case.authorities);
     let fields = vec![
         FieldView::new("authority", "連絡先", FieldKind::Choice { choices }).required(),
         FieldView::new("note", "連絡の記録（庁内）", FieldKind::LongText { max: Some(2_000) })
@@ -193,9 +205,17 @@ fn pass_on(case: &Case) -> SafeHtml {
 
 fn repaired(case: &Case) -> SafeHtml {
     let report = &case.report;
-    let files = FieldKind::Files { existing: Vec::new(), accept: "image/jpeg,image/png,image/webp".to_owned(), max_bytes: crate::photo::LARGEST };
+    let files = FieldKind::Files {
+        existing: Vec::new(),
+        accept: "image/jpeg,image/png,image/webp".to_owned(),
+        max_bytes: crate::photo::LARGEST,
+    };
     let mut html = pieces::staff_photos(report, &report.repair_photos);
-    let fields = vec![FieldView::new("photo", "直した後の写真（公開）", files).hint("位置などの属性は除きます。人の顔や車の番号が写らないように撮ってください。").required()];
+    let fields = vec![
+        FieldView::new("photo", "直した後の写真（公開）", files)
+            .hint("位置などの属性は除きます。人の顔や車の番号が写らないように撮ってください。")
+            .required(),
+    ];
     html.push(&form(report, "repaired").fields(fields).submit("写真を加える").html());
     html
 }

@@ -41,6 +41,7 @@ struct FormBody {
     notice: SafeHtml,
     summary: SafeHtml,
     place: SafeHtml,
+    private: bool,
     tiles: Vec<Tile>,
     photo: SafeHtml,
     waiting: usize,
@@ -55,16 +56,30 @@ pub fn page(cx: &Cx, around: &Around, typed: &Typed) -> String {
     let one = &typed.submission;
     let field = |key: &'static str, label: &str, kind: FieldKind, value: &str| {
         let field = FieldView::new(key, t.get(label), kind).value(value);
-        typed.mistakes.iter().filter(|(wrong, _)| *wrong == key).fold(field, |field, (_, said)| field.error(said.as_str()))
+        typed
+            .mistakes
+            .iter()
+            .filter(|(wrong, _)| *wrong == key)
+            .fold(field, |field, (_, said)| field.error(said.as_str()))
     };
     let most = |most: usize| Some(u32::try_from(most).unwrap_or(u32::MAX));
     let place = [
-        field("location", "field-location", FieldKind::Point, &typed.location).hint(t.get("field-location-hint")),
-        field("address", "field-address", FieldKind::Text { max: most(ADDRESS_MOST) }, &one.address).hint(t.get("field-address-hint")),
-        field("private_premises", "field-private", FieldKind::YesNo, if one.private_premises { "true" } else { "" }),
+        field("location", "field-location", FieldKind::Point, &typed.location),
+        field("address", "field-address", FieldKind::Text { max: most(ADDRESS_MOST) }, &one.address)
+            .hint(t.get("field-address-hint")),
     ];
-    let photo = field("photo", "field-photo", FieldKind::Files { existing: Vec::new(), accept: ACCEPT.to_owned(), max_bytes: LARGEST }, "");
-    let said = field("description", "field-description", FieldKind::LongText { max: most(DESCRIPTION_MOST) }, &one.description);
+    let photo = field(
+        "photo",
+        "field-photo",
+        FieldKind::Files { existing: Vec::new(), accept: ACCEPT.to_owned(), max_bytes: LARGEST },
+        "",
+    );
+    let said = field(
+        "description",
+        "field-description",
+        FieldKind::LongText { max: most(DESCRIPTION_MOST) },
+        &one.description,
+    );
     let contact = [
         field("name", "field-name", FieldKind::Text { max: Some(160) }, &one.name).autocomplete("name"),
         field("mail", "field-mail", FieldKind::Mail, &one.mail).autocomplete("email"),
@@ -95,6 +110,7 @@ pub fn page(cx: &Cx, around: &Around, typed: &Typed) -> String {
         notice: SafeHtml::EMPTY,
         summary,
         place: all(&place),
+        private: one.private_premises,
         tiles: tiles.collect(),
         photo: photo.html(lang),
         waiting: if typed.kept.is_some() { one.photos.len() } else { 0 },
@@ -208,7 +224,10 @@ pub fn sent(cx: &Cx, shown: Shown) -> String {
     let mut buttons = SafeHtml::EMPTY;
     if let Some(number) = &shown.number {
         let line = t.say("sent-number").with("number", number).to_string();
-        notice = notice.more(SafeHtml::trusted(format!("<p class=\"report-number\"><strong>{}</strong></p>", SafeHtml::escape(line))));
+        notice = notice.more(SafeHtml::trusted(format!(
+            "<p class=\"report-number\"><strong>{}</strong></p>",
+            SafeHtml::escape(line)
+        )));
         let follow = LinkButton::new(t.get("sent-follow"), cx.href(&format!("/report/{number}")));
         buttons.push(&follow.look(crate::platform::ui::button::Look::Primary).html());
     }
@@ -221,6 +240,8 @@ pub fn sent(cx: &Cx, shown: Shown) -> String {
 }
 
 /// Names of sections, for pages that show who answers for a report.
-pub async fn sections(cx: &Cx) -> Result<std::collections::HashMap<crate::kernel::RecordId, String>, crate::platform::desk::Problem> {
+pub async fn sections(
+    cx: &Cx,
+) -> Result<std::collections::HashMap<crate::kernel::RecordId, String>, crate::platform::desk::Problem> {
     Ok(names::departments(cx.ledgers(), &crate::public::context(cx.context().act.at)).await?)
 }

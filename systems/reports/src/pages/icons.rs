@@ -10,7 +10,9 @@ pub fn icon(key: &str) -> SafeHtml {
         "sinkhole" => "<path d=\"M2 10h5c0 6 2 9 5 9s5-3 5-9h5\"/><path d=\"M12 3v9m-3-3l3 3 3-3\"/>",
         "gutter" => "<path d=\"M3 8h18v8H3z\"/><path d=\"M7 8v8M11 8v8M15 8v8\"/>",
         "sign" => "<path d=\"M12 21v-9\"/><path d=\"M12 2l7 10H5z\"/>",
-        "lamp" => "<path d=\"M6 21V5c0-2 3-3 6-2l5 2\"/><path d=\"M14 6h7l-1 3h-5z\"/><path d=\"M17 12v2m-3-2l-1 2m7-2l1 2\"/>",
+        "lamp" => {
+            "<path d=\"M6 21V5c0-2 3-3 6-2l5 2\"/><path d=\"M14 6h7l-1 3h-5z\"/><path d=\"M17 12v2m-3-2l-1 2m7-2l1 2\"/>"
+        }
         "tree" => "<path d=\"M12 22v-8\"/><circle cx=\"12\" cy=\"8\" r=\"6\"/>",
         "object" => "<path d=\"M4 10l8-5 8 5v8l-8 4-8-4z\"/><path d=\"M4 10l8 4 8-4M12 14v8\"/>",
         "swing" => "<path d=\"M3 21L8 3h8l5 18\"/><path d=\"M10 4v11m4-11v11M9 15h6\"/>",

@@ -12,7 +12,7 @@ use crate::kernel::context::civil_date;
 use crate::kernel::{FileRef, Lang};
 use crate::platform::desk::{Cx, Problem, view};
 use crate::platform::ui::button::{LinkButton, Look};
-use crate::platform::ui::field::{Choice, FieldKind, FieldView};
+use crate::platform::ui::field::{FieldKind, FieldView};
 use crate::platform::ui::notice::{Empty, Notice, Tone};
 use crate::platform::ui::page::Page;
 use crate::platform::ui::table::{Column, Row, Table};
@@ -23,7 +23,7 @@ use crate::rules::tracking;
 use crate::words;
 
 /// Reports on a page.
-const ON_A_PAGE: usize = 100;
+const ON_A_PAGE: usize = 30;
 /// Reports on a map.
 const ON_A_MAP: usize = 5_000;
 /// Entries of a feed.
@@ -34,12 +34,15 @@ struct Asked {
     category: String,
     open: String,
     area: String,
+    /// Only reports that came before this, for the next page.
+    before: Option<jiff::Timestamp>,
 }
 
 impl Asked {
     fn of(cx: &Cx) -> Self {
         let text = |name: &str| cx.query(name).unwrap_or_default();
-        Self { category: text("category"), open: text("open"), area: text("area") }
+        let before = text("before").parse().ok();
+        Self { category: text("category"), open: text("open"), area: text("area"), before }
     }
 
     fn conditions(&self, categories: &[Category]) -> Vec<String> {
@@ -55,6 +58,7 @@ impl Asked {
         if !self.area.is_empty() {
             conditions.push(format!("area = {}", crate::ledger::select::cql_text(&self.area)));
         }
+        conditions.extend(self.before.map(|before| format!("received_at < TIMESTAMP('{before}')")));
         conditions
     }
 
@@ -75,10 +79,8 @@ pub async fn page(cx: Cx) -> Result<Response, Problem> {
     let reports = public::reports(cx.ledgers(), at, asked.conditions(&categories), ON_A_PAGE).await?;
     let site = cx.portal_site();
     let report = LinkButton::new(t.get("report-title"), cx.href("/report")).look(Look::Primary).icon(Icon::Add).html();
-    let mut page = Page::new(&site, t.get("reports-title"))
-        .lead(t.get("reports-lead"))
-        .head(head(&asked, t))
-        .actions(report);
+    let mut page =
+        Page::new(&site, t.get("reports-title")).lead(t.get("reports-lead")).head(head(&asked, t)).actions(report);
     if cx.query("wrong").is_some() {
         page = page.notice(Notice::new(Tone::Warning, t.get("wrong-number")).text(t.get("wrong-number-note")));
     }
@@ -91,8 +93,18 @@ pub async fn page(cx: Cx) -> Result<Response, Problem> {
         let columns = columns.map(|key| Column::new(key, t.get(key))).to_vec();
         let rows = reports.iter().map(|report| row(&cx, t, lang, report, &categories));
         body.push(&Table::new(lang, t.get("reports-title"), columns, rows.collect()).html());
-        if reports.len() == ON_A_PAGE {
-            body.push(&view::note(&t.say("reports-more").with("count", ON_A_PAGE).to_string()));
+        if let Some(last) = reports.last().filter(|_| reports.len() == ON_A_PAGE) {
+            let before = last.received_at.to_string();
+            let path = cx.href("/reports");
+            let query = [
+                ("category", asked.category.as_str()),
+                ("open", &asked.open),
+                ("area", &asked.area),
+                ("before", &before),
+            ];
+            body.push(
+                &LinkButton::new(t.get("reports-older"), view::address(&path, &query)).icon(Icon::Forward).html(),
+            );
         }
     }
     body.push(&downloads(t, &asked));
@@ -117,16 +129,13 @@ fn find(cx: &Cx, t: Text) -> SafeHtml {
 
 fn narrow(cx: &Cx, t: Text, asked: &Asked, categories: &[Category]) -> SafeHtml {
     let lang = cx.lang();
-    let all = Choice::new("", t.get("all"));
-    let kinds = categories.iter().map(|category| Choice::new(&category.code, category.name(lang)));
-    let kinds: Vec<Choice> = std::iter::once(all.clone()).chain(kinds).collect();
-    let states = vec![all, Choice::new("open", t.get("open")), Choice::new("done", t.get("state-done"))];
-    let field = |key: &str, label: &str, choices: Vec<Choice>, value: &str| {
-        FieldView::new(key, t.get(label), FieldKind::Choice { choices }).value(value).html(lang)
-    };
+    let all = t.get("all");
+    let kinds = categories.iter().map(|category| (category.code.as_str(), category.name(lang)));
+    let (open, done) = (t.get("open"), t.get("state-done"));
+    let states = [("open", open.as_str()), ("done", done.as_str())];
     let fields = [
-        field("category", "fact-category", kinds, &asked.category),
-        field("open", "fact-state", states, &asked.open),
+        view::chosen("category", &t.get("fact-category"), &all, kinds, &asked.category),
+        view::chosen("open", &t.get("fact-state"), &all, states, &asked.open),
     ];
     small_form(&cx.href("/reports"), &fields, &t.get("show"))
 }
@@ -197,10 +206,7 @@ pub async fn geojson(cx: Cx) -> Result<Response, Problem> {
         })
         .collect();
     let body = json!({ "type": "FeatureCollection", "features": features });
-    let headers = [
-        (header::CONTENT_TYPE, "application/geo+json"),
-        (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
-    ];
+    let headers = [(header::CONTENT_TYPE, "application/geo+json"), (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*")];
     Ok((headers, body.to_string()).into_response())
 }
 
@@ -212,7 +218,8 @@ pub async fn feed(cx: Cx) -> Result<Response, Problem> {
     let reports = public::reports(cx.ledgers(), at, asked.conditions(&categories), IN_A_FEED).await?;
     let origin = cx.origin().map(|origin| origin.as_str().trim_end_matches('/').to_owned()).unwrap_or_default();
     let latest = reports.iter().map(|report| report.updated_at).max().unwrap_or(jiff::Timestamp::UNIX_EPOCH);
-    let text = |text: &str| SafeHtml::escape(text.chars().filter(|c| !c.is_control() || *c == '\n').collect::<String>());
+    let text =
+        |text: &str| SafeHtml::escape(text.chars().filter(|c| !c.is_control() || *c == '\n').collect::<String>());
     let mut xml = format!(
         "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n<feed xmlns=\"http://www.w3.org/2005/Atom\" xml:lang=\"{}\">\
          <title>{}</title><id>{origin}{}</id><updated>{latest:.0}</updated><link rel=\"self\" href=\"{origin}{}\"/>\
@@ -229,7 +236,8 @@ pub async fn feed(cx: Cx) -> Result<Response, Problem> {
         let name = category.map_or("", |category| category.name(lang));
         let href = format!("{origin}{}", cx.href(&format!("/report/{}", report.reference)));
         let place = report.public_point.map(|place| format!("{:.6} {:.6}", place.latitude, place.longitude));
-        let point = place.map(|place| format!("<georss:point xmlns:georss=\"http://www.georss.org/georss\">{place}</georss:point>"));
+        let point = place
+            .map(|place| format!("<georss:point xmlns:georss=\"http://www.georss.org/georss\">{place}</georss:point>"));
         xml.push_str(&format!(
             "<entry><title>{} {}</title><id>{href}</id><link href=\"{href}\"/><published>{:.0}</published>\
              <updated>{:.0}</updated><category term=\"{}\"/><summary>{}</summary>{}</entry>\n",

@@ -35,8 +35,7 @@ pub async fn departments(ledgers: &Ledgers, context: &Context) -> Result<HashMap
     Ok(of(ledgers, context, crate::platform::registry::DEPARTMENT).await?.into_iter().collect())
 }
 
-/// Names to choose from; the first says that nothing is chosen.
-pub fn choices(nothing: &str, names: &[(RecordId, String)]) -> Vec<Choice> {
-    let first = Choice::new("", nothing);
-    std::iter::once(first).chain(names.iter().map(|(id, name)| Choice::new(id.to_string(), name))).collect()
+/// Names to choose from; the field itself offers to choose none.
+pub fn choices(names: &[(RecordId, String)]) -> Vec<Choice> {
+    names.iter().map(|(id, name)| Choice::new(id.to_string(), name)).collect()
 }

@@ -98,7 +98,7 @@ async fn disaster_part(cx: &Cx, settings: &Settings) -> Result<SafeHtml, Problem
     let sections = names::of(cx.ledgers(), cx.context(), crate::platform::registry::DEPARTMENT).await?;
     let fields = vec![
         FieldView::new("name", "災害の名前", FieldKind::Text { max: Some(100) }).hint("例：令和8年台風15号").required(),
-        FieldView::new("department", "災害対策本部", FieldKind::Choice { choices: names::choices("決めない", &sections) })
+        FieldView::new("department", "災害対策本部", FieldKind::Choice { choices: names::choices(&sections) })
             .hint("新しい通報は、終えるまでここに割り当てます。"),
     ];
     let mut html = view::note("始めると、すべての通報の期限が止まります。終えると、その間を除いて数え直します。");
@@ -121,7 +121,9 @@ fn apart_part(settings: &Settings) -> SafeHtml {
     let out = Form::new(Lang::Ja, "/desk/reports/settings/bundle").get().plain().fields(vec![field]).submit("書き出す");
     html.push(&out.html());
     let file = file_field("bundle", "書き出したファイル", ".json");
-    html.push(&Form::new(Lang::Ja, "/desk/reports/settings/bundle").fields(vec![file]).submit("読み込んで合わせる").html());
+    html.push(
+        &Form::new(Lang::Ja, "/desk/reports/settings/bundle").fields(vec![file]).submit("読み込んで合わせる").html(),
+    );
     html
 }
 
@@ -131,8 +133,11 @@ fn file_field(key: &str, label: &str, accept: &str) -> FieldView {
 
 fn import_part() -> SafeHtml {
     let fields = vec![
-        file_field("reports", "通報のファイル", ".csv,.json,.xml").hint("CSV、または Open311 の JSON・XML（requests）。").required(),
-        file_field("updates", "経過のファイル", ".csv,.json,.xml").hint("あれば。Open311 の servicerequestupdates など。"),
+        file_field("reports", "通報のファイル", ".csv,.json,.xml")
+            .hint("CSV、または Open311 の JSON・XML（requests）。")
+            .required(),
+        file_field("updates", "経過のファイル", ".csv,.json,.xml")
+            .hint("あれば。Open311 の servicerequestupdates など。"),
         FieldView::new("named", "種類の対応表", FieldKind::LongText { max: Some(4_000) })
             .hint("以前のアプリの種類と名前が違うとき、「以前の種類=コード」を1行ずつ。例：道路の穴=road.pothole"),
         FieldView::new("was_public", "以前のアプリで公開していた", FieldKind::YesNo).value("true"),
@@ -167,7 +172,7 @@ async fn keys_part(cx: &Cx) -> Result<SafeHtml, Problem> {
     let fields = vec![
         FieldView::new("name", "アプリの名前", FieldKind::Text { max: Some(100) }).required(),
         FieldView::new("contact", "連絡先", FieldKind::Text { max: Some(200) }),
-        FieldView::new("may_update", "経過も送れる", FieldKind::YesNo),
+        FieldView::new("may_update", "経過も送れる", FieldKind::YesNo).value("false"),
     ];
     html.push(&Form::new(Lang::Ja, "/desk/reports/settings/key").fields(fields).submit("キーを発行する").html());
     Ok(html)
@@ -208,7 +213,9 @@ fn bytes(upload: &Upload) -> Result<Vec<u8>, Problem> {
 /// `POST /desk/reports/settings/import`
 pub async fn import(cx: Cx, uploads: Uploads) -> Result<Response, Problem> {
     require(&cx)?;
-    let Some(file) = uploads.file("reports") else { return refused(&cx, "通報のファイルを選んでください。").await };
+    let Some(file) = uploads.file("reports") else {
+        return refused(&cx, "通報のファイルを選んでください。").await;
+    };
     let reports = match history::read_reports(&bytes(file)?) {
         Ok(reports) => reports,
         Err(error) => return refused(&cx, &error.to_string()).await,
@@ -222,14 +229,19 @@ pub async fn import(cx: Cx, uploads: Uploads) -> Result<Response, Problem> {
     };
     let entries = &uploads.entries;
     let lines = entries.text("named").lines().filter_map(|line| line.split_once(['=', '＝']));
-    let named: HashMap<String, String> = lines.map(|(from, to)| (from.trim().to_owned(), to.trim().to_owned())).collect();
+    let named: HashMap<String, String> =
+        lines.map(|(from, to)| (from.trim().to_owned(), to.trim().to_owned())).collect();
     let was_public = entries.all("was_public").any(|value| value == "true");
     let context = cx.because("以前のアプリの通報の取込み");
     let outcome = history::apply(cx.ledgers(), &context, &reports, &updates, &named, was_public).await?;
     crate::mirror::give(&cx).await?;
-    let said = format!("通報{}件と経過{}件を取り込みました。すでにあった通報は{}件です。", outcome.added, outcome.updates, outcome.known);
+    let said = format!(
+        "通報{}件と経過{}件を取り込みました。すでにあった通報は{}件です。",
+        outcome.added, outcome.updates, outcome.known
+    );
     let tone = if outcome.refused.is_empty() { Tone::Success } else { Tone::Warning };
-    let notice = Notice::new(tone, "取込みが終わりました").text(said).more(listed("取り込めなかったもの", &outcome.refused));
+    let notice =
+        Notice::new(tone, "取込みが終わりました").text(said).more(listed("取り込めなかったもの", &outcome.refused));
     Ok(show(&cx, Some(notice)).await?.into_response())
 }
 
@@ -268,7 +280,9 @@ pub async fn disaster(cx: Cx, entries: Entries) -> Result<Response, Problem> {
 pub async fn bundle(cx: Cx) -> Result<Response, Problem> {
     require(&cx)?;
     let asked = cx.query("since").unwrap_or_default();
-    let Some(since) = instant(&asked) else { return refused(&cx, "書き出しの始まりの日時を入れてください。").await };
+    let Some(since) = instant(&asked) else {
+        return refused(&cx, "書き出しの始まりの日時を入れてください。").await;
+    };
     let bundle = apart::bundle(&cx, since).await?;
     let body = serde_json::to_vec(&bundle).map_err(|error| Problem::internal(&error))?;
     let name = format!("reports-{}-{}.json", bundle.city, cx.context().today());
@@ -291,7 +305,9 @@ pub async fn reconcile(cx: Cx, uploads: Uploads) -> Result<Response, Problem> {
     if !access.may(crate::schema::Action::Import) {
         return Err(Problem::forbidden());
     }
-    let Some(file) = uploads.file("bundle") else { return refused(&cx, "書き出したファイルを選んでください。").await };
+    let Some(file) = uploads.file("bundle") else {
+        return refused(&cx, "書き出したファイルを選んでください。").await;
+    };
     let bundle = match apart::read(&bytes(file)?, cx.city().city.code()) {
         Ok(bundle) => bundle,
         Err(reason) => return refused(&cx, &reason).await,
@@ -305,7 +321,9 @@ pub async fn reconcile(cx: Cx, uploads: Uploads) -> Result<Response, Problem> {
     let mut more = listed("両方で変えていた項目", &outcome.conflicts);
     more.push(&listed("読み込めなかった記録", &outcome.refused));
     let is_clean = outcome.conflicts.is_empty() && outcome.refused.is_empty();
-    let notice = Notice::new(if is_clean { Tone::Success } else { Tone::Warning }, "突き合わせが終わりました").text(said).more(more);
+    let notice = Notice::new(if is_clean { Tone::Success } else { Tone::Warning }, "突き合わせが終わりました")
+        .text(said)
+        .more(more);
     Ok(show(&cx, Some(notice)).await?.into_response())
 }
 

@@ -8,9 +8,9 @@ use http::header;
 use super::board::BOARD;
 use super::names;
 use crate::definitions::REPORT;
+use crate::kernel::Lang;
 use crate::kernel::context::civil_date;
 use crate::kernel::fiscal::FiscalYear;
-use crate::kernel::Lang;
 use crate::ledger::ListRequest;
 use crate::platform::desk::{Cx, Problem, view};
 use crate::platform::ui::button::LinkButton;
@@ -42,7 +42,8 @@ async fn counted(cx: &Cx) -> Result<Counting, Problem> {
     let asked = cx.query("by").unwrap_or_default();
     let (by, label) = BY.into_iter().find(|(key, _)| *key == asked).unwrap_or(BY[0]);
     let year = cx.query("fy").and_then(|text| text.parse().ok()).unwrap_or_else(|| FiscalYear::of(context.today()));
-    let (from, until) = (crate::kernel::context::start_of(year.first_day()), crate::kernel::context::start_of(year.next().first_day()));
+    let (from, until) =
+        (crate::kernel::context::start_of(year.first_day()), crate::kernel::context::start_of(year.next().first_day()));
     let fields = ["category", "area", "department", "state", "received_at", "closed_at", "fix_due"];
     let request = ListRequest {
         fields: Some(fields.map(str::to_owned).to_vec()),
@@ -90,13 +91,17 @@ async fn counted(cx: &Cx) -> Result<Counting, Problem> {
 pub async fn page(cx: Cx) -> Result<Response, Problem> {
     let counting = counted(&cx).await?;
     let year = counting.year;
-    let href = |by: &str, year: FiscalYear| view::address("/desk/reports/statistics", &[("fy", &year.to_string()), ("by", by)]);
+    let href = |by: &str, year: FiscalYear| {
+        view::address("/desk/reports/statistics", &[("fy", &year.to_string()), ("by", by)])
+    };
     let site = cx.desk_site(BOARD);
     let csv = view::address("/desk/reports/statistics.csv", &[("fy", &year.to_string()), ("by", counting.by)]);
     let download = LinkButton::new("CSV", csv).icon(Icon::Download).download().html();
-    let by: Vec<Tab> = BY.iter().map(|(key, label)| Tab::new(format!("{label}ごと"), href(key, year), *key == counting.by)).collect();
+    let by: Vec<Tab> =
+        BY.iter().map(|(key, label)| Tab::new(format!("{label}ごと"), href(key, year), *key == counting.by)).collect();
     let years = [year.previous(), year, year.next()];
-    let years: Vec<Tab> = years.into_iter().map(|one| Tab::new(one.label(), href(counting.by, one), one == year)).collect();
+    let years: Vec<Tab> =
+        years.into_iter().map(|one| Tab::new(one.label(), href(counting.by, one), one == year)).collect();
     let mut body = tabs("数え方", &by);
     body.push(&tabs("年度", &years));
     if counting.whole.all == 0 {
@@ -108,8 +113,11 @@ pub async fn page(cx: Cx) -> Result<Response, Problem> {
     if counting.is_partial {
         body.push(&view::note(&format!("新しい{MOST}件だけを数えています。")));
     }
-    body.push(&view::note("「目標までに」は、完了した通報のうち目標日のあったものの割合です。重複とした通報は、完了に数えません。"));
-    let page = Page::new(&site, "通報の統計").crumb("ホーム", "/desk").crumb("通報の受付", BOARD).actions(download).body(body);
+    body.push(&view::note(
+        "「目標までに」は、完了した通報のうち目標日のあったものの割合です。重複とした通報は、完了に数えません。",
+    ));
+    let page =
+        Page::new(&site, "通報の統計").crumb("ホーム", "/desk").crumb("通報の受付", BOARD).actions(download).body(body);
     Ok(Html(page.render()).into_response())
 }
 
@@ -154,19 +162,25 @@ pub async fn csv(cx: Cx) -> Result<Response, Problem> {
     let counting = counted(&cx).await?;
     let mut writer = csv::Writer::from_writer(b"\xEF\xBB\xBF".to_vec());
     let failed = |error: csv::Error| Problem::internal(&error);
-    writer.write_record([counting.label, "通報", "対応中", "完了", "目標までに完了", "目標のあった完了", "日数の中央値"]).map_err(failed)?;
+    writer
+        .write_record([counting.label, "通報", "対応中", "完了", "目標までに完了", "目標のあった完了", "日数の中央値"])
+        .map_err(failed)?;
     let whole = ("合計".to_owned(), counting.whole);
     for (name, figures) in counting.groups.iter().chain([&whole]) {
         // A spreadsheet takes such a beginning for a formula.
         let name = if name.starts_with(['=', '+', '-', '@']) { format!("'{name}") } else { name.clone() };
-        let numbers = [figures.all, figures.open, figures.done, figures.in_time, figures.measured].map(|n| n.to_string());
+        let numbers =
+            [figures.all, figures.open, figures.done, figures.in_time, figures.measured].map(|n| n.to_string());
         let median = figures.median_days.map(|days| days.to_string()).unwrap_or_default();
         writer.write_record([name].into_iter().chain(numbers).chain([median])).map_err(failed)?;
     }
     let body = writer.into_inner().map_err(|error| Problem::internal(error.error()))?;
     let headers = [
         (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
-        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"reports-{}-{}.csv\"", counting.year, counting.by)),
+        (
+            header::CONTENT_DISPOSITION,
+            format!("attachment; filename=\"reports-{}-{}.csv\"", counting.year, counting.by),
+        ),
     ];
     Ok((headers, body).into_response())
 }

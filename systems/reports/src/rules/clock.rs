@@ -118,11 +118,21 @@ mod tests {
     #[test]
     fn the_clock_stands_in_pauses() {
         let monday = "2026-06-01T09:00:00+09:00";
-        let pause = |from: i8, until: Option<i8>| Pause { from: date(2026, 6, from), until: until.map(|day| date(2026, 6, day)) };
+        let pause = |from: i8, until: Option<i8>| Pause {
+            from: date(2026, 6, from),
+            until: until.map(|day| date(2026, 6, day)),
+        };
         assert_eq!(due(monday, Days::Business(3), &[]).as_deref(), Some("2026-06-04"));
         assert_eq!(due(monday, Days::Business(3), &[pause(2, Some(4))]).as_deref(), Some("2026-06-08"));
-        assert_eq!(due(monday, Days::Business(3), &[pause(2, Some(2))]).as_deref(), Some("2026-06-04"), "a pause within a day");
-        assert_eq!(due(monday, Days::Business(3), &[pause(2, Some(4)), pause(3, Some(5))]).as_deref(), Some("2026-06-09"));
+        assert_eq!(
+            due(monday, Days::Business(3), &[pause(2, Some(2))]).as_deref(),
+            Some("2026-06-04"),
+            "a pause within a day"
+        );
+        assert_eq!(
+            due(monday, Days::Business(3), &[pause(2, Some(4)), pause(3, Some(5))]).as_deref(),
+            Some("2026-06-09")
+        );
         assert_eq!(due(monday, Days::Business(3), &[pause(2, None)]), None, "it still stands");
     }
 

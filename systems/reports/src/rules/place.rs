@@ -90,8 +90,7 @@ pub fn is_within(area: &Geometry, place: Place, margin_m: f64) -> bool {
     if area.intersects(&here) {
         return true;
     }
-    margin_m > 0.0
-        && Geometry::rectangle(place.around(margin_m)).is_ok_and(|near| area.intersects(&near))
+    margin_m > 0.0 && Geometry::rectangle(place.around(margin_m)).is_ok_and(|near| area.intersects(&near))
 }
 
 #[cfg(test)]
@@ -118,7 +117,9 @@ mod tests {
 
     #[test]
     fn what_people_type_is_read() {
-        for text in ["35.4378, 139.4269", "35.4378 139.4269", "北緯35.4378° 東経139.4269°", "３５．４３７８、１３９．４２６９"] {
+        for text in
+            ["35.4378, 139.4269", "35.4378 139.4269", "北緯35.4378° 東経139.4269°", "３５．４３７８、１３９．４２６９"]
+        {
             assert_eq!(Place::parse(text), Some(HALL), "{text}");
         }
         for text in ["", "139.4269", "a, b", "1 2 3", "91, 0", "NaN, 3"] {
@@ -140,7 +141,8 @@ mod tests {
 
     #[test]
     fn the_sea_is_no_part_of_the_city() {
-        let area = Geometry::rectangle(BoundingBox { west: 139.41, south: 35.40, east: 139.45, north: 35.46 }).expect("a box");
+        let area =
+            Geometry::rectangle(BoundingBox { west: 139.41, south: 35.40, east: 139.45, north: 35.46 }).expect("a box");
         assert!(is_within(&area, HALL, 0.0));
         let just_outside = place(35.4605, 139.43);
         assert!(!is_within(&area, just_outside, 0.0) && is_within(&area, just_outside, 100.0));

@@ -13,13 +13,19 @@ async fn key(city: &TestCity, may_update: &str) -> String {
 }
 
 async fn post(browser: &Browser, path: &str, entries: &[(&str, &str)]) -> Answer {
-    let body = entries.iter().map(|(name, value)| format!("{}={}", escaped(name), escaped(value))).collect::<Vec<_>>().join("&");
+    let body = entries
+        .iter()
+        .map(|(name, value)| format!("{}={}", escaped(name), escaped(value)))
+        .collect::<Vec<_>>()
+        .join("&");
     let request = browser.request("POST", path).header("content-type", "application/x-www-form-urlencoded");
     browser.send(request.body(axum::body::Body::from(body))).await
 }
 
 fn escaped(text: &str) -> String {
-    text.bytes().map(|byte| if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") }).collect()
+    text.bytes()
+        .map(|byte| if byte.is_ascii_alphanumeric() { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+        .collect()
 }
 
 /// The errors of an answer.

@@ -137,7 +137,9 @@ pub async fn upload(
         body.extend(format!("--x\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n").into_bytes());
     }
     for (field, name, bytes) in files {
-        let head = format!("--x\r\nContent-Disposition: form-data; name=\"{field}\"; filename=\"{name}\"\r\nContent-Type: image/jpeg\r\n\r\n");
+        let head = format!(
+            "--x\r\nContent-Disposition: form-data; name=\"{field}\"; filename=\"{name}\"\r\nContent-Type: image/jpeg\r\n\r\n"
+        );
         body.extend(head.into_bytes());
         body.extend_from_slice(bytes);
         body.extend(b"\r\n");
