@@ -238,7 +238,7 @@ impl Loading {
             .with("name", "公園施設長寿命化計画（見本）")
             .with("first_fiscal_year", i64::from(year))
             .with("years", 10_i64)
-            .with("ceiling_yen", 20_000_000_i64)
+            .with("ceiling_yen", 60_000_000_i64)
             .with("note", MADE_UP);
         let plan = self.create(PLAN, &[plan]).await?.first().copied();
         let mut items = Vec::new();
@@ -358,7 +358,8 @@ impl Loading {
             let mut rows = Vec::new();
             for (o, option) in options.iter().enumerate() {
                 for (c, criterion) in criteria.iter().enumerate() {
-                    let rating = i64::try_from((index * 7 + o * 3 + c * 5) % 5).unwrap_or(0) + 1;
+                    let liked = i64::from(index % (o + 2) == 0) * 2;
+                    let rating = i64::try_from((index * 7 + o * 3 + c * 5) % 3).unwrap_or(0) + 1 + liked;
                     rows.push(self.row(&[
                         ("option", Value::Record(*option)),
                         ("criterion", Value::Record(*criterion)),

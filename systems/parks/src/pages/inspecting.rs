@@ -21,6 +21,7 @@ use crate::platform::ui::Component;
 use crate::platform::ui::field::{Choice, FieldKind, FieldView};
 use crate::platform::ui::form::{Draft as Kept, Form};
 use crate::platform::ui::notice::Empty;
+use crate::platform::ui::steps::{Tab, tabs};
 use crate::records::{self, Park, Unit};
 use crate::rules::unit_state::State;
 use crate::schema::Action;
@@ -235,15 +236,24 @@ fn show(cx: &Cx, park: &Park, units: &[Unit], filled: &Filled) -> Result<Respons
     let only = cx.query("unit").map(|unit| format!("?unit={unit}")).unwrap_or_default();
     let mut form =
         Form::new(Lang::Ja, format!("{href}/inspect{only}")).section("この点検について", common(filled, &inspection));
+    let is_short = filled.text("kind") == "daily";
     for unit in units {
         form = form.hidden(format!("record.{}", unit.id), filled.of("record", unit));
         let kind = words.choice("kind", &unit.kind);
-        form = form.section(format!("{}　{kind}（{}）", unit.called(), unit.state.label()), of_unit(filled, unit));
+        form = form
+            .section(format!("{}　{kind}（{}）", unit.called(), unit.state.label()), of_unit(filled, unit, is_short));
     }
     form = filled.general.iter().fold(form, |form, sentence| form.mistake(sentence.clone()));
     form = form.submit("点検を記録する").cancel(href).draft(Kept::Machine(format!("park-inspection-{}", park.id)));
     let lead = format!("{}の遊具{}基。点検しなかった遊具は、何も選ばずに残してください。", park.name, units.len());
-    Ok(view::answer(page.lead(lead).body(form.html()), form.has_mistakes()))
+    let tab = |label: &str, kind: &str| {
+        let unit = cx.query("unit").unwrap_or_default();
+        let href = view::address(&format!("{}/inspect", park_href(park.id)), &[("kind", kind), ("unit", &unit)]);
+        Tab::new(label, href, (kind == "daily") == is_short)
+    };
+    let mut body = tabs("点検の種類", &[tab("日常点検", "daily"), tab("定期・精密・初期点検", "periodic")]);
+    body.push(&form.html());
+    Ok(view::answer(page.lead(lead).body(body), form.has_mistakes()))
 }
 
 fn common(filled: &Filled, words: &Words) -> Vec<FieldView> {
@@ -259,7 +269,8 @@ fn common(filled: &Filled, words: &Words) -> Vec<FieldView> {
     ]
 }
 
-fn of_unit(filled: &Filled, unit: &Unit) -> Vec<FieldView> {
+/// The fields of a unit. A daily inspection is made in passing and asks for less; what was entered is always shown.
+fn of_unit(filled: &Filled, unit: &Unit, is_short: bool) -> Vec<FieldView> {
     let key = |what: &str| format!("{what}.{}", unit.id);
     let letters = || {
         let choices = [("a", "a 健全"), ("b", "b 軽微"), ("c", "c 要修繕"), ("d", "d 危険"), ("x", "× 見ていない")];
@@ -274,25 +285,31 @@ fn of_unit(filled: &Filled, unit: &Unit) -> Vec<FieldView> {
     let levels = [("0", "0 なし"), ("1", "1 軽いけが"), ("2", "2 重いけが"), ("3", "3 命の危険")];
     let levels = levels.map(|(key, label)| Choice::new(key, label)).to_vec();
     let grades = [("a", "A"), ("b", "B"), ("c", "C"), ("d", "D")].map(|(key, label)| Choice::new(key, label)).to_vec();
+    let long = |what: &str| {
+        let key = key(what);
+        !is_short || !filled.text(&key).is_empty() || filled.mistakes.iter().any(|(known, _)| *known == key)
+    };
+    if long("hazard") || long("clause") {
+        fields.push(filled.field(key("hazard"), "ハザード（最も高いレベル）", FieldKind::Choice { choices: levels }));
+        let clause = filled.field(key("clause"), "ハザードの項目", FieldKind::Text { max: Some(100) });
+        fields.push(clause.hint("例 頭部の挟み込み、設置面"));
+    }
     fields.extend([
-        filled.field(key("hazard"), "ハザード（最も高いレベル）", FieldKind::Choice { choices: levels }),
-        filled
-            .field(key("clause"), "ハザードの項目", FieldKind::Text { max: Some(100) })
-            .hint("例 頭部の挟み込み、設置面"),
         filled.field(key("comment"), "所見", FieldKind::LongText { max: Some(2_000) }),
         filled
             .field(key("measure"), "暫定の措置", FieldKind::Text { max: Some(400) })
             .hint("Cの遊具を使わせるときは、措置と期限が必要です。"),
         filled.field(key("due"), "措置・修繕の期限", FieldKind::Date),
-        filled
-            .field(key("set"), "点検者の判定（規則と違うとき）", FieldKind::Choice { choices: grades })
-            .hint("部材とハザードから総合判定は自動で決まります。違う判定にするときだけ選びます。"),
-        filled.field(key("why"), "判定を変えた理由", FieldKind::Text { max: Some(400) }),
-        filled.field(
-            key("photos"),
-            "写真",
-            FieldKind::Files { existing: Vec::new(), accept: "image/*".to_owned(), max_bytes: MAX_BYTES },
-        ),
     ]);
+    if long("set") || long("why") {
+        let set = filled.field(key("set"), "点検者の判定（規則と違うとき）", FieldKind::Choice { choices: grades });
+        fields.push(set.hint("部材とハザードから総合判定は自動で決まります。違う判定にするときだけ選びます。"));
+        fields.push(filled.field(key("why"), "判定を変えた理由", FieldKind::Text { max: Some(400) }));
+    }
+    fields.push(filled.field(
+        key("photos"),
+        "写真",
+        FieldKind::Files { existing: Vec::new(), accept: "image/*".to_owned(), max_bytes: MAX_BYTES },
+    ));
     fields
 }

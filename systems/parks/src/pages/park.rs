@@ -13,7 +13,7 @@ use crate::kernel::{Decimal, Lang};
 use crate::ledger::{LedgerError, Ledgers, ListRequest};
 use crate::platform::desk::{Cx, Problem, view};
 use crate::platform::identity::Context;
-use crate::platform::ui::button::{LinkButton, Look};
+use crate::platform::ui::button::{LinkButton, Look, row};
 use crate::platform::ui::chip::{State, chip};
 use crate::platform::ui::facts::{Fact, facts};
 use crate::platform::ui::notice::{Empty, Notice, Tone};
@@ -58,6 +58,7 @@ pub async fn page(cx: Cx, Path(id): Path<String>) -> Result<Response, Problem> {
     let limits = limits(cx.ledgers(), cx.context()).await?;
     let shares = shares(&whole, &limits);
     let words = Words::of(cx.ledgers(), cx.context(), PARK)?;
+    let unit_words = Words::of(cx.ledgers(), cx.context(), UNIT)?;
     let park = &whole.park;
     let site = cx.desk_site(pieces::START);
     let mut page = pieces::page(&site, &park.name).actions(actions(&whole));
@@ -73,11 +74,11 @@ pub async fn page(cx: Cx, Path(id): Path<String>) -> Result<Response, Problem> {
         page = page.notice(notice);
     }
     for unit in whole.units.iter().filter(|unit| unit.state == UnitState::Stopping) {
-        let title = format!("{}は、すぐに使用を止めてください", unit.called());
+        let title = format!("{}は、すぐに使用を止めてください", pieces::unit_name(&unit_words, unit));
         let button = LinkButton::new("使用停止を記録する", format!("{}/stop", unit_href(unit.id))).look(Look::Danger);
         let notice =
             Notice::new(Tone::Error, title).text("使用停止と判定されました。掲示と囲いをして、写真を撮ってください。");
-        page = page.notice(notice.more(button.html()));
+        page = page.notice(notice.more(row([button.html()])));
     }
     let mut body = facts(&[
         Fact::text("番号", &park.number),

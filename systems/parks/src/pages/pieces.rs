@@ -16,7 +16,7 @@ use crate::platform::ui::{SafeHtml, said};
 use crate::records::{self, Unit};
 use crate::rules::grade::{Judgement, Overall};
 use crate::rules::unit_state::State;
-use crate::schema::LedgerDef;
+use crate::schema::{Choice, FieldKind, LedgerDef};
 
 /// The address of the system's first page.
 pub const START: &str = "/desk/parks";
@@ -129,8 +129,17 @@ impl Words {
 
     /// The same in a language.
     pub fn choice_in(&self, lang: Lang, field: &str, key: &str) -> String {
-        let choice = self.0.field(field).and_then(|field| field.choice(key));
+        let choice = self.known(field).iter().find(|choice| choice.key == key);
         choice.map_or_else(|| key.to_owned(), |choice| choice.label.get(lang).to_owned())
+    }
+
+    /// The choices of a field; of a computed one those of its result.
+    fn known(&self, field: &str) -> &[Choice] {
+        match self.0.field(field).map(|field| &field.kind) {
+            Some(FieldKind::Computed { result, .. }) => result.choices(),
+            Some(kind) => kind.choices(),
+            None => &[],
+        }
     }
 
     /// The label of a field in a language.
@@ -140,8 +149,7 @@ impl Words {
 
     /// The choices of a field by key and Japanese label.
     pub fn choices(&self, field: &str) -> Vec<(String, String)> {
-        let choices = self.0.field(field).map(|field| field.kind.choices()).unwrap_or_default();
-        choices.iter().map(|choice| (choice.key.clone(), choice.label.ja().to_owned())).collect()
+        self.known(field).iter().map(|choice| (choice.key.clone(), choice.label.ja().to_owned())).collect()
     }
 }
 
@@ -150,6 +158,11 @@ pub async fn park_names(ledgers: &Ledgers, context: &Context) -> Result<HashMap<
     let request = ListRequest { fields: Some(vec!["name".to_owned()]), ..ListRequest::all() };
     let found = records::all(ledgers, context, PARK, request).await?;
     Ok(found.iter().map(|park| (park.id, park.get("name").as_text().unwrap_or_default().to_owned())).collect())
+}
+
+/// How people call a unit: its number with its name, or with its kind where it has no name.
+pub fn unit_name(words: &Words, unit: &Unit) -> String {
+    if unit.name.is_empty() { format!("{} {}", unit.unit_no, words.choice("kind", &unit.kind)) } else { unit.called() }
 }
 
 /// The name of a unit's park.

@@ -112,6 +112,12 @@ fn thousands(yen: i64) -> String {
     said::whole((yen + 500).div_euclid(1_000))
 }
 
+/// Millions of yen, one place, for a tile.
+fn millions(yen: i64) -> String {
+    let tenths = (yen + 50_000).div_euclid(100_000);
+    format!("{}.{}", said::whole(tenths.div_euclid(10)), tenths.rem_euclid(10))
+}
+
 fn tiles(plan: &Plan) -> SafeHtml {
     let all: i64 = plan.items.iter().map(cost).sum();
     let unplaced = plan.items.iter().filter(|record| placed(record).is_none()).count();
@@ -126,7 +132,7 @@ fn tiles(plan: &Plan) -> SafeHtml {
         "grid-tiles",
         [
             Tile::new("施設", whole(plan.items.len()), "件").html(),
-            Tile::new("費用の合計", thousands(all), "千円").html(),
+            Tile::new("費用の合計", millions(all), "百万円").html(),
             Tile::new("年度が決まらない", whole(unplaced), "件").html(),
             Tile::new("上限を超えて配分", whole(over), "件").html(),
             Tile::new("予防保全による縮減", thousands(sum), "千円/年").below(view::note(&note)).html(),

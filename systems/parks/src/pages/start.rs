@@ -2,14 +2,14 @@
 
 use axum::response::{Html, IntoResponse, Response};
 
-use super::pieces::{self, START, day, due, grade_chip, list_href, park_href, park_of, state_chip, unit_href};
+use super::pieces::{self, START, Words, day, due, grade_chip, list_href, park_href, park_of, state_chip, unit_href};
 use crate::acts::inspect;
 use crate::definitions::{CONTRACT, DAILY_REPORT, PARK, PLAN, POPULATION, STOP_NOTICE, UNIT, WORK_ORDER, WORKSHOP};
 use crate::kernel::decimal::Rounding;
 use crate::kernel::{Decimal, Lang, RecordId, Value};
 use crate::ledger::{LedgerError, ListRequest};
 use crate::platform::desk::{Cx, Problem, view};
-use crate::platform::ui::button::{LinkButton, Look, Post, Submit};
+use crate::platform::ui::button::{LinkButton, Look, Post, Submit, row};
 use crate::platform::ui::card::{self, Card, Tile};
 use crate::platform::ui::notice::{Empty, Notice, Tone};
 use crate::platform::ui::page::Page;
@@ -27,6 +27,7 @@ const COUNTED: u64 = 100_000;
 pub async fn page(cx: Cx) -> Result<Response, Problem> {
     let may_update = may(&cx, UNIT, Action::Update);
     let today = cx.context().today();
+    let words = Words::of(cx.ledgers(), cx.context(), UNIT)?;
     let names = pieces::park_names(cx.ledgers(), cx.context()).await?;
     let stopping = pieces::units(&cx, "state = 'stopping'").await?;
     let closed = pieces::units(&cx, "state IN ('stopped', 'repaired', 'reinspected')").await?;
@@ -47,11 +48,11 @@ pub async fn page(cx: Cx) -> Result<Response, Problem> {
         let text =
             "台帳の画面や取込で登録された点検は、毎日1回、遊具の状態に反映されます。急ぐときはここで反映できます。";
         let notice = Notice::new(Tone::Warning, format!("遊具の状態に反映していない点検が{waiting}件あります"));
-        page = page.notice(notice.text(text).more(button));
+        page = page.notice(notice.text(text).more(row([button])));
     }
     let mut body = tiles(&cx, stopping.len(), closed.len()).await?;
     if !stopping.is_empty() {
-        let rows = stopping.iter().map(|unit| stopping_row(unit, &park_of(unit, &names), may_update)).collect();
+        let rows = stopping.iter().map(|unit| stopping_row(&words, unit, &park_of(unit, &names), may_update)).collect();
         let columns = vec![
             Column::new("unit", "遊具"),
             Column::new("park", "公園"),
@@ -68,13 +69,13 @@ pub async fn page(cx: Cx) -> Result<Response, Problem> {
         &if overdue.is_empty() {
             Empty::new("期限を過ぎた遊具はありません。").icon(Icon::Success).html()
         } else {
-            overdue_table(&overdue, today, |unit| park_of(unit, &names))
+            overdue_table(&words, &overdue, today, |unit| park_of(unit, &names))
         },
     ));
     if !closed.is_empty() {
         let rows = closed.iter().take(SHOWN).map(|unit| {
             Row::new(vec![
-                SafeHtml::link(&unit_href(unit.id), &unit.called()),
+                SafeHtml::link(&unit_href(unit.id), &pieces::unit_name(&words, unit)),
                 SafeHtml::escape(park_of(unit, &names)),
                 state_chip(unit.state),
                 day(unit.stopped_on),
@@ -136,14 +137,14 @@ fn more(view: &str, count: usize) -> SafeHtml {
     LinkButton::new(format!("{count}基すべて"), list_href(UNIT, "view", view)).look(Look::Quiet).html()
 }
 
-fn stopping_row(unit: &Unit, park: &str, may_update: bool) -> Row {
+fn stopping_row(words: &Words, unit: &Unit, park: &str, may_update: bool) -> Row {
     let act = if may_update {
         LinkButton::new("使用を止める", format!("{}/stop", unit_href(unit.id))).look(Look::Danger).html()
     } else {
         SafeHtml::EMPTY
     };
     Row::new(vec![
-        SafeHtml::link(&unit_href(unit.id), &unit.called()),
+        SafeHtml::link(&unit_href(unit.id), &pieces::unit_name(words, unit)),
         SafeHtml::escape(park),
         grade_chip(unit.overall),
         day(unit.state_since),
@@ -151,11 +152,11 @@ fn stopping_row(unit: &Unit, park: &str, may_update: bool) -> Row {
     ])
 }
 
-fn overdue_table(units: &[Unit], today: jiff::civil::Date, park: impl Fn(&Unit) -> String) -> SafeHtml {
+fn overdue_table(words: &Words, units: &[Unit], today: jiff::civil::Date, park: impl Fn(&Unit) -> String) -> SafeHtml {
     let row = |unit: &Unit| {
         let act = unit.park.map(|park| LinkButton::new("点検する", format!("{}/inspect", park_href(park))).html());
         Row::new(vec![
-            SafeHtml::link(&unit_href(unit.id), &unit.called()),
+            SafeHtml::link(&unit_href(unit.id), &pieces::unit_name(words, unit)),
             SafeHtml::escape(park(unit)),
             due(unit.next_periodic_due, today),
             grade_chip(unit.overall),

@@ -4,9 +4,10 @@ use axum::extract::Path;
 use axum::response::Response;
 
 use super::photographs::{self, MAX_BYTES, instant_of, typed_instant};
-use super::pieces::{self, unit_href};
+use super::pieces::{self, Words, unit_href};
 use super::unit::changeable;
 use crate::acts::stop::{self, Stop};
+use crate::definitions::UNIT;
 use crate::kernel::era::parse_date;
 use crate::kernel::{Lang, RecordId};
 use crate::platform::desk::{Cx, Entries, Problem, Uploads, view};
@@ -33,7 +34,7 @@ pub async fn page(cx: Cx, Path(id): Path<String>) -> Result<Response, Problem> {
         entry("order_id", cx.desk().ids().next().to_string()),
         entry("found_at", typed_instant(found_at)),
         entry("stopped_at", typed_instant(now)),
-        entry("order_title", format!("{}の修繕", unit.called())),
+        entry("order_title", format!("{}の修繕", name(&cx, &unit))),
     ]);
     Ok(show(&cx, &unit, &entries, &[]))
 }
@@ -70,6 +71,12 @@ pub async fn stop(cx: Cx, Path(id): Path<String>, uploads: Uploads) -> Result<Re
         }
     }
     Ok(show(&cx, &unit, entries, &mistakes))
+}
+
+/// How the unit is called.
+fn name(cx: &Cx, unit: &Unit) -> String {
+    let words = Words::of(cx.ledgers(), cx.context(), UNIT);
+    words.map_or_else(|_| unit.called(), |words| pieces::unit_name(&words, unit))
 }
 
 /// What was typed; nothing with the mistakes noted.
@@ -155,7 +162,7 @@ fn show(cx: &Cx, unit: &Unit, entries: &Entries, mistakes: &[(&str, String)]) ->
         .cancel(href.clone());
     form = mistakes.iter().filter(|(name, _)| name.is_empty()).fold(form, |form, (_, said)| form.mistake(said.clone()));
     let site = cx.desk_site(pieces::START);
-    let mut page = pieces::page(&site, "使用を止める").crumb(unit.called(), href);
+    let mut page = pieces::page(&site, "使用を止める").crumb(name(cx, unit), href);
     page = page.lead("掲示・囲い・地図・修繕の指示の4つがそろって、使用停止になります。");
     if !mistakes.is_empty() {
         page = page.notice(Notice::new(Tone::Warning, "写真は、もう一度選んでください"));

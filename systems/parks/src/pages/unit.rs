@@ -91,7 +91,7 @@ async fn show(cx: &Cx, unit: &Unit, entries: &Entries, mistakes: &[String]) -> R
     };
     let words = Words::of(cx.ledgers(), cx.context(), UNIT)?;
     let site = cx.desk_site(pieces::START);
-    let mut page = pieces::page(&site, &unit.called()).beside_title(state_chip(unit.state));
+    let mut page = pieces::page(&site, &pieces::unit_name(&words, unit)).beside_title(state_chip(unit.state));
     if let Some(park) = &park {
         page = page.crumb(park.name.clone(), park_href(park.id)).actions(actions(unit, park));
     }

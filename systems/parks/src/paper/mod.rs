@@ -31,6 +31,8 @@ pub struct Section {
     pub headings: Vec<String>,
     /// How wide the columns are, in shares.
     pub widths: Vec<u32>,
+    /// Which columns hold numbers, and so stand at the right; none for none.
+    pub right: Vec<bool>,
     /// The rows of its table.
     pub rows: Vec<Vec<String>>,
     /// What is said where there is nothing.

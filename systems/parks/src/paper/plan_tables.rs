@@ -40,7 +40,10 @@ impl Table {
             Cell::Text(text) => text.clone(),
             Cell::Number(number) => said::whole(*number),
         };
-        Section::table(self.name, &columns, self.rows.iter().map(|row| row.iter().map(text).collect()).collect())
+        let is_number = |column: usize| self.rows.iter().any(|row| matches!(row.get(column), Some(Cell::Number(_))));
+        let right = (0..self.columns.len()).map(is_number).collect();
+        let rows = self.rows.iter().map(|row| row.iter().map(text).collect()).collect();
+        Section { right, ..Section::table(self.name, &columns, rows) }
     }
 }
 

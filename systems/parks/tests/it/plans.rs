@@ -56,6 +56,7 @@ on_both_stores! {
         for said in ["令和9年度（上限超過）", "未配分", "上限を超えた施設1", "予防保全が有利"] {
             assert!(page.says(said), "{said}: {}", page.text);
         }
+        assert!(page.says("高") && !page.says("high"), "urgency is said in words: {}", page.text);
         let again = clerk.post::<&str, &str>(&format!("{board}/spread"), &[]).await;
         assert_eq!(again.location(), format!("{board}?done=spread:0:1:1"), "nothing moves the second time");
 

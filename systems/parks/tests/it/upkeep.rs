@@ -76,7 +76,7 @@ fn member(city: &TestCity, role: &str, organisation: RecordId) -> Context {
         kind: AccountKind::Outside,
     };
     let mut caller = Caller::of_account(account).with_role(role);
-    caller.organisations = vec![organisation].into();
+    caller.organisations = vec![organisation];
     Context::new(caller, city.system().act.at)
 }
 
