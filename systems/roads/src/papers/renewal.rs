@@ -28,7 +28,7 @@ pub fn print(permits: &[Visible], printed: &Printed<'_>) -> Job {
 
 fn letter(permit: &Visible) -> Json {
     let read = Read::of(permit);
-    let day = |key| read.date(key).map(|day| era::long(day)).unwrap_or_default();
+    let day = |key| read.date(key).map(era::long).unwrap_or_default();
     let representative = read.text("holder_representative");
     // A company with its representative is addressed as a person, one without as a body.
     let is_body = representative.is_empty() && BODIES.iter().any(|word| read.text("holder_name").contains(word));

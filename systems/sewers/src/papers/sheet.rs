@@ -124,7 +124,7 @@ fn lengths(pipes: &Part, manholes: &Part, masses: &Part) -> Json {
         *sums.entry(key).or_default() += read.number("length_m").unwrap_or(0.0);
     }
     let total: f64 = sums.values().sum();
-    let metres = |value: f64| format!("{value:.2}");
+    let metres = |value: f64| said::grouped((value * 100.0).round() / 100.0);
     let rows = sums.iter().map(|((exclusion, diameter), length)| {
         let diameter = if *diameter == 0 { "円形でない・不明".to_owned() } else { format!("{diameter}mm") };
         [exclusion.clone(), diameter, metres(*length)]
