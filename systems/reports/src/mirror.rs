@@ -56,6 +56,9 @@ const UNCHECKED: [&str; 11] = [
 /// How far back a server that has just begun looks for what it may not have given out.
 const LOOK_BACK: SignedDuration = SignedDuration::from_hours(7 * 24);
 
+/// What was being written when it was last looked bears an earlier time than that.
+const OVERLAP: SignedDuration = SignedDuration::from_mins(5);
+
 /// A record as it goes out.
 #[derive(Debug, Serialize, Deserialize)]
 struct Outward {
@@ -85,7 +88,7 @@ pub async fn give(cx: &Cx) -> Result<usize, Problem> {
     let since = {
         let mut given = GIVEN.lock().unwrap_or_else(PoisonError::into_inner);
         let known = given.get_or_insert_default().get(&code).copied();
-        known.unwrap_or(now - LOOK_BACK)
+        known.map_or(now - LOOK_BACK, |known| known - OVERLAP)
     };
     let sent = give_since(cx, since).await?;
     GIVEN.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_default().insert(code, now);

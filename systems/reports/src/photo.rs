@@ -11,6 +11,7 @@ use image::codecs::jpeg::JpegEncoder;
 use image::imageops::FilterType;
 use image::{DynamicImage, ImageDecoder as _, ImageReader, Rgb, RgbImage};
 use serde::{Deserialize, Serialize};
+use tempfile::NamedTempFile;
 use tokio::sync::Semaphore;
 
 use crate::platform::desk::{Cx, Upload};
@@ -107,7 +108,7 @@ pub async fn take(cx: &Cx, upload: &Upload) -> Result<Photo, PhotoError> {
         file.rewind().map_err(|error| PhotoError::Ours(error.to_string()))?;
         let bytes = match sanitizer.filter(|sanitizer| sanitizer.is_on()) {
             Some(sanitizer) => {
-                let output = tempfile_beside(&path)?;
+                let output = NamedTempFile::new().map_err(|error| PhotoError::Ours(error.to_string()))?;
                 // The name would only tell text from CSV.
                 sanitizer.clean_file("photo", &path, output.path()).map_err(|refusal| match refusal.is_ours() {
                     true => PhotoError::Ours(refusal.to_string()),
@@ -202,28 +203,6 @@ fn refuse_unknown(head: &[u8]) -> Result<(), PhotoError> {
         || (head.starts_with(b"RIFF") && head.get(8..12) == Some(b"WEBP"))
         || head.starts_with(b"GIF8");
     if is_picture { Ok(()) } else { Err(PhotoError::NotAPicture) }
-}
-
-/// A file beside the one that came, which is gone with it.
-fn tempfile_beside(path: &std::path::Path) -> Result<Temporary, PhotoError> {
-    let path = path.with_extension("clean");
-    std::fs::File::create_new(&path).map_err(|error| PhotoError::Ours(error.to_string()))?;
-    Ok(Temporary(path))
-}
-
-struct Temporary(std::path::PathBuf);
-
-impl Temporary {
-    fn path(&self) -> &std::path::Path {
-        &self.0
-    }
-}
-
-impl Drop for Temporary {
-    fn drop(&mut self) {
-        // What is left costs space in the temporary folder until the machine clears it.
-        let _gone = std::fs::remove_file(&self.0);
-    }
 }
 
 /// Position and time of taking, where the file tells them and they can be read.
