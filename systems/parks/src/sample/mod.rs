@@ -1,99 +1,23 @@
 //! Parks for the demo city, as `sample/README.md` describes them: real parks with their attribution, and made-up equipment,
 //! inspections, a plan and a workshop, marked as such. Done once: a city that has parks is left as it is.
 
-use futures::future::BoxFuture;
-use jiff::ToSpan as _;
-use jiff::civil::Date;
-use serde::Deserialize;
+mod source;
 
+use self::source::{SamplePark, Thing, park_kind, parts, thing};
 use crate::definitions::{
     CRITERION, FACILITY, IDEA, OPTION, PARK, PLAN, PLAN_ITEM, POPULATION, RESPONSE, UNIT, WORKSHOP,
 };
 use crate::kernel::{ChildRow, Decimal, Fields, Geometry, RecordId, Value};
 use crate::ledger::{Draft, LedgerError, ListRequest};
 use crate::platform::{Report, Work, WorkError};
+use futures::future::BoxFuture;
+use jiff::ToSpan as _;
+use jiff::civil::Date;
 
 /// What every made-up record says.
 const MADE_UP: &str = "見本データ（実際の施設・記録ではありません）";
 /// Where the parks come from.
 const SOURCE: &str = "神奈川県「都市公園台帳」（2025年8月15日時点、CC BY 4.0）を加工";
-
-/// A park of `sample/parks.csv`.
-#[derive(Clone, Debug, Deserialize)]
-struct SamplePark {
-    id: String,
-    name: String,
-    address: String,
-    lat: f64,
-    lon: f64,
-    kind: String,
-    opened_year: i16,
-    area_m2: String,
-    facilities: String,
-}
-
-/// What a word of the source is here: playground equipment of a kind, or a facility of a category with its name.
-enum Thing {
-    Unit(&'static str, &'static str),
-    Facility(&'static str, &'static str),
-}
-
-fn thing(word: &str) -> Option<Thing> {
-    use Thing::{Facility, Unit};
-    Some(match word {
-        "swing" => Unit("swing", "steel"),
-        "slide" => Unit("slide", "steel"),
-        "rollerSlide" => Unit("slide", "stainless"),
-        "sandbox" => Unit("sandbox", "concrete"),
-        "springRider" => Unit("spring", "steel"),
-        "combinedPlay" => Unit("combined", "steel"),
-        "horizontalBar" => Unit("horizontal-bar", "steel"),
-        "jungleGym" => Unit("jungle-gym", "steel"),
-        "seesaw" => Unit("seesaw", "wood"),
-        "tarzanRope" => Unit("rope", "rope"),
-        "fitnessEquip" => Unit("fitness", "steel"),
-        "waterPlay" => Unit("water", "concrete"),
-        "toilet" => Facility("convenience", "便所"),
-        "accessibleToilet" => Facility("convenience", "多機能便所"),
-        "water" => Facility("convenience", "水飲み場"),
-        "freeParking" | "paidParking" => Facility("convenience", "駐車場"),
-        "bikeParking" => Facility("convenience", "駐輪場"),
-        "shop" => Facility("convenience", "売店"),
-        "vendingMachine" => Facility("convenience", "自動販売機"),
-        "smokingArea" => Facility("other", "喫煙所"),
-        "bbq" => Facility("other", "バーベキュー場"),
-        "baseball" => Facility("sports", "野球場"),
-        "soccer" => Facility("sports", "サッカー場"),
-        "tennis" => Facility("sports", "テニスコート"),
-        "lawn" => Facility("landscape", "芝生広場"),
-        _ => return None,
-    })
-}
-
-/// The parts of a kind of equipment, as they are commonly called.
-fn parts(kind: &str) -> &'static [&'static str] {
-    match kind {
-        "swing" => &["支柱・はり", "吊り金具", "鎖", "座板", "基礎"],
-        "slide" => &["踊り場・手すり", "はしご・階段", "滑降面", "支柱", "基礎"],
-        "combined" => &["支柱", "床・手すり", "滑降面", "ネット・ロープ", "接合部", "基礎"],
-        "sandbox" => &["枠", "砂"],
-        "spring" => &["本体", "握り・足掛け", "スプリング", "基礎"],
-        _ => &["本体", "接合部", "基礎"],
-    }
-}
-
-fn park_kind(kind: &str) -> &'static str {
-    match kind {
-        "街区公園" => "block",
-        "近隣公園" => "neighbourhood",
-        "運動公園" => "sports",
-        "都市緑地" => "urban-green",
-        "緑道" => "greenway",
-        kind if kind.starts_with("地区公園") => "district",
-        kind if kind.starts_with("特殊公園") => "special",
-        _ => "other",
-    }
-}
 
 /// Loads the sample.
 pub fn load(work: Work) -> BoxFuture<'static, Result<Report, WorkError>> {
@@ -102,7 +26,7 @@ pub fn load(work: Work) -> BoxFuture<'static, Result<Report, WorkError>> {
             let text = "公園の見本データは、すでに入っています。".to_owned();
             return Ok(Report { text, json: serde_json::json!({ "parks": 0 }) });
         }
-        let rows = csv::Reader::from_reader(include_str!("../sample/parks.csv").as_bytes())
+        let rows = csv::Reader::from_reader(include_str!("../../sample/parks.csv").as_bytes())
             .into_deserialize()
             .collect::<Result<Vec<SamplePark>, _>>();
         let rows = rows.map_err(|source| WorkError::Failed {
