@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use kawasemi_courier::records::ENQUIRY;
-use kawasemi_courier::{Courier, Handlers, RecordMaker};
+use kawasemi_courier::{Courier, HandlerParts, Handlers, RecordMaker};
 use kawasemi_desk::Role;
 use kawasemi_exchange::{Exchange, Folders};
 use kawasemi_identity::outside::ROLE_PREFIX;
@@ -286,6 +286,14 @@ impl Shell {
                 Handlers::default().with(ENQUIRY, RecordMaker::new(ledgers.clone(), ENQUIRY, self.clock.clone()))
             }
         };
+        let parts = HandlerParts {
+            ledgers: ledgers.clone(),
+            files: self.files(code)?,
+            ids: self.ids.clone(),
+            clock: self.clock.clone(),
+            side: self.config.role.side(),
+        };
+        let handlers = self.offer.parcels.iter().fold(handlers, |all, of| all.and(of(&parts)));
         let courier = Courier::new(kawasemi_courier::Parts {
             city: city.clone(),
             identity: identity.clone(),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use futures::future::BoxFuture;
+use kawasemi_courier::HandlersOf;
 use kawasemi_kernel::calculation::Calculation;
 use kawasemi_ledger::Calculators;
 use kawasemi_platform::desk::{Place, SiteLink};
@@ -15,7 +16,15 @@ use kawasemi_schema::{LedgerDef, RoleDef, SchemaErrors, SourceFile, SystemBundle
 /// # Errors
 /// When a built-in definition is wrong, which a test would have shown.
 pub fn all() -> Result<Vec<System>, SchemaErrors> {
-    Ok(vec![registers()?, enquiry()?, kawasemi_policy::system()])
+    Ok(vec![
+        registers()?,
+        enquiry()?,
+        kawasemi_policy::system(),
+        kawasemi_parks::system(),
+        kawasemi_roads::system(),
+        kawasemi_sewers::system(),
+        kawasemi_reports::system(),
+    ])
 }
 
 /// The shared registers, which are no system of the hall but have definitions and calculations like one.
@@ -65,6 +74,8 @@ pub struct Offer {
     pub calculators: Calculators,
     /// What the command line and the API offer by name.
     pub calculations: Vec<Calculation>,
+    /// What parcels do where they arrive.
+    pub parcels: Vec<HandlersOf>,
 }
 
 impl Offer {
@@ -80,6 +91,7 @@ impl Offer {
             layouts: bundles().flat_map(|bundle| bundle.layouts.iter().cloned()).collect(),
             calculators: systems.iter().fold(Calculators::new(), |all, system| all.with_all(&system.calculators)),
             calculations: systems.iter().flat_map(|system| system.calculations.iter().copied()).collect(),
+            parcels: systems.iter().flat_map(|system| system.parcels.iter().copied()).collect(),
         }
     }
 }

@@ -173,6 +173,15 @@ fn is_elsewhere(route: &Route) -> bool {
     if route.path.starts_with("/desk/exchange/") && route.path != "/desk/exchange/sample" {
         return true;
     }
+    // No route, pipe, permit, sheet or work is registered here.
+    const LEDGERS: [&str; 4] = ["/roads/", "/sewers/", "/desk/roads/", "/desk/sewers/"];
+    if LEDGERS.iter().any(|of| route.path.starts_with(of)) && route.path.contains("{id}") {
+        return true;
+    }
+    // Nobody has reported anything here.
+    if ["/report/{id}", "/reports/{id}", "/desk/reports/{id}", "/open311/"].iter().any(|of| route.path.starts_with(of)) {
+        return true;
+    }
     const NOTHING_THERE: &[&str] = &[
         "/courier/v1/exchange",
         "/desk/admin/courier/{seq}/retry",

@@ -8,7 +8,7 @@ use kawasemi_testkit::run_on_sqlite;
 use super::routes;
 
 /// All routes that the portal serves. A new public page is added here, and in `kawasemi_desk::roles`, on purpose.
-const PORTAL: [&str; 28] = [
+const PORTAL: [&str; 33] = [
     "GET /",
     "GET /enquiry",
     "GET /names/{file}",
@@ -19,6 +19,11 @@ const PORTAL: [&str; 28] = [
     "GET /board.csv",
     "GET /board.json",
     "GET /board/{id}",
+    "GET /roads",
+    "GET /roads/{id}",
+    "GET /sewers",
+    "GET /sewers/pipes/{id}",
+    "GET /sewers/manholes/{id}",
     "GET /api/openapi.json",
     "GET /api/calc",
     "POST /api/calc/{name}",

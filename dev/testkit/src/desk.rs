@@ -20,7 +20,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use axum::Router;
 use jiff::{SignedDuration, Timestamp};
 use kawasemi_courier::records::ENQUIRY;
-use kawasemi_courier::{Courier, Handlers, RecordMaker, Side};
+use kawasemi_courier::{Courier, HandlerParts, Handlers, HandlersOf, RecordMaker, Side};
 use kawasemi_desk::{CityDesk, Desk, Opener, Pages, Problem, Settings, Site};
 use kawasemi_identity::{
     Context, Identity, NewAccount, Parts, PasswordCost, Passwords, Provider, RoleAssignment, Rules, SeededEntropy,
@@ -90,6 +90,8 @@ pub struct Setup {
     pub calculators: Calculators,
     /// The hall's own identity provider.
     pub provider: Option<Provider>,
+    /// What the systems' parcels do where they arrive.
+    pub parcels: Vec<HandlersOf>,
 }
 
 /// A city with its pages.
@@ -138,6 +140,7 @@ impl TestCity {
             calculators: setup.calculators,
             provider: setup.provider,
             layouts,
+            parcels: setup.parcels,
             side: setup.settings.role.side(),
             clock: clock.clone(),
             sealer: fixture.sealer.clone(),
@@ -200,6 +203,7 @@ struct TestOpener {
     calculators: Calculators,
     provider: Option<Provider>,
     layouts: Vec<kawasemi_schema::SourceFile>,
+    parcels: Vec<HandlersOf>,
     side: Option<Side>,
     clock: Arc<HandClock>,
     sealer: Sealer,
@@ -238,6 +242,15 @@ impl Opener for TestOpener {
             });
             let exchange = exchange.map_err(|error| Problem::internal(&error))?;
             let handler = RecordMaker::new(ledgers.clone(), ENQUIRY, self.clock.clone());
+            let parts = HandlerParts {
+                ledgers: ledgers.clone(),
+                files: files.clone(),
+                ids: self.parts.ids.clone(),
+                clock: self.clock.clone(),
+                side: self.side,
+            };
+            let handlers = Handlers::default().with(ENQUIRY, handler);
+            let handlers = self.parcels.iter().fold(handlers, |all, of| all.and(of(&parts)));
             let courier = Courier::new(kawasemi_courier::Parts {
                 city: city.clone(),
                 identity: identity.clone(),
@@ -245,7 +258,7 @@ impl Opener for TestOpener {
                 ids: self.parts.ids.clone(),
                 clock: self.clock.clone(),
                 side: self.side,
-                handlers: Handlers::default().with(ENQUIRY, handler),
+                handlers,
             });
             keeper.ensure_key([7; 32])?;
             let (provider, sealer) = (self.provider.clone(), self.sealer.clone());

@@ -37,7 +37,7 @@ pub use keys::{Key, KeyState};
 pub use line::{Client, Round};
 pub use media::{Packed, Unpacked};
 pub use outgoing::Receipt;
-pub use parcel::{HandleError, Handler, Handlers, Parcel};
+pub use parcel::{HandleError, Handler, HandlerParts, Handlers, HandlersOf, Parcel};
 pub use records::RecordMaker;
 pub use side::Side;
 pub use status::Status;

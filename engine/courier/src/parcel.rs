@@ -5,8 +5,13 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use kawasemi_kernel::{Clock, IdSource};
+use kawasemi_ledger::Ledgers;
 use kawasemi_store::Unit;
+use kawasemi_store::files::Files;
 use uuid::Uuid;
+
+use crate::side::Side;
 
 /// A parcel (受渡し) as it was handed in, opened.
 #[derive(Clone, PartialEq, Eq)]
@@ -45,6 +50,24 @@ pub trait Handler: Send + Sync {
     async fn prepare(&self, parcel: &Parcel) -> Result<Unit, HandleError>;
 }
 
+/// What a handler may work with: the engines of the city where the parcel arrives.
+#[derive(Clone)]
+pub struct HandlerParts {
+    /// The city's ledgers.
+    pub ledgers: Ledgers,
+    /// The city's attached files.
+    pub files: Files,
+    /// The source of ids.
+    pub ids: Arc<dyn IdSource>,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// Which half this is; none for an installation that is both.
+    pub side: Option<Side>,
+}
+
+/// Makes the handlers that a system brings for one city. What is for the other half only is left out there.
+pub type HandlersOf = fn(&HandlerParts) -> Handlers;
+
 /// The handlers of an installation, by the kind of parcel.
 #[derive(Clone, Default)]
 pub struct Handlers {
@@ -56,6 +79,13 @@ impl Handlers {
     #[must_use]
     pub fn with(mut self, kind: &str, handler: impl Handler + 'static) -> Self {
         self.by_kind.insert(kind.to_owned(), Arc::new(handler));
+        self
+    }
+
+    /// These and others. A kind that both have is the others'.
+    #[must_use]
+    pub fn and(mut self, others: Self) -> Self {
+        self.by_kind.extend(others.by_kind);
         self
     }
 

@@ -25,8 +25,22 @@ pub enum Role {
 }
 
 /// Folders of the portal: an address is one of them or lies below.
-const PORTAL: [&str; 9] =
-    ["/board", "/board.csv", "/board.json", "/enquiry", "/api", "/ogc", "/courier", "/names", "/map"];
+const PORTAL: [&str; 14] = [
+    "/board",
+    "/board.csv",
+    "/board.json",
+    "/enquiry",
+    "/report",
+    "/reports",
+    "/open311",
+    "/api",
+    "/ogc",
+    "/courier",
+    "/names",
+    "/map",
+    "/roads",
+    "/sewers",
+];
 /// Folders of the desk.
 const DESK: [&str; 6] = ["/desk", "/auth", "/api", "/ogc", "/names", "/map"];
 /// What an installation that is both has no use for.

@@ -213,7 +213,7 @@ impl Desk {
     }
 
     /// What people who are not signed in may hand in.
-    pub(crate) fn hand_ins(&self) -> &Allowance {
+    pub fn hand_ins(&self) -> &Allowance {
         &self.inner.hand_ins
     }
 

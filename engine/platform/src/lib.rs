@@ -18,6 +18,7 @@ mod work;
 pub mod year;
 mod year_page;
 
+pub use kawasemi_courier as courier;
 pub use kawasemi_desk as desk;
 pub use kawasemi_filter as filter;
 pub use kawasemi_identity as identity;

@@ -1,6 +1,7 @@
 //! What a system brings to the city hall.
 
 use futures::future::BoxFuture;
+use kawasemi_courier::HandlersOf;
 use kawasemi_desk::{Pages, Site, SiteLink};
 use kawasemi_kernel::calculation::Calculation;
 use kawasemi_ledger::Calculators;
@@ -27,6 +28,8 @@ pub struct System {
     pub daily: Vec<Daily>,
     /// What happens with what is its at the turn of the fiscal year (年度更新).
     pub year_end: Vec<YearStep>,
+    /// What its parcels do where they arrive, between the portal and the desk.
+    pub parcels: Vec<HandlersOf>,
     /// Loads its part of the demo city.
     pub sample: Option<Job>,
 }
@@ -69,6 +72,7 @@ impl System {
             commands: Vec::new(),
             daily: Vec::new(),
             year_end: Vec::new(),
+            parcels: Vec::new(),
             sample: None,
         }
     }

@@ -1,0 +1,24 @@
+# The viewer of the road ledger.
+roads-title = Road ledger
+roads-lead = Look up city roads: route, width, area and what occupies them. For surveyors, utilities and everybody else.
+roads-search = Route name, number or place
+roads-search-hint = Example: 101, or a place name in Japanese
+roads-go = Search
+roads-hint = Part of a name is enough. Certificates of boundaries and copies of drawings are issued at the counter.
+roads-found = Routes found: { $count }
+roads-none = No route was found
+roads-none-text = Try part of the name, or only the number. Prefectural and national roads are not in this ledger.
+roads-sections = Sections
+roads-structures = Bridges and structures
+roads-permits = What occupies the road
+roads-holders = Names and addresses of holders are personal data and are not shown here.
+roads-nothing = Nothing is registered.
+roads-back = Back to the search
+roads-ask = Ask about this route
+roads-ask-subject = Subject
+roads-ask-body = Your question
+roads-ask-reply = I would like a reply
+roads-ask-name = Name or company
+roads-ask-mail = E-mail
+roads-ask-phone = Telephone
+roads-ask-send = Send

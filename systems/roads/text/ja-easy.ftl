@@ -1,0 +1,24 @@
+# The viewer of the road ledger.
+roads-title = 道の 台帳を 見る
+roads-lead = 市の 道の 名前、長さ、広さを しらべる ことが できます。
+roads-search = 道の 名前・番号・町の 名前
+roads-search-hint = れい　深谷中央線、101
+roads-go = さがす
+roads-hint = 名前の いちぶだけでも さがせます。
+roads-found = 見つかった 道（{ $count }）
+roads-none = 見つかりませんでした
+roads-none-text = 名前の いちぶで さがして ください。県道と 国道は ありません。
+roads-sections = 道の ぶぶん
+roads-structures = 橋など
+roads-permits = 道に ある もの
+roads-holders = だれの ものかは、ここには 書きません。
+roads-nothing = ありません。
+roads-back = もどる
+roads-ask = この 道に ついて 聞く
+roads-ask-subject = なんの こと
+roads-ask-body = 聞きたい こと
+roads-ask-reply = へんじが ほしい
+roads-ask-name = 名前・会社の 名前
+roads-ask-mail = メール
+roads-ask-phone = 電話
+roads-ask-send = おくる

@@ -1,0 +1,24 @@
+# The viewer of the road ledger.
+roads-title = 道路台帳の閲覧
+roads-lead = 市道の路線、幅員、区域、占用物件を調べられます。測量や工事の前の確認に使えます。
+roads-search = 路線名・路線番号・地名
+roads-search-hint = 例　深谷中央線、101、深谷中七丁目
+roads-go = 探す
+roads-hint = 名前の一部だけでも探せます。境界の証明や図面の写しは、窓口で受け付けています。
+roads-found = 見つかった路線（{ $count }件）
+roads-none = あてはまる路線はありません
+roads-none-text = 名前の一部や、番号だけで探してみてください。県道と国道は、この台帳にはありません。
+roads-sections = 区間
+roads-structures = 橋・構造物
+roads-permits = 占用物件
+roads-holders = 占用者の氏名と住所は、個人情報のため、ここには載せていません。
+roads-nothing = 登録はありません。
+roads-back = 探す画面に戻る
+roads-ask = この路線について問い合わせる
+roads-ask-subject = 件名
+roads-ask-body = 聞きたいこと
+roads-ask-reply = 返事を希望する
+roads-ask-name = 氏名・会社名
+roads-ask-mail = メール
+roads-ask-phone = 電話
+roads-ask-send = 送る

@@ -1,0 +1,24 @@
+# The viewer of the road ledger.
+roads-title = Sổ đường
+roads-lead = Tra cứu đường của thành phố: tên, chiều dài, chiều rộng và công trình chiếm dụng.
+roads-search = Tên đường, số hoặc địa danh
+roads-search-hint = Ví dụ: 101
+roads-go = Tìm
+roads-hint = Chỉ cần một phần của tên. Giấy chứng nhận ranh giới được cấp tại quầy.
+roads-found = Tìm thấy { $count } đường
+roads-none = Không tìm thấy đường nào
+roads-none-text = Hãy thử một phần của tên hoặc chỉ số. Đường tỉnh và quốc lộ không có trong sổ này.
+roads-sections = Các đoạn
+roads-structures = Cầu và công trình
+roads-permits = Công trình chiếm dụng
+roads-holders = Tên và địa chỉ của người được phép là thông tin cá nhân nên không hiển thị.
+roads-nothing = Không có.
+roads-back = Quay lại
+roads-ask = Hỏi về đường này
+roads-ask-subject = Chủ đề
+roads-ask-body = Câu hỏi
+roads-ask-reply = Tôi muốn nhận trả lời
+roads-ask-name = Họ tên hoặc công ty
+roads-ask-mail = E-mail
+roads-ask-phone = Điện thoại
+roads-ask-send = Gửi

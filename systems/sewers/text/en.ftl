@@ -1,0 +1,27 @@
+# The viewer of the sewer ledger.
+sewers-title = Sewer ledger
+sewers-lead = Look up sewers: pipes, manholes and chambers, their size and depth. For plumbers, surveyors and utilities.
+sewers-search = Number, place or route
+sewers-search-hint = Example: P-0001, or a place name in Japanese
+sewers-go = Search
+sewers-hint = Part of a number is enough. Copies of drawings are also issued at the counter.
+sewers-found = Found: { $count }
+sewers-none = Nothing was found
+sewers-none-text = Try part of the number, or only the place.
+sewers-nothing = Nothing is registered.
+sewers-back = Back to the search
+sewers-ask = Ask about this
+sewers-ask-subject = Subject
+sewers-ask-body = Your question
+sewers-ask-reply = I would like a reply
+sewers-ask-name = Name or company
+sewers-ask-mail = E-mail
+sewers-ask-phone = Telephone
+sewers-ask-send = Send
+sewers-pipes = Pipes
+sewers-manholes = Manholes
+sewers-masses = Chambers
+sewers-neighbours = Connected pipes
+sewers-laterals = Laterals
+sewers-ends = Manholes at its ends
+sewers-heights = Heights are above T.P. (mean sea level of Tokyo Bay), depths and cover in millimetres. Always check on site before digging.

@@ -1,0 +1,27 @@
+# The viewer of the sewer ledger.
+sewers-title = 下水道の 台帳を 見る
+sewers-lead = 下水道の 管や マンホールが どこに あるか、しらべる ことが できます。
+sewers-search = 番号・町の 名前
+sewers-search-hint = れい　P-0001
+sewers-go = さがす
+sewers-hint = 番号の いちぶだけでも さがせます。
+sewers-found = 見つかった もの（{ $count }）
+sewers-none = 見つかりませんでした
+sewers-none-text = 番号の いちぶで さがして ください。
+sewers-nothing = ありません。
+sewers-back = もどる
+sewers-ask = これに ついて 聞く
+sewers-ask-subject = なんの こと
+sewers-ask-body = 聞きたい こと
+sewers-ask-reply = へんじが ほしい
+sewers-ask-name = 名前・会社の 名前
+sewers-ask-mail = メール
+sewers-ask-phone = 電話
+sewers-ask-send = おくる
+sewers-pipes = 管
+sewers-manholes = マンホール
+sewers-masses = ます
+sewers-neighbours = つながる 管
+sewers-laterals = つながる 小さい 管
+sewers-ends = はしの マンホール
+sewers-heights = ふかさは ミリメートルです。

@@ -1,0 +1,27 @@
+# The viewer of the sewer ledger.
+sewers-title = 下水道台帳の閲覧
+sewers-lead = 下水道の管きょ、マンホール、ますの位置、口径、深さを調べられます。排水設備の設計や工事の前の確認に使えます。
+sewers-search = 番号・地名・路線名
+sewers-search-hint = 例　P-0001、深谷中七丁目
+sewers-go = 探す
+sewers-hint = 番号の一部だけでも探せます。接続の確認や図面の写しは、窓口でも受け付けています。
+sewers-found = 見つかったもの（{ $count }件）
+sewers-none = あてはまるものはありません
+sewers-none-text = 番号の一部や、町の名前だけで探してみてください。
+sewers-nothing = 登録はありません。
+sewers-back = 探す画面に戻る
+sewers-ask = これについて問い合わせる
+sewers-ask-subject = 件名
+sewers-ask-body = 聞きたいこと
+sewers-ask-reply = 返事を希望する
+sewers-ask-name = 氏名・会社名
+sewers-ask-mail = メール
+sewers-ask-phone = 電話
+sewers-ask-send = 送る
+sewers-pipes = 管きょ
+sewers-manholes = マンホール
+sewers-masses = 公共ます
+sewers-neighbours = つながる管きょ
+sewers-laterals = 取付け管
+sewers-ends = 両端のマンホール
+sewers-heights = 高さは T.P.（東京湾平均海面）、深さと土被りはミリメートルです。現地の状況は、必ず掘る前に確かめてください。

@@ -1,0 +1,27 @@
+# The viewer of the sewer ledger.
+sewers-title = Sổ thoát nước
+sewers-lead = Tra cứu ống, hố ga, kích thước và độ sâu.
+sewers-search = Số, địa danh hoặc tên đường
+sewers-search-hint = Ví dụ: P-0001
+sewers-go = Tìm
+sewers-hint = Chỉ cần một phần của số.
+sewers-found = Tìm thấy: { $count }
+sewers-none = Không tìm thấy
+sewers-none-text = Hãy thử một phần của số hoặc chỉ địa danh.
+sewers-nothing = Không có.
+sewers-back = Quay lại
+sewers-ask = Hỏi về mục này
+sewers-ask-subject = Chủ đề
+sewers-ask-body = Câu hỏi
+sewers-ask-reply = Tôi muốn nhận trả lời
+sewers-ask-name = Họ tên hoặc công ty
+sewers-ask-mail = E-mail
+sewers-ask-phone = Điện thoại
+sewers-ask-send = Gửi
+sewers-pipes = Ống
+sewers-manholes = Hố ga
+sewers-masses = Hộp nối
+sewers-neighbours = Ống nối
+sewers-laterals = Ống nhánh
+sewers-ends = Hố ga ở hai đầu
+sewers-heights = Độ sâu tính bằng milimét. Luôn kiểm tra tại chỗ trước khi đào.
