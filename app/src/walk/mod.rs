@@ -173,9 +173,13 @@ fn is_elsewhere(route: &Route) -> bool {
     if route.path.starts_with("/desk/exchange/") && route.path != "/desk/exchange/sample" {
         return true;
     }
-    // No route, pipe, permit, sheet or work is registered here.
-    const LEDGERS: [&str; 4] = ["/roads/", "/sewers/", "/desk/roads/", "/desk/sewers/"];
+    // No park, route, pipe, permit, sheet or work is registered here.
+    const LEDGERS: [&str; 6] = ["/parks/", "/roads/", "/sewers/", "/desk/parks/", "/desk/roads/", "/desk/sewers/"];
     if LEDGERS.iter().any(|of| route.path.starts_with(of)) && route.path.contains("{id}") {
+        return true;
+    }
+    // The ledger of the walk has no place on the map.
+    if route.path.starts_with("/ogc/collections/{ledger}") {
         return true;
     }
     // Nobody has reported anything here.
@@ -226,6 +230,7 @@ fn address(route: &Route, place: &Place) -> String {
                 "id" if route.path.starts_with("/desk/admin/webhooks") => place["webhook"].clone(),
                 "id" if route.path.starts_with("/desk/admin/maintenance") => place["maintenance"].clone(),
                 "id" if route.path.starts_with("/desk/admin/devices") => place["device"].clone(),
+                "matrix" | "row" | "column" if route.path.starts_with("/ogc") => "0".to_owned(),
                 "record" => place["id"].clone(),
                 "file" if route.path.starts_with("/assets") => "nothing.js".to_owned(),
                 "file" if route.path.starts_with("/names") => "20BB7.css".to_owned(),

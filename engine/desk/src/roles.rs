@@ -25,7 +25,7 @@ pub enum Role {
 }
 
 /// Folders of the portal: an address is one of them or lies below.
-const PORTAL: [&str; 14] = [
+const PORTAL: [&str; 15] = [
     "/board",
     "/board.csv",
     "/board.json",
@@ -38,6 +38,7 @@ const PORTAL: [&str; 14] = [
     "/courier",
     "/names",
     "/map",
+    "/parks",
     "/roads",
     "/sewers",
 ];

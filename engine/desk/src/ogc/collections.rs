@@ -43,7 +43,7 @@ pub async fn list(cx: Cx, headers: HeaderMap, RawQuery(query): RawQuery) -> Resu
     Ok(shared(&cx, json_of(&body, "application/json")))
 }
 
-/// `GET /ogc/collections/{collection}`
+/// `GET /ogc/collections/{ledger}`
 pub async fn show(
     cx: Cx,
     Path(key): Path<String>,
@@ -66,7 +66,7 @@ pub async fn show(
     Ok(shared(&cx, json_of(&described(&cx, &collection).await?, "application/json")))
 }
 
-/// `GET /ogc/collections/{collection}/queryables`
+/// `GET /ogc/collections/{ledger}/queryables`
 pub async fn queryables(
     cx: Cx,
     Path(key): Path<String>,

@@ -42,7 +42,7 @@ struct Writing {
     limit: u32,
 }
 
-/// `GET /ogc/collections/{collection}/items`
+/// `GET /ogc/collections/{ledger}/items`
 pub async fn list(
     cx: Cx,
     Path(key): Path<String>,
@@ -160,7 +160,7 @@ fn again(path: &str, asked: Option<&str>, change: &[(&str, &str)]) -> String {
     }
 }
 
-/// `GET /ogc/collections/{collection}/items/{feature}`
+/// `GET /ogc/collections/{ledger}/items/{id}`
 pub async fn show(
     cx: Cx,
     Path((key, id)): Path<(String, String)>,

@@ -21,7 +21,7 @@ const LIMIT: usize = 2_000;
 pub(super) const ZOOM_MAX: u32 = 20;
 const KIND: &str = "application/vnd.mapbox-vector-tile";
 
-/// `GET /ogc/collections/{collection}/tiles/WebMercatorQuad/{matrix}/{row}/{column}`
+/// `GET /ogc/collections/{ledger}/tiles/WebMercatorQuad/{matrix}/{row}/{column}`
 pub async fn show(
     cx: Cx,
     Path((key, zoom, row, column)): Path<(String, String, String, String)>,

@@ -20,7 +20,7 @@ const CELL: f64 = 156_543.033_928_040_97;
 const SCALE: f64 = 559_082_264.028_717_8;
 const HALF_EARTH: f64 = 20_037_508.342_789_244;
 
-/// `GET /ogc/collections/{collection}/tiles`
+/// `GET /ogc/collections/{ledger}/tiles`
 pub async fn list(cx: Cx, Path(key): Path<String>, RawQuery(query): RawQuery) -> Result<Response, Problem> {
     only(query.as_deref(), &["f"])?;
     let collection = Collection::open(&cx, &key)?;
@@ -32,7 +32,7 @@ pub async fn list(cx: Cx, Path(key): Path<String>, RawQuery(query): RawQuery) ->
     Ok(shared(&cx, json_of(&body, "application/json")))
 }
 
-/// `GET /ogc/collections/{collection}/tiles/WebMercatorQuad`: the tile set, or with `f=tilejson` its TileJSON.
+/// `GET /ogc/collections/{ledger}/tiles/WebMercatorQuad`: the tile set, or with `f=tilejson` its TileJSON.
 pub async fn show(cx: Cx, Path(key): Path<String>, RawQuery(query): RawQuery) -> Result<Response, Problem> {
     only(query.as_deref(), &["f"])?;
     let collection = Collection::open(&cx, &key)?;
