@@ -270,9 +270,7 @@ impl Scanner {
                 b'"' => {}
                 _ => return Err(GeoError::Damaged { what: DAMAGED }),
             }
-            self.value.clear();
-            self.value.push(b'"');
-            self.rest_of_text()?;
+            self.whole(b'"')?;
             let name: String = self.parsed()?;
             if self.needed_sign()? != b':' {
                 return Err(GeoError::Damaged { what: DAMAGED });
@@ -332,50 +330,52 @@ impl Scanner {
         self.value.clear();
         self.value.push(first);
         match first {
-            b'"' => self.rest_of_text(),
-            b'{' | b'[' => {
-                let mut depth = 1_u32;
-                while depth > 0 {
-                    let byte = self.kept()?;
-                    match byte {
-                        b'"' => self.rest_of_text()?,
-                        b'{' | b'[' => depth += 1,
-                        b'}' | b']' => depth -= 1,
-                        _ => {}
-                    }
-                }
-                Ok(())
-            }
+            b'"' => self.up_to_end(0, true),
+            b'{' | b'[' => self.up_to_end(1, false),
             // A number, true, false or null: up to what stands after it, which stays.
             _ => loop {
-                let buffer = self.reader.fill_buf()?;
-                match buffer.first().copied() {
-                    Some(byte) if !matches!(byte, b',' | b'}' | b']' | b' ' | b'\n' | b'\r' | b'\t') => {
-                        self.kept()?;
-                    }
-                    _ => return Ok(()),
+                let next = self.reader.fill_buf()?.first().copied();
+                let is_part = |byte: &u8| !matches!(byte, b',' | b'}' | b']' | b' ' | b'\n' | b'\r' | b'\t');
+                let Some(byte) = next.filter(is_part) else { return Ok(()) };
+                self.value.push(byte);
+                self.reader.consume(1);
+                if self.value.len() > LARGEST {
+                    return Err(too_large());
                 }
             },
         }
     }
 
-    /// A byte of the value.
-    fn kept(&mut self) -> Result<u8> {
-        let byte = self.byte()?.ok_or(GeoError::Damaged { what: DAMAGED })?;
-        if self.value.len() >= LARGEST {
-            return Err(too_large());
-        }
-        self.value.push(byte);
-        Ok(byte)
-    }
-
-    /// The rest of a text whose quotation mark was read.
-    fn rest_of_text(&mut self) -> Result<()> {
+    /// Reads on to the end of a text, or of an object or list that is open `depth` deep.
+    fn up_to_end(&mut self, mut depth: u32, mut is_text: bool) -> Result<()> {
+        let mut is_escaped = false;
         loop {
-            match self.kept()? {
-                b'"' => return Ok(()),
-                b'\\' => drop(self.kept()?),
-                _ => {}
+            let buffer = self.reader.fill_buf()?;
+            if buffer.is_empty() {
+                return Err(GeoError::Damaged { what: DAMAGED });
+            }
+            let (mut used, mut is_done) = (buffer.len(), false);
+            for (at, byte) in buffer.iter().enumerate() {
+                match byte {
+                    _ if is_escaped => is_escaped = false,
+                    b'\\' if is_text => is_escaped = true,
+                    b'"' => is_text = !is_text,
+                    b'{' | b'[' if !is_text => depth += 1,
+                    b'}' | b']' if !is_text => depth -= 1,
+                    _ => continue,
+                }
+                if depth == 0 && !is_text && !is_escaped {
+                    (used, is_done) = (at + 1, true);
+                    break;
+                }
+            }
+            if self.value.len() + used > LARGEST {
+                return Err(too_large());
+            }
+            self.value.extend_from_slice(&buffer[..used]);
+            self.reader.consume(used);
+            if is_done {
+                return Ok(());
             }
         }
     }
