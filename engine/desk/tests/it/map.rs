@@ -1,6 +1,6 @@
 //! The map of a ledger: what it draws follows the list's address and the grants, and it comes as a paper, too.
 
-use kawasemi_kernel::RecordId;
+use kawasemi_kernel::{Geometry, RecordId};
 use kawasemi_ledger::Draft;
 use kawasemi_testkit::TestCity;
 use kawasemi_testkit::desk::{Browser, tables};
@@ -10,7 +10,11 @@ use serde_json::Value;
 use crate::common::{PARKS, city, park, record};
 
 async fn park_at(city: &TestCity, name: &str, state: &str, at: &str) -> RecordId {
-    let draft = Draft::new().with("name", name).with("kind", "block").with("state", state).with("location", at);
+    let (latitude, longitude) = at.split_once(", ").expect("two numbers");
+    let number = |text: &str| text.parse().expect("a number");
+    let place = Geometry::point(number(longitude), number(latitude)).expect("is on the globe");
+    let draft = Draft::new().with("name", name).with("kind", "block").with("state", state);
+    let draft = draft.with("location", kawasemi_kernel::Value::Geometry(place));
     record(city, "park", draft).await
 }
 
