@@ -86,7 +86,10 @@ impl BaseFile {
             bail!("map.base の key「{}」が二つあります。", self.key);
         }
         if self.min_zoom > self.max_zoom || self.max_zoom > CLOSEST {
-            bail!("map.base の「{}」の min_zoom と max_zoom は、0 から {CLOSEST} までの小さい順にしてください。", self.key);
+            bail!(
+                "map.base の「{}」の min_zoom と max_zoom は、0 から {CLOSEST} までの小さい順にしてください。",
+                self.key
+            );
         }
         if self.attribution.trim().is_empty() {
             bail!("map.base の「{}」の attribution に、出典の表示を書いてください。", self.key);

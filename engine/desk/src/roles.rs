@@ -25,8 +25,7 @@ pub enum Role {
 }
 
 /// Folders of the portal: an address is one of them or lies below.
-const PORTAL: [&str; 8] =
-    ["/board", "/board.csv", "/board.json", "/enquiry", "/api", "/courier", "/names", "/map"];
+const PORTAL: [&str; 8] = ["/board", "/board.csv", "/board.json", "/enquiry", "/api", "/courier", "/names", "/map"];
 /// Folders of the desk.
 const DESK: [&str; 5] = ["/desk", "/auth", "/api", "/names", "/map"];
 /// What an installation that is both has no use for.

@@ -210,9 +210,8 @@ impl MapSheet {
             let y = if name.is_base { y } else { y + 3.2 };
             let own = (x - width / 2.0, y - height / 2.0, x + width / 2.0, y + height / 2.0);
             let is_inside = own.0 >= 0.0 && own.1 >= 0.0 && own.2 <= plane.frame.0 && own.3 <= plane.frame.1;
-            let meets = |other: &(f64, f64, f64, f64)| {
-                own.0 < other.2 && other.0 < own.2 && own.1 < other.3 && other.1 < own.3
-            };
+            let meets =
+                |other: &(f64, f64, f64, f64)| own.0 < other.2 && other.0 < own.2 && own.1 < other.3 && other.1 < own.3;
             if !is_inside || taken.iter().any(meets) {
                 continue;
             }
@@ -256,7 +255,9 @@ fn draw(svg: &mut String, geometry: &Value, look: &Look, plane: &Plane) {
         _ => return,
     }
     let fill = match &look.fill {
-        Some((fill, opacity)) if path.ends_with('Z') => format!("fill=\"{fill}\" fill-opacity=\"{opacity}\" fill-rule=\"evenodd\""),
+        Some((fill, opacity)) if path.ends_with('Z') => {
+            format!("fill=\"{fill}\" fill-opacity=\"{opacity}\" fill-rule=\"evenodd\"")
+        }
         _ => "fill=\"none\"".to_owned(),
     };
     let _ = write!(
@@ -306,7 +307,8 @@ fn entry(entry: &Entry) -> Value {
 fn bar(scale: u32) -> (f64, f64) {
     let longest = BAR / 1_000.0 * f64::from(scale);
     let power = 10f64.powf(longest.log10().floor());
-    let metres = [5.0, 2.0, 1.0].into_iter().map(|step| step * power).find(|length| *length <= longest).unwrap_or(power);
+    let metres =
+        [5.0, 2.0, 1.0].into_iter().map(|step| step * power).find(|length| *length <= longest).unwrap_or(power);
     (metres, metres / f64::from(scale) * 1_000.0)
 }
 
@@ -371,7 +373,8 @@ mod tests {
 
     #[test]
     fn names_do_not_lie_on_one_another() {
-        let name = |text: &str, longitude: f64, is_base| Name { text: text.to_owned(), at: (longitude, 35.44), is_base };
+        let name =
+            |text: &str, longitude: f64, is_base| Name { text: text.to_owned(), at: (longitude, 35.44), is_base };
         let sheet = MapSheet {
             title: String::new(),
             note: String::new(),

@@ -215,7 +215,8 @@ impl Check<'_> {
             && self.known("map.colour", key)
             && !matches!(ledger.field(key).map(|field| &field.kind), Some(FieldKind::Choice { .. } | FieldKind::YesNo))
         {
-            let message = format!("「{key}」は選択肢（choice）・はい／いいえ（yes-no）の項目ではないので、色分けに使えません");
+            let message =
+                format!("「{key}」は選択肢（choice）・はい／いいえ（yes-no）の項目ではないので、色分けに使えません");
             self.refuse("map.colour", message, "");
         }
         if let Some(key) = &map.label {

@@ -37,10 +37,7 @@ const KEPT: &str = "private, max-age=3600";
 
 /// The routes.
 pub fn routes() -> Routes {
-    Routes::new()
-        .route(kawasemi_ui::map::BASE, get(style))
-        .route(OUTLINE, get(outline))
-        .route(TOWNS, get(towns))
+    Routes::new().route(kawasemi_ui::map::BASE, get(style)).route(OUTLINE, get(outline)).route(TOWNS, get(towns))
 }
 
 /// A town with its name and its point, longitude first.

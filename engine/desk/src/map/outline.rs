@@ -145,7 +145,8 @@ mod tests {
                 "{{\"type\":\"Feature\",\"properties\":{{\"role\":\"{role}\",\"secret\":\"x\"}},\"geometry\":{{\"type\":\"Polygon\",\"coordinates\":{coordinates}}}}}"
             )
         };
-        let file = |features: &[String]| format!("{{\"type\":\"FeatureCollection\",\"features\":[{}]}}", features.join(","));
+        let file =
+            |features: &[String]| format!("{{\"type\":\"FeatureCollection\",\"features\":[{}]}}", features.join(","));
         let square = "[[[139,35],[140,35],[140,36],[139,35]]]";
         let one = Outline::read(&file(&[area("", square)]), "").expect("a single area is the city");
         assert!(one.pieces()[0].is_city && !one.text().contains("secret"), "{}", one.text());

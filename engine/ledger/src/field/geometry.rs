@@ -125,9 +125,9 @@ fn latitude_longitude(text: &str) -> Result<Geometry, String> {
 
 #[cfg(test)]
 mod tests {
-    use kawasemi_kernel::Lang;
     use super::super::tests::{check, check_json};
     use super::*;
+    use kawasemi_kernel::Lang;
 
     #[test]
     fn reads_a_point_on_each_line() {

@@ -88,7 +88,8 @@ fn a_map_is_drawn_by_what_can_be_drawn() {
         let park = PARK.replacen("label = \"総合公園\"", &format!("label = \"総合公園\"{choice}"), 1);
         read(&format!("{park}{place}[map]\n{map}"))
     };
-    let own = with("colour = \"kind\"\nlabel = \"name\"\nmin_zoom = 12\n", ", colour = \"#0072b2\"").expect("is accepted");
+    let own =
+        with("colour = \"kind\"\nlabel = \"name\"\nmin_zoom = 12\n", ", colour = \"#0072b2\"").expect("is accepted");
     assert_eq!(own.map.and_then(|map| map.colour).as_deref(), Some("kind"));
     for (map, choice, expected) in [
         ("geometry = \"name\"\n", "", "「name」は位置（point・line・polygon）の項目ではありません"),

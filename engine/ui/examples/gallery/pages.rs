@@ -622,9 +622,16 @@ fn map(lang: Lang) -> String {
         park("2", "光綾公園", "works", [139.4301, 35.4441]),
     ] });
     let colours = Colours::new("state").value("open", "開園中", None).value("works", "工事中", None);
-    let layer = Layer::new("park", "都市公園", Shape::Point, Source::Inline(parks)).colours(colours).link("record.html?id={id}");
+    let layer = Layer::new("park", "都市公園", Shape::Point, Source::Inline(parks))
+        .colours(colours)
+        .link("record.html?id={id}");
     let list = SafeHtml::trusted("<ul class=\"map-links\"><li><a href=\"record.html\">城山公園</a></li></ul>");
-    let map = MapView::new(lang, "公園の地図").layer(layer).listed().tall().narrow("?bbox={bbox}", "この範囲で絞り込む").fallback(list);
+    let map = MapView::new(lang, "公園の地図")
+        .layer(layer)
+        .listed()
+        .tall()
+        .narrow("?bbox={bbox}", "この範囲で絞り込む")
+        .fallback(list);
     Page::new(&site, "公園の地図").crumb("ホーム", "desk.html").body(map.html()).render()
 }
 

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use super::palette::{PALETTE, REST, is_colour};
 use super::Shape;
+use super::palette::{PALETTE, REST, is_colour};
 use crate::SafeHtml;
 
 /// Where the features of a layer come from.
@@ -67,12 +67,7 @@ impl Colours {
 
     /// Adds a value with its words. Without a colour of its own, or with one that is none, it gets the next of the palette.
     #[must_use]
-    pub fn value(
-        mut self,
-        value: impl Into<String>,
-        label: impl Into<String>,
-        colour: Option<String>,
-    ) -> Self {
+    pub fn value(mut self, value: impl Into<String>, label: impl Into<String>, colour: Option<String>) -> Self {
         let next = PALETTE[self.entries.len() % PALETTE.len()];
         let colour = colour.filter(|colour| is_colour(colour)).unwrap_or_else(|| next.to_owned());
         self.entries.push(LegendEntry { value: value.into(), label: label.into(), colour });
@@ -175,7 +170,9 @@ impl Layer {
         let colour = SafeHtml::escape(if is_colour(colour) { colour } else { REST });
         let drawn = match self.shape {
             Shape::Point => format!("<circle cx=\"10\" cy=\"10\" r=\"6.5\" fill=\"{colour}\"/>"),
-            Shape::Line => format!("<path d=\"M2 15 8 6l4 7 6-8\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"3.5\"/>"),
+            Shape::Line => {
+                format!("<path d=\"M2 15 8 6l4 7 6-8\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"3.5\"/>")
+            }
             Shape::Polygon | Shape::Any => format!(
                 "<rect x=\"2.5\" y=\"4\" width=\"15\" height=\"12\" fill=\"{colour}\" fill-opacity=\".35\" stroke=\"{colour}\" stroke-width=\"2.5\"/>"
             ),

@@ -2,8 +2,7 @@
 
 /// The colours of values that have none of their own, in order (Okabe and Ito's set, with the yellow darkened so that it is
 /// seen on a light ground). A ninth value begins anew, so the legend always has words as well.
-pub const PALETTE: [&str; 8] =
-    ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#b8a000", "#56b4e9", "#e69f00", "#5a3d99"];
+pub const PALETTE: [&str; 8] = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#b8a000", "#56b4e9", "#e69f00", "#5a3d99"];
 
 /// The colour of what has no value, or one that the legend does not know.
 pub const REST: &str = "#6b6b6b";

@@ -132,7 +132,8 @@ pub fn request(opened: &Opened, asked: &Asked, bbox: Option<[f64; 4]>) -> ListRe
 pub fn read_bbox(text: &str) -> Option<[f64; 4]> {
     let numbers: Vec<f64> = text.split(',').map(|part| part.trim().parse().ok()).collect::<Option<_>>()?;
     let [west, south, east, north] = numbers.try_into().ok()?;
-    let is_on_globe = [west, east].iter().all(|x: &f64| x.abs() <= 180.0) && [south, north].iter().all(|y: &f64| y.abs() <= 90.0);
+    let is_on_globe =
+        [west, east].iter().all(|x: &f64| x.abs() <= 180.0) && [south, north].iter().all(|y: &f64| y.abs() <= 90.0);
     (is_on_globe && west < east && south < north).then_some([west, south, east, north])
 }
 
@@ -160,7 +161,9 @@ mod tests {
     #[test]
     fn reads_a_stretch_and_nothing_else() {
         assert_eq!(read_bbox("139.4, 35.4,139.5,35.5"), Some([139.4, 35.4, 139.5, 35.5]));
-        for wrong in ["", "1,2,3", "1,2,3,4,5", "a,2,3,4", "139.5,35,139.4,36", "139,35,140,95", "NaN,0,1,1", "0,0,inf,1"] {
+        for wrong in
+            ["", "1,2,3", "1,2,3,4,5", "a,2,3,4", "139.5,35,139.4,36", "139,35,140,95", "NaN,0,1,1", "0,0,inf,1"]
+        {
             assert_eq!(read_bbox(wrong), None, "{wrong}");
         }
     }

@@ -130,4 +130,3 @@ pub fn colours(field: &FieldDef) -> Colours {
     let choices = field.kind.choices().iter();
     choices.fold(colours, |colours, choice| colours.value(&choice.key, choice.label.ja(), choice.colour.clone()))
 }
-

@@ -75,13 +75,7 @@ async fn listed(cx: &Cx, opened: &Opened, asked: &Asked) -> Result<Records, Ledg
     cx.ledgers().list(cx.context(), opened.key(), &request).await
 }
 
-async fn drawn(
-    cx: &Cx,
-    opened: &Opened,
-    asked: &Asked,
-    all: &[Drawn],
-    found: &Records,
-) -> Result<SafeHtml, Problem> {
+async fn drawn(cx: &Cx, opened: &Opened, asked: &Asked, all: &[Drawn], found: &Records) -> Result<SafeHtml, Problem> {
     let mut view = MapView::new(Lang::Ja, format!("{}の地図", opened.title())).tall().listed();
     // The ledger itself lies on top.
     for other in all.iter().filter(|other| asked.layers.iter().any(|key| key == other.opened.key())) {
@@ -98,7 +92,8 @@ async fn drawn(
 /// The records as links, until the script lists what is in view.
 async fn list(cx: &Cx, opened: &Opened, asked: &Asked, found: &Records) -> Result<SafeHtml, Problem> {
     if found.records.is_empty() {
-        let text = if asked.is_narrowed() { "条件を外すか、ほかの条件でお試しください。" } else { "" };
+        let text =
+            if asked.is_narrowed() { "条件を外すか、ほかの条件でお試しください。" } else { "" };
         return Ok(Empty::new("地図に描く記録はありません").text(text).icon(Icon::Place).html());
     }
     let labels = cx.ledgers().labels(cx.context(), opened.key(), &found.records).await?;

@@ -17,13 +17,13 @@ use kawasemi_ui::notice::{Notice, Tone};
 use kawasemi_ui::{Component, said};
 
 use super::super::asked::Asked;
-use super::super::opened::{MAP, Opened};
 use super::super::condition;
+use super::super::opened::{MAP, Opened};
 use super::features::{self, MOST};
 use super::layers::{self, Drawn};
 use crate::map::{Outline, towns_of};
-use crate::problem::Problem;
 use crate::prints;
+use crate::problem::Problem;
 use crate::request::Cx;
 use crate::view::when;
 
@@ -68,7 +68,8 @@ pub async fn ask(cx: Cx, Path(ledger): Path<String>) -> Result<Response, Problem
     let asked = Asked::of(cx.path()).with(|_| {});
     let wanted = Wanted::of(&cx, &opened)?;
     let choice = |key: &str, label: &str| Choice::new(key, label);
-    let scales = SCALES.map(|scale| Choice::new(scale.to_string(), format!("1/{}", said::whole(i64::from(scale))))).to_vec();
+    let scales =
+        SCALES.map(|scale| Choice::new(scale.to_string(), format!("1/{}", said::whole(i64::from(scale))))).to_vec();
     let fields = vec![
         FieldView::new("title", "題名", Control::Text { max: Some(80) }).value(wanted.title.clone()),
         FieldView::new("paper", "用紙", Control::Choice { choices: vec![choice("a4", "A4"), choice("a3", "A3")] })
@@ -115,7 +116,8 @@ pub async fn show(cx: Cx, Path(ledger): Path<String>) -> Result<Response, Proble
         Ok(sheet) => sheet,
         Err(Failed::Asked(said)) => {
             let site = cx.desk_site("ledgers");
-            let page = opened.page(&site, "地図の印刷").notice(Notice::new(Tone::Error, "条件を読み取れません").text(said));
+            let page =
+                opened.page(&site, "地図の印刷").notice(Notice::new(Tone::Error, "条件を読み取れません").text(said));
             let back = LinkButton::new("地図に戻る", opened.at(MAP)).html();
             return Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(page.body(back).render())).into_response());
         }
@@ -186,7 +188,11 @@ async fn sheet(cx: &Cx, opened: &Opened, asked: &Asked, wanted: &Wanted) -> Resu
     sheet.names.extend(base);
     if let Some(outline) = outline {
         let around = outline.pieces().iter().filter(|piece| !piece.is_city);
-        sheet.names.extend(around.map(|piece| Name { text: piece.name.clone(), at: middle_of(piece.area.bounding_box()), is_base: true }));
+        sheet.names.extend(around.map(|piece| Name {
+            text: piece.name.clone(),
+            at: middle_of(piece.area.bounding_box()),
+            is_base: true,
+        }));
     }
     Ok(sheet)
 }
@@ -263,8 +269,10 @@ async fn add(
         Err(error) => return Err(Failed::Problem(error.into())),
     };
     if more {
-        let said = format!("「{}」は記録が多いため、{}件だけを描いています。", opened.title(), said::whole(MOST as i64));
-        sheet.note = [sheet.note.as_str(), &said].iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join("　");
+        let said =
+            format!("「{}」は記録が多いため、{}件だけを描いています。", opened.title(), said::whole(MOST as i64));
+        sheet.note =
+            [sheet.note.as_str(), &said].iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join("　");
     }
     if drawn.len() <= NAMED {
         sheet.names.extend(names);
