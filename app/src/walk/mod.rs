@@ -210,6 +210,7 @@ fn is_elsewhere(route: &Route) -> bool {
         "/desk/policy/{id}/figures",
         "/desk/policy/publish",
         "/board/{id}",
+        "/desk/parks/acceptance.pdf",
     ];
     NOTHING_THERE.contains(&route.path)
 }

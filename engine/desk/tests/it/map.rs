@@ -1,6 +1,6 @@
 //! The map of a ledger: what it draws follows the list's address and the grants, and it comes as a paper, too.
 
-use kawasemi_kernel::RecordId;
+use kawasemi_kernel::{Geometry, RecordId};
 use kawasemi_ledger::Draft;
 use kawasemi_kernel::Geometry;
 use kawasemi_testkit::TestCity;

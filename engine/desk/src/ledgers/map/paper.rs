@@ -68,7 +68,8 @@ pub async fn ask(cx: Cx, Path(ledger): Path<String>) -> Result<Response, Problem
     let asked = Asked::of(cx.path()).with(|_| {});
     let wanted = Wanted::of(&cx, &opened)?;
     let choice = |key: &str, label: &str| Choice::new(key, label);
-    let scales = SCALES.map(|scale| Choice::new(scale.to_string(), format!("1/{}", said::whole(i64::from(scale))))).to_vec();
+    let scales =
+        SCALES.map(|scale| Choice::new(scale.to_string(), format!("1/{}", said::whole(i64::from(scale))))).to_vec();
     let fields = vec![
         FieldView::new("title", "題名", Control::Text { max: Some(80) }).value(wanted.title.clone()),
         FieldView::new("paper", "用紙", Control::Choice { choices: vec![choice("a4", "A4"), choice("a3", "A3")] })
