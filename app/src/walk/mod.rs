@@ -183,7 +183,8 @@ fn is_elsewhere(route: &Route) -> bool {
         return true;
     }
     // Nobody has reported anything here.
-    if ["/report/{id}", "/reports/{id}", "/desk/reports/{id}", "/open311/"].iter().any(|of| route.path.starts_with(of)) {
+    if ["/report/{id}", "/reports/{id}", "/desk/reports/{id}", "/open311/"].iter().any(|of| route.path.starts_with(of))
+    {
         return true;
     }
     const NOTHING_THERE: &[&str] = &[

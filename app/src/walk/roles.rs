@@ -102,7 +102,8 @@ fn the_portal_serves_what_is_listed_and_every_page_has_a_half() {
     let desk = served(Role::Desk);
     assert!(desk.iter().all(|name| {
         let path = name.split(' ').nth(1).unwrap_or_default();
-        ["/desk", "/auth", "/api", "/ogc", "/names", "/map"].iter().any(|folder| path.starts_with(folder)) || OUTSIDE.contains(&path)
+        ["/desk", "/auth", "/api", "/ogc", "/names", "/map"].iter().any(|folder| path.starts_with(folder))
+            || OUTSIDE.contains(&path)
     }));
     let nowhere: Vec<_> = routes()
         .into_iter()

@@ -2,7 +2,6 @@
 
 use kawasemi_kernel::{Geometry, RecordId};
 use kawasemi_ledger::Draft;
-use kawasemi_kernel::Geometry;
 use kawasemi_testkit::TestCity;
 use kawasemi_testkit::desk::{Browser, tables};
 use kawasemi_testkit::on_both_stores;
