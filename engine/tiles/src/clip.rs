@@ -25,14 +25,9 @@ impl Window {
             return ring;
         }
         let Self { low, high } = self;
-        let sides: [(fn(Place) -> i32, i32, bool); 4] = [
-            (|place| place.0, low, true),
-            (|place| place.0, high, false),
-            (|place| place.1, low, true),
-            (|place| place.1, high, false),
-        ];
         let mut left = ring;
-        for (along, edge, is_low) in sides {
+        for (is_x, edge, is_low) in [(true, low, true), (true, high, false), (false, low, true), (false, high, false)] {
+            let along = |place: Place| if is_x { place.0 } else { place.1 };
             let is_in = |place: Place| if is_low { along(place) >= edge } else { along(place) <= edge };
             let mut cut = Vec::with_capacity(left.len() + 4);
             for (index, &to) in left.iter().enumerate() {

@@ -73,7 +73,7 @@ async fn found(fixture: &Fixture, ledger: &Ledger, field: &str, bounds: Bounding
 on_both_stores! {
     async fn a_box_has_what_meets_it_once_whatever_the_page(fixture) {
         let ledger = fixture.publish(&[EVERYTHING]).await;
-        let made = country(&fixture, &ledger).await;
+        let made = country(fixture, &ledger).await;
         for field in ["spot", "ground"] {
             for bounds in boxes() {
                 let meets = |values: &Fields| match values.get(field) {
@@ -85,7 +85,7 @@ on_both_stores! {
                 };
                 let expected: BTreeSet<RecordId> = made.iter().filter(|(_, values)| meets(values)).map(|(id, _)| *id).collect();
                 for limit in [7, 1_000] {
-                    let all = found(&fixture, &ledger, field, bounds, limit).await;
+                    let all = found(fixture, &ledger, field, bounds, limit).await;
                     assert_eq!(all.len(), expected.len(), "{field} {bounds:?} by {limit}");
                     assert_eq!(all.into_iter().collect::<BTreeSet<_>>(), expected);
                 }
@@ -111,7 +111,7 @@ on_both_stores! {
 
     async fn a_crowded_tile_shows_a_sample_and_large_things_first(fixture) {
         let ledger = fixture.publish(&[EVERYTHING]).await;
-        country(&fixture, &ledger).await;
+        country(fixture, &ledger).await;
         let (x, y) = quad::on_square(139.4015, 35.4010);
         for zoom in [8_u32, 14, 16] {
             let at = |part: f64| (part * f64::from(1_u32 << zoom)).floor() as u32;
@@ -122,7 +122,7 @@ on_both_stores! {
                 let mut query = ListQuery::new(&ledger);
                 query.limit = limit;
                 let shown = query.prominent(&fixture.city, &area).await.unwrap();
-                let there = found(&fixture, &ledger, field, bounds, 1_000).await;
+                let there = found(fixture, &ledger, field, bounds, 1_000).await;
                 assert_eq!(shown.is_complete, there.len() <= limit, "{field} {zoom}");
                 let ids: BTreeSet<RecordId> = shown.records.iter().map(|record| record.id).collect();
                 assert_eq!(ids.len(), shown.records.len(), "nothing is shown twice");

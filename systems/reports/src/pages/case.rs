@@ -138,7 +138,7 @@ async fn known(cx: &Cx, case: &Case) -> Result<SafeHtml, Problem> {
     let named = |id: Option<RecordId>, names: &[(RecordId, String)]| {
         names.iter().find(|(known, _)| Some(*known) == id).map(|(_, name)| name.clone()).unwrap_or_default()
     };
-    let mut place = SafeHtml::or_dash(&[report.area.as_str(), report.address.as_str()].join(" ").trim());
+    let mut place = SafeHtml::or_dash([report.area.as_str(), report.address.as_str()].join(" ").trim());
     if let Some(point) = report.location {
         place.push(&SafeHtml::trusted(" "));
         place.push(&pieces::map_link(
