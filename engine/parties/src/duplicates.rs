@@ -42,6 +42,8 @@ const AT_ONCE: usize = 1_000;
 const GROUPS: i64 = 2_000;
 /// Rows of one statement.
 const ROWS: usize = 400;
+/// Parties whose facts are kept at hand while all are compared: a city of 200,000 is read once, a larger one looks up the rest.
+const AT_HAND: usize = 300_000;
 /// Under which name the mark is kept.
 const MARK: &str = "changes";
 
@@ -108,7 +110,8 @@ impl Duplicates {
         let clear = ["DELETE FROM {party_key}", "DELETE FROM {party_pair} WHERE state = 'open'"];
         let clear = clear.map(|sql| Statement::any(Sql::with(sql, [])));
         self.ledgers.city().write(Unit::of(clear)).await?;
-        let mut found = Found { parties: self.enter_all(&places, &progress).await?, pairs: 0 };
+        let (parties, at_hand) = self.enter_all(&places, &progress).await?;
+        let mut found = Found { parties, pairs: 0 };
         let mut after = i64::MIN;
         loop {
             let groups = self.groups(after).await?;
@@ -120,7 +123,7 @@ impl Duplicates {
                     candidates.extend(group[n + 1..].iter().map(|other| ordered(*one, *other)));
                 }
             }
-            found.pairs += self.compare(&places, &candidates.into_iter().collect::<Vec<_>>()).await?;
+            found.pairs += self.compare(&places, &candidates.into_iter().collect::<Vec<_>>(), &at_hand).await?;
             if after == i64::MAX {
                 break;
             }
@@ -281,8 +284,9 @@ impl Duplicates {
         Ok(pairs)
     }
 
-    /// Enters the keys of all parties.
-    async fn enter_all(&self, places: &Places, progress: &impl Fn(u64)) -> Result<u64> {
+    /// Enters the keys of all parties. Answers how many there are, and the facts of as many as are kept at hand: a party shares keys
+    /// with several others, and bringing its address to one form takes longer than comparing it.
+    async fn enter_all(&self, places: &Places, progress: &impl Fn(u64)) -> Result<(u64, HashMap<RecordId, Facts>)> {
         let city = self.ledgers.city();
         let catalogue = city.catalogue();
         let ledger = catalogue.ledger(PARTY)?;
@@ -290,18 +294,23 @@ impl Duplicates {
         query.projection = Projection::fields(ledger, COMPARED);
         query.order = Order::default();
         query.limit = AT_ONCE;
-        let mut count = 0;
+        let (mut count, mut at_hand) = (0, HashMap::new());
         loop {
             let page = query.page(city).await?;
             count += page.records.len() as u64;
-            let facts = page.records.iter().map(|row| facts_of(row, places));
-            let keys: Vec<(i64, RecordId)> =
-                facts.flat_map(|facts| likeness::keys(&facts).into_iter().map(move |key| (key, facts.id))).collect();
+            let mut keys: Vec<(i64, RecordId)> = Vec::new();
+            for row in &page.records {
+                let facts = facts_of(row, places);
+                keys.extend(likeness::keys(&facts).into_iter().map(|key| (key, facts.id)));
+                if at_hand.len() < AT_HAND {
+                    at_hand.insert(facts.id, facts);
+                }
+            }
             city.write(Unit::of(insert_keys(&keys))).await?;
             progress(count);
             match page.next {
                 Some(next) => query.after = Some(next),
-                None => return Ok(count),
+                None => return Ok((count, at_hand)),
             }
         }
     }
@@ -356,19 +365,26 @@ impl Duplicates {
                 );
             }
         }
-        self.compare(places, &candidates.into_iter().collect::<Vec<_>>()).await?;
+        self.compare(places, &candidates.into_iter().collect::<Vec<_>>(), &HashMap::new()).await?;
         Ok(())
     }
 
     /// Compares pairs and keeps those that are proposed.
-    async fn compare(&self, places: &Places, pairs: &[(RecordId, RecordId)]) -> Result<u64> {
+    async fn compare(
+        &self,
+        places: &Places,
+        pairs: &[(RecordId, RecordId)],
+        at_hand: &HashMap<RecordId, Facts>,
+    ) -> Result<u64> {
         let mut proposed = 0;
         for pairs in pairs.chunks(AT_ONCE) {
             let ids: BTreeSet<RecordId> = pairs.iter().flat_map(|(one, other)| [*one, *other]).collect();
-            let facts = self.facts(places, &ids.into_iter().collect::<Vec<_>>()).await?;
+            let missing: Vec<RecordId> = ids.into_iter().filter(|id| !at_hand.contains_key(id)).collect();
+            let looked_up = self.facts(places, &missing).await?;
+            let facts = |id: &RecordId| at_hand.get(id).or_else(|| looked_up.get(id));
             let mut alike = Vec::new();
             for (one, other) in pairs {
-                let (Some(a), Some(b)) = (facts.get(one), facts.get(other)) else { continue };
+                let (Some(a), Some(b)) = (facts(one), facts(other)) else { continue };
                 alike.extend(
                     likeness::compare(a, b).filter(Likeness::is_proposed).map(|likeness| (*one, *other, likeness)),
                 );
@@ -384,6 +400,9 @@ impl Duplicates {
     async fn facts(&self, places: &Places, ids: &[RecordId]) -> Result<HashMap<RecordId, Facts>> {
         let catalogue = self.ledgers.city().catalogue();
         let ledger = catalogue.ledger(PARTY)?;
+        if ids.is_empty() {
+            return Ok(HashMap::new());
+        }
         let projection = Projection::fields(ledger, COMPARED);
         let rows = read::records(self.ledgers.city(), ledger, &projection, ids).await?;
         let live = rows.into_iter().filter(|row| row.deleted_at.is_none());
