@@ -20,7 +20,6 @@ pub fn all() -> Result<Vec<System>, SchemaErrors> {
         registers()?,
         enquiry()?,
         kawasemi_policy::system(),
-        kawasemi_parks::system(),
         kawasemi_roads::system(),
         kawasemi_sewers::system(),
         kawasemi_reports::system(),

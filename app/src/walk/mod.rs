@@ -173,8 +173,8 @@ fn is_elsewhere(route: &Route) -> bool {
     if route.path.starts_with("/desk/exchange/") && route.path != "/desk/exchange/sample" {
         return true;
     }
-    // No park, route, pipe, permit, sheet or work is registered here.
-    const LEDGERS: [&str; 6] = ["/parks/", "/roads/", "/sewers/", "/desk/parks/", "/desk/roads/", "/desk/sewers/"];
+    // No route, pipe, permit, sheet or work is registered here.
+    const LEDGERS: [&str; 4] = ["/roads/", "/sewers/", "/desk/roads/", "/desk/sewers/"];
     if LEDGERS.iter().any(|of| route.path.starts_with(of)) && route.path.contains("{id}") {
         return true;
     }
@@ -211,7 +211,6 @@ fn is_elsewhere(route: &Route) -> bool {
         "/desk/policy/{id}/figures",
         "/desk/policy/publish",
         "/board/{id}",
-        "/desk/parks/acceptance.pdf",
     ];
     NOTHING_THERE.contains(&route.path)
 }

@@ -12,7 +12,7 @@ fn a_mistake_on_the_command_line_is_status_2_and_one_sentence() {
         (&["polcy", "import", "x"], "「policy」のことですか。"),
         (&["calc", "dedline"], "「deadline」のことですか。"),
         (&["init", "--code", "142183"], "検査数字"),
-        (&["export", "park", "--format", "xlsx", "--encoding", "cp932"], "CSV だけに使えます"),
+        (&["export", "park", "--format", "xlsx", "--encoding", "cp932"], "CSV と Shapefile だけに使えます"),
     ] {
         let said = hall.fails(2, words);
         assert!(said.contains(expected) && said.trim_end().lines().count() == 1, "{words:?}: {said}");
