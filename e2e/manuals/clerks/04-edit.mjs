@@ -120,7 +120,7 @@ export const walks = {
     const tab = await as("kikaku");
     await openFacility(tab, city, "北見本公民館");
     await tab.getByRole("link", { name: "編集する" }).click();
-    const field = tab.locator("input[type=file]").first();
+    const field = tab.locator("input[type=file][name=photos]");
     await field.setInputFiles({ name: "玄関.png", mimeType: "image/png", buffer: DOT });
     await screen(tab, { 1: field }, { top: tab.getByText("写真・図面", { exact: true }).first() });
     await screen(tab, { 2: send(tab) }, { plain: true });

@@ -54,8 +54,8 @@ export const walks = {
     await screen(tab, { 1: open }, { plain: true });
     await open.click();
     await tab.waitForURL(/\/export/);
-    const form = tab.getByText("Excel（xlsx）", { exact: true });
-    await form.click();
+    const form = tab.getByLabel("形式", { exact: true });
+    await form.selectOption({ label: "Excel（xlsx）" });
     await screen(tab, { 2: form });
     const send = tab.getByRole("button", { name: "書き出す" }).last();
     await screen(tab, { 3: send }, { plain: true });
