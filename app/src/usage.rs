@@ -96,7 +96,7 @@ mod tests {
             ("kawasemi export park", "「--format」が必要です。"),
             (
                 "kawasemi export park --format pdf",
-                "「--format」に「pdf」は使えません。使えるのは csv、xlsx、geojson です。",
+                "「--format」に「pdf」は使えません。使えるのは csv、xlsx、geojson、gpkg、shp です。",
             ),
             ("kawasemi init --code 142183", "団体コードの検査数字（6桁目）が合いません。"),
             ("kawasemi --data a --database-url b doctor", "「--database-url」と一緒に使えません"),
