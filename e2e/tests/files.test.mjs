@@ -101,7 +101,7 @@ test("files of rows go in and out", { timeout: 600_000 }, async (t) => {
       return { name: download.suggestedFilename(), bytes: readFileSync(String(await download.path())) };
     };
     await tab.goto(`${city.address}${FACILITY}/export`);
-    await tab.getByLabel("形式", { exact: true }).selectOption({ label: "CSV（UTF-8）" });
+    await tab.locator("select[name=format]").selectOption({ label: "CSV（UTF-8）" });
     await tab.getByLabel("和暦").check();
     const utf8 = await saved("書き出す");
     assert.match(utf8.name, /^施設点検_\d{8}\.csv$/);
@@ -110,7 +110,7 @@ test("files of rows go in and out", { timeout: 600_000 }, async (t) => {
     assert.doesNotMatch(text, /(^|,)"?=1\+1/m, "a cell that looks like a formula is defused");
     for (const piece of ["令和元年5月1日", "葛󠄀城", "髙橋", "<b>太字</b>"]) assert.ok(text.includes(piece), piece);
     await tab.goto(`${city.address}${FACILITY}/export`);
-    await tab.getByLabel("形式", { exact: true }).selectOption({ label: "CSV（Shift_JIS）" });
+    await tab.locator("select[name=format]").selectOption({ label: "CSV（Shift_JIS）" });
     await tab.getByRole("button", { name: "書き出す" }).click();
     await tab.getByText(/表せない文字が\d+字あります/).waitFor();
     assert.match(await tab.locator("main table").innerText(), /備考/);

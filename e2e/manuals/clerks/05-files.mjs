@@ -54,7 +54,7 @@ export const walks = {
     await screen(tab, { 1: open }, { plain: true });
     await open.click();
     await tab.waitForURL(/\/export/);
-    const form = tab.getByLabel("形式", { exact: true });
+    const form = tab.locator("select[name=format]");
     await form.selectOption({ label: "Excel（xlsx）" });
     await screen(tab, { 2: form });
     const send = tab.getByRole("button", { name: "書き出す" }).last();
