@@ -42,7 +42,7 @@ class Keeper:
 
 def known(server, session, envelope, mechanism, data):
     """Account `u` with password `p`."""
-    return AuthResult(success=(data.login, data.password) == (b"u", b"p"))
+    return AuthResult(success=(data.login, data.password) == (b"u", b"p"), handled=False)
 
 
 secured = None
