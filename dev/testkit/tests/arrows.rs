@@ -12,6 +12,8 @@ const ENGINES: &[&str] = &[
     "filter",
     "identity",
     "sheets",
+    "geo",
+    "tiles",
     "ledger",
     "registry",
     "parties",
